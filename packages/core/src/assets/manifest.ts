@@ -1,0 +1,103 @@
+import { z } from 'zod'
+import { addressSchema, bpsSchema, bytes32Schema, cidSchema, uintSchema } from '../http/primitives.js'
+
+const text = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    .refine((value) => value.isWellFormed() && !/\p{Cc}/u.test(value.replace(/[\n\t]/g, '')), 'must be plain text')
+
+/** A file name that is safe on every system: no folders, control or direction characters, no reserved names. */
+export const fileNameSchema = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^[\p{L}\p{N}_][\p{L}\p{N}_ .()-]*$/u, 'must be a plain file name')
+  .refine((name) => !name.endsWith('.') && !name.endsWith(' '), 'must not end in a dot or a space')
+  .refine((name) => !/^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)/i.test(name), 'must not be a reserved name')
+
+const contentSchema = z.strictObject({
+  /** CID of the ciphertext, the same that `ipfs add --cid-version=1` gives. */
+  cid: cidSchema,
+  /** Length of the ciphertext in bytes. */
+  bytes: z.number().int().min(16),
+  plaintext: z.strictObject({
+    fileName: fileNameSchema,
+    mediaType: z
+      .string()
+      .regex(/^[a-z0-9.+-]+\/[a-z0-9.+-]+$/)
+      .max(100),
+    bytes: z.number().int().min(0),
+    /** Root of the salted Merkle tree over the rows; see `content/rows`. */
+    root: bytes32Schema,
+    /** How the plaintext is cut into rows: records of a CSV or JSONL file, or 1 MiB chunks. */
+    rowFormat: z.enum(['csv', 'jsonl', 'binary']),
+    rows: z.number().int().min(0),
+  }),
+})
+
+const fieldSchema = z.strictObject({
+  name: text(200),
+  type: z.enum(['string', 'integer', 'number', 'boolean', 'mixed']),
+})
+
+/** A count that anyone who has the asset and the evaluation rows can take again. */
+const metricSchema = z.strictObject({
+  name: z.literal('correct'),
+  correct: z.number().int().min(0),
+  total: z.number().int().min(1),
+  /** Root of the unsalted Merkle tree over the evaluation rows (salt of zeros), so that both sides mean the same rows. */
+  evaluationRoot: bytes32Schema,
+  description: text(500),
+})
+
+/**
+ * The public document of a version. The chain holds the sha-256 of its exact bytes. Unknown fields are refused, so that
+ * two readers never disagree about what was published.
+ */
+export const manifestSchema = z
+  .strictObject({
+    agorai: z.literal('1'),
+    kind: z.enum(['dataset', 'model']),
+    name: text(120),
+    description: text(4000),
+    tags: z.array(text(40)).max(20),
+    licence: z.strictObject({
+      /** SPDX licence identifier as the source declares it, such as `CC-BY-SA-3.0`. */
+      spdx: z.string().regex(/^[A-Za-z0-9.+-]{1,64}$/),
+      /** Where the source declares it. */
+      source: text(500),
+      attribution: text(500),
+    }),
+    /** 32 random bytes that bind each encrypted chunk to this version. */
+    contentId: bytes32Schema,
+    content: contentSchema,
+    fields: z.array(fieldSchema).max(4096),
+    provenance: z.strictObject({
+      description: text(4000),
+      /** Versions that this one was built from: the registry's `parents`. */
+      builtFrom: z.array(uintSchema).max(16),
+    }),
+    terms: z.strictObject({ royaltyBps: bpsSchema.max(5_000) }),
+    contributors: z.strictObject({
+      bps: bpsSchema,
+      /** Whose work is inside, in the order of the contributor tree; weights are whole numbers such as rows given. */
+      leaves: z.array(z.strictObject({ account: addressSchema, weight: uintSchema, label: text(80) })).max(10_000),
+    }),
+    metrics: z.array(metricSchema).max(8),
+    /** MLCommons Croissant 1.0 JSON-LD of a dataset, or the model card of a model. */
+    croissant: z.record(z.string(), z.json()).optional(),
+    modelCard: z.record(z.string(), z.json()).optional(),
+  })
+  .refine((manifest) => (manifest.kind === 'dataset' ? manifest.croissant : manifest.modelCard) !== undefined, {
+    message: 'a dataset has a croissant document, a model has a modelCard',
+    path: ['croissant'],
+  })
+  .refine((manifest) => manifest.contributors.bps === 0 || manifest.contributors.leaves.length > 0, {
+    message: 'a contributor share needs contributors',
+    path: ['contributors', 'leaves'],
+  })
+
+export type Manifest = z.infer<typeof manifestSchema>

@@ -1,0 +1,275 @@
+/**
+ * Every way in which Agorai says no. One row a code: the HTTP status a gateway answers, the exit code the CLI ends with,
+ * a short title, and what to do about it. Codes are stable; `docs/errors.md` is generated from this table.
+ */
+export const errorCodes = {
+  // What was sent is not well formed.
+  invalid_request: {
+    status: 400,
+    exit: 2,
+    title: 'The request is not valid',
+    remedy: 'Correct the field named in the detail.',
+  },
+  manifest_invalid: {
+    status: 422,
+    exit: 2,
+    title: 'The manifest is not valid',
+    remedy: 'Correct the field named in the detail.',
+  },
+  rows_invalid: {
+    status: 422,
+    exit: 2,
+    title: 'The rows cannot be read',
+    remedy: 'Correct the row named in the detail; every row must have the columns of the header.',
+  },
+  unsafe_name: {
+    status: 422,
+    exit: 2,
+    title: 'The file name is not safe',
+    remedy: 'Use a plain file name without folders, control characters or reserved words.',
+  },
+  payload_too_large: {
+    status: 413,
+    exit: 2,
+    title: 'The body is too large',
+    remedy: 'Send less; the limit is in the detail.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    exit: 2,
+    title: 'The content type is not supported',
+    remedy: 'Send the content type named in the detail.',
+  },
+  method_not_allowed: {
+    status: 405,
+    exit: 2,
+    title: 'The method is not allowed',
+    remedy: 'See /api/v1/openapi.json for the methods of this path.',
+  },
+  range_not_satisfiable: {
+    status: 416,
+    exit: 2,
+    title: 'The range cannot be answered',
+    remedy: 'Ask for one range inside the content.',
+  },
+  host_not_allowed: {
+    status: 421,
+    exit: 2,
+    title: 'This host name is not served here',
+    remedy: 'Use the URL that the node printed at its start, or add the name to AGORAI_HOSTS.',
+  },
+  not_found: {
+    status: 404,
+    exit: 3,
+    title: 'There is nothing here',
+    remedy: 'Check the id; `agorai search` lists what is published.',
+  },
+
+  // Who asks, and whether they may.
+  signature_invalid: {
+    status: 401,
+    exit: 4,
+    title: 'The signature does not match',
+    remedy: 'Sign the exact message with the key of the named account, on the named chain.',
+  },
+  request_expired: {
+    status: 401,
+    exit: 4,
+    title: 'The signed request has expired',
+    remedy: 'Sign it again; a request may expire at most one hour ahead.',
+  },
+  wrong_operator: {
+    status: 401,
+    exit: 4,
+    title: 'The request is signed for another operator',
+    remedy: 'Ask the operator that is named in the request, or sign one for this operator.',
+  },
+  nonce_used: {
+    status: 409,
+    exit: 4,
+    title: 'The nonce has been used for another request',
+    remedy: 'Sign the request again with a fresh nonce.',
+  },
+  entitlement_missing: {
+    status: 403,
+    exit: 4,
+    title: 'The holder has no pass for this version',
+    remedy: 'Buy one of its offers first: `agorai buy <asset>`.',
+  },
+  not_confirmed: {
+    status: 409,
+    exit: 5,
+    title: 'The purchase is not confirmed yet',
+    remedy: 'Wait for the block named in the detail and ask again.',
+  },
+  chain_not_local: {
+    status: 400,
+    exit: 4,
+    title: 'Development keys and tokens are refused on this chain',
+    remedy: 'Use a wallet of your own; development keys work on the local chain only.',
+  },
+  not_owner: {
+    status: 403,
+    exit: 4,
+    title: 'Only the owner of the asset may do this',
+    remedy: 'Use the account that owns the asset.',
+  },
+
+  // Content is not what it claims to be.
+  digest_mismatch: {
+    status: 422,
+    exit: 6,
+    title: 'The content does not match its digest',
+    remedy: 'Send the bytes that the digest was computed from.',
+  },
+  length_mismatch: {
+    status: 422,
+    exit: 6,
+    title: 'The content is not as long as stated',
+    remedy: 'Send the whole content, and state its length in bytes.',
+  },
+  key_invalid: {
+    status: 422,
+    exit: 6,
+    title: 'The key does not open the content',
+    remedy: 'Deposit the key that the content was encrypted with, sealed to this operator.',
+  },
+  integrity_failed: {
+    status: 422,
+    exit: 6,
+    title: 'The content was altered',
+    remedy: 'Nothing was written. Download it again; if it fails again, the stored copy is damaged.',
+  },
+  content_missing: {
+    status: 409,
+    exit: 6,
+    title: 'The content is not stored here',
+    remedy: 'Upload the content before what refers to it.',
+  },
+  evaluation_failed: {
+    status: 422,
+    exit: 6,
+    title: 'The model does not do what its manifest states',
+    remedy: 'Do not rely on this model; the counts are in the detail.',
+  },
+
+  // The chain said no. The revert's own name and values are in the details.
+  price_above_max: {
+    status: 409,
+    exit: 7,
+    title: 'The price is above the maximum you set',
+    remedy: 'Look at the offer again and raise the maximum if you agree.',
+  },
+  version_changed: {
+    status: 409,
+    exit: 7,
+    title: 'A newer version was published',
+    remedy: 'Look at the asset again and buy its current version.',
+  },
+  offer_closed: {
+    status: 409,
+    exit: 7,
+    title: 'The offer is not open',
+    remedy: 'Choose an open offer: `agorai show <asset>`.',
+  },
+  pass_held: {
+    status: 409,
+    exit: 7,
+    title: 'You already hold this pass',
+    remedy: 'Download with the pass that you hold; no money was moved.',
+  },
+  funds_missing: {
+    status: 402,
+    exit: 7,
+    title: 'The account has too little of the token',
+    remedy: 'Add funds to the account; the amounts are in the detail.',
+  },
+  rates_invalid: {
+    status: 422,
+    exit: 7,
+    title: 'The rates are over their limits',
+    remedy: 'Royalties together may be at most 50 % and contributor shares at most 100 %.',
+  },
+  edges_too_many: {
+    status: 422,
+    exit: 7,
+    title: 'More than 16 inherited royalty edges',
+    remedy: 'Publish a collection of the parents and build from that.',
+  },
+  parents_invalid: {
+    status: 422,
+    exit: 7,
+    title: 'The parents are not published versions in ascending order',
+    remedy: 'Name each parent version once, in ascending order.',
+  },
+  transaction_reverted: {
+    status: 409,
+    exit: 7,
+    title: 'The contract refused the transaction',
+    remedy: 'The reason is in the detail; nothing was changed.',
+  },
+
+  // The machine it runs on.
+  chain_unavailable: {
+    status: 503,
+    exit: 8,
+    title: 'The chain does not answer',
+    remedy: 'Start it, or correct AGORAI_RPC_URL; nothing was accepted.',
+  },
+  node_unavailable: {
+    status: 503,
+    exit: 8,
+    title: 'The node does not answer',
+    remedy: 'Start it with `npm start`, or give its address with --node.',
+  },
+  reorg_too_deep: {
+    status: 503,
+    exit: 8,
+    title: 'The chain went back further than the index can follow',
+    remedy: 'Check the RPC endpoint; to accept its history start with a fresh index.',
+  },
+  journal_damaged: {
+    status: 503,
+    exit: 8,
+    title: 'The journal is damaged before its end',
+    remedy: 'Restore the journal from a backup; it was not changed.',
+  },
+  storage_full: {
+    status: 507,
+    exit: 8,
+    title: 'The disk is full',
+    remedy: 'Free some space and try again; nothing was acknowledged.',
+  },
+  port_in_use: {
+    status: 503,
+    exit: 8,
+    title: 'The port is in use',
+    remedy: 'Stop the other program, or choose a port with --port.',
+  },
+  folder_read_only: {
+    status: 503,
+    exit: 8,
+    title: 'The data folder cannot be written',
+    remedy: 'Make it writable, or choose another with --data-dir.',
+  },
+  folder_locked: {
+    status: 503,
+    exit: 8,
+    title: 'Another node is using this data folder',
+    remedy: 'Stop the other node, or choose another folder with --data-dir.',
+  },
+  config_invalid: {
+    status: 503,
+    exit: 2,
+    title: 'The configuration is not valid',
+    remedy: 'Correct the setting named in the detail.',
+  },
+  internal: {
+    status: 500,
+    exit: 1,
+    title: 'Something went wrong here',
+    remedy: 'Try again; if it stays, report it with the request id.',
+  },
+} as const satisfies Record<string, { status: number; exit: number; title: string; remedy: string }>
+
+export type ErrorCode = keyof typeof errorCodes

@@ -1,0 +1,31 @@
+import { z } from 'zod'
+
+/** A non-negative integer as a decimal string, at most 78 digits: `BigInt()` is no validator (`BigInt('') === 0n`). */
+export const uintSchema = z
+  .string()
+  .regex(/^(0|[1-9][0-9]{0,77})$/, 'must be a decimal integer without sign or leading zeros')
+/** A 20-byte address, 0x and 40 hex digits in any case. Compare with `isAddressEqual`. */
+export const addressSchema = z
+  .string()
+  .regex(/^0x[0-9a-fA-F]{40}$/, 'must be 0x and 40 hex digits')
+  .transform((value) => value as `0x${string}`)
+/** 32 bytes, 0x and 64 lower-case hex digits. */
+export const bytes32Schema = z
+  .string()
+  .regex(/^0x[0-9a-f]{64}$/, 'must be 0x and 64 lower-case hex digits')
+  .transform((value) => value as `0x${string}`)
+/** Any bytes in lower-case hex. */
+export const hexSchema = z
+  .string()
+  .regex(/^0x([0-9a-f]{2})*$/, 'must be 0x and an even number of hex digits')
+  .max(8192)
+  .transform((value) => value as `0x${string}`)
+/** A CIDv1 in base32, as `ipfs add --cid-version=1` prints it. */
+export const cidSchema = z.string().regex(/^baf[a-z2-7]{56}$/, 'must be a CIDv1 in base32')
+export const bpsSchema = z.number().int().min(0).max(10_000)
+/** Whole seconds since 1970. */
+export const unixSchema = z
+  .number()
+  .int()
+  .min(0)
+  .max(2 ** 40)

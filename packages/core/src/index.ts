@@ -1,0 +1,7 @@
+export * from './assets/kinds.js'
+export * from './assets/manifest.js'
+export * from './errors/AgoraiError.js'
+export * from './errors/codes.js'
+export * from './http/primitives.js'
+export * from './http/schemas.js'
+export * from './signing/typedData.js'
