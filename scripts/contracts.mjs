@@ -1,0 +1,252 @@
+// Builds the contracts and writes what the TypeScript packages need of them: ABIs, creation bytecode, addresses.
+//   node scripts/contracts.mjs           builds when the sources changed since the committed files were generated
+//   node scripts/contracts.mjs --check   builds twice from nothing and fails when anything differs from what is committed
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { encodeAbiParameters, getCreate2Address, zeroHash } from 'viem'
+import { mnemonicToAccount } from 'viem/accounts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const contractsFolder = join(root, 'contracts')
+const generatedFolder = join(root, 'packages/core/src/generated')
+const bytecodeFile = join(generatedFolder, 'bytecode.ts')
+
+/** Deploys anything at an address that depends on its bytecode alone; the same on every chain, and built into anvil. */
+const create2Deployer = '0x4e59b44847b379578588920cA78FbF26c0B4956C'
+const localChainId = 31337
+const localFeeBps = 100
+
+/** In the order in which they are deployed. */
+const contracts = [
+  { name: 'AssetRegistry', folder: 'assets', key: 'assetRegistry' },
+  { name: 'RevenueLedger', folder: 'revenue', key: 'revenueLedger' },
+  { name: 'AccessMarket', folder: 'market', key: 'accessMarket' },
+  { name: 'TestUSD', folder: 'tokens', key: 'testUsd' },
+]
+
+/** The platform's own binary: the `forge` that npm links loses exit codes. */
+export const forgeBinary = join(root, 'node_modules/@foundry-rs/forge-linux-amd64/bin/forge')
+
+/** Runs forge in the contracts folder and throws when it fails. */
+export function runForge(args, { profile = 'default', folder = contractsFolder, stdio = 'inherit' } = {}) {
+  const run = spawnSync(forgeBinary, args, {
+    cwd: folder,
+    env: { ...process.env, FOUNDRY_PROFILE: profile, FOUNDRY_DISABLE_NIGHTLY_WARNING: '1' },
+    stdio,
+    encoding: 'utf8',
+  })
+  if (run.error) throw run.error
+  if (run.status !== 0) {
+    const said = stdio === 'pipe' ? `\n${run.stdout}${run.stderr}` : ''
+    throw new Error(`forge ${args[0]} ended with ${run.signal ?? run.status}${said}`)
+  }
+  return run.stdout ?? ''
+}
+
+/** sha-256 over everything that decides the bytecode: sources, settings, compiler and library versions. */
+export function hashSources() {
+  const hash = createHash('sha256')
+  const sources = readdirSync(join(contractsFolder, 'src'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+  for (const file of [...sources, join(contractsFolder, 'foundry.toml'), fileURLToPath(import.meta.url)].sort()) {
+    hash
+      .update(`${relative(root, file)}\0`)
+      .update(readFileSync(file))
+      .update('\0')
+  }
+  for (const name of ['solc', 'solady']) {
+    hash.update(JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')).version)
+  }
+  return hash.digest('hex')
+}
+
+/** Hash of the sources that the committed bytecode was built from. */
+function readGeneratedHash() {
+  try {
+    return /Sources: ([0-9a-f]{64})/.exec(readFileSync(bytecodeFile, 'utf8'))?.[1]
+  } catch {
+    return undefined
+  }
+}
+
+function readArtifact({ name, folder }) {
+  const artifact = JSON.parse(readFileSync(join(contractsFolder, 'out', `${name}.sol`, `${name}.json`), 'utf8'))
+  if (!artifact.metadata && !artifact.abi) throw new Error(`${folder}/${name}.sol was not built`)
+  return { name, abi: artifact.abi, bytecode: artifact.bytecode.object }
+}
+
+const order = ['constructor', 'function', 'event', 'error', 'fallback', 'receive']
+const signatureOf = (item) => `${item.name ?? ''}(${(item.inputs ?? []).map((input) => input.type).join(',')})`
+
+/** By kind, then by name, so that a rebuild never reorders a file. */
+function sortAbi(abi) {
+  const keyOf = (item) => `${order.indexOf(item.type)} ${signatureOf(item)}`
+  return [...abi].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
+}
+
+/** A call surfaces the errors of the contracts behind it too, so each ABI can name all of them. */
+function withAllErrors(artifacts) {
+  const errors = new Map()
+  for (const { abi } of artifacts)
+    for (const item of abi) if (item.type === 'error') errors.set(signatureOf(item), item)
+  return artifacts.map((artifact) => ({
+    ...artifact,
+    abi: sortAbi([...artifact.abi.filter((item) => item.type !== 'error'), ...errors.values()]),
+  }))
+}
+
+/** Addresses on the local chain, where account 0 of the public development mnemonic is treasury and governor. */
+function computeLocalDeployment(artifacts) {
+  const treasury = mnemonicToAccount(`${'test '.repeat(11)}junk`, { addressIndex: 0 }).address
+  const addresses = {}
+  const constructorArguments = {
+    AssetRegistry: () => [localFeeBps],
+    RevenueLedger: () => [addresses.assetRegistry, treasury, treasury],
+    AccessMarket: () => [addresses.assetRegistry, addresses.revenueLedger],
+    TestUSD: () => [],
+  }
+  for (const { name, key } of contracts) {
+    const { abi, bytecode } = artifacts.find((artifact) => artifact.name === name)
+    const inputs = abi.find((item) => item.type === 'constructor')?.inputs ?? []
+    const encoded = encodeAbiParameters(inputs, constructorArguments[name]())
+    addresses[key] = getCreate2Address({
+      from: create2Deployer,
+      salt: zeroHash,
+      bytecode: `${bytecode}${encoded.slice(2)}`,
+    })
+  }
+  return addresses
+}
+
+/** A literal in the style of the other sources. */
+function toLiteral(value, indent = '') {
+  const inner = `${indent}  `
+  if (Array.isArray(value)) {
+    if (value.length === 0) return '[]'
+    return `[\n${value.map((item) => `${inner}${toLiteral(item, inner)},\n`).join('')}${indent}]`
+  }
+  if (value !== null && typeof value === 'object') {
+    const entries = Object.entries(value).map(([key, item]) => `${key}: ${toLiteral(item, inner)}`)
+    const line = `{ ${entries.join(', ')} }`
+    if (!line.includes('\n') && line.length <= 110) return line
+    return `{\n${entries.map((entry) => `${inner}${entry},\n`).join('')}${indent}}`
+  }
+  return typeof value === 'string' ? `'${value}'` : String(value)
+}
+
+/** Drops what only the compiler's own tools use. */
+function toAbiItem(item) {
+  const toParameter = ({ internalType: _, ...parameter }) =>
+    parameter.components ? { ...parameter, components: parameter.components.map(toParameter) } : parameter
+  const { inputs, outputs, ...rest } = item
+  return {
+    ...rest,
+    ...(inputs ? { inputs: inputs.map(toParameter) } : {}),
+    ...(outputs ? { outputs: outputs.map(toParameter) } : {}),
+  }
+}
+
+function readDeployments() {
+  const folder = join(contractsFolder, 'deployments')
+  return Object.fromEntries(
+    readdirSync(folder)
+      .filter((file) => /^\d+\.json$/.test(file))
+      .sort()
+      .map((file) => [file.slice(0, -5), JSON.parse(readFileSync(join(folder, file), 'utf8'))]),
+  )
+}
+
+/** Every generated file and its content, from the artifacts in `contracts/out`. */
+function renderFiles() {
+  const artifacts = withAllErrors(contracts.map(readArtifact))
+  const header = '// Generated by scripts/contracts.mjs from contracts/src.'
+  const local = computeLocalDeployment(artifacts)
+  const abiOf = (artifact) => artifact.abi.map(toAbiItem)
+  const keyOf = (name) => contracts.find((contract) => contract.name === name).key
+  const abis = artifacts
+    .map((artifact) => `export const ${keyOf(artifact.name)}Abi = ${toLiteral(abiOf(artifact))} as const\n`)
+    .join('\n')
+  const bytecode = artifacts
+    .map((artifact) => `export const ${keyOf(artifact.name)}Bytecode: Hex =\n  '${artifact.bytecode}'\n`)
+    .join('\n')
+  const deployments = { ...readDeployments(), [localChainId]: local }
+  const chains = Object.entries(deployments)
+    .map(([chainId, addresses]) => `  ${chainId}: ${toLiteral(addresses, '  ')},\n`)
+    .join('')
+  return {
+    [join(contractsFolder, 'deployments', `${localChainId}.json`)]: `${JSON.stringify(local, null, 2)}\n`,
+    [join(generatedFolder, 'abis.ts')]: `${header}\n\n${abis}`,
+    [bytecodeFile]:
+      `${header}\n// Sources: ${hashSources()}\n` +
+      `import type { Hex } from 'viem'\n\n${bytecode}\n` +
+      `/** Creation bytecode by contract name, without constructor arguments. */\n` +
+      `export const bytecodes = {\n${artifacts.map(({ name }) => `  ${name}: ${keyOf(name)}Bytecode,\n`).join('')}} as const\n`,
+    [join(generatedFolder, 'deployments.ts')]:
+      `${header}\nimport type { Address } from 'viem'\n\n` +
+      `/** Where the contracts of one chain are. \`deployedAtBlock\` is where an index may start; 0 when it is not given. */\n` +
+      `export type Deployment = {\n  assetRegistry: Address\n  revenueLedger: Address\n  accessMarket: Address\n` +
+      `  /** The payment token without value; on local chains only. */\n  testUsd?: Address\n  deployedAtBlock?: number\n}\n\n` +
+      `/** The deterministic deployer (CREATE2, salt 0) that the addresses are computed with. */\n` +
+      `export const create2Deployer: Address = '${create2Deployer}'\n\n` +
+      `/** Protocol fee on the local chain, of 10,000. */\nexport const localFeeBps = ${localFeeBps}\n\n` +
+      `/** Deployments by chain id. On the local chain account 0 of the development mnemonic is treasury and governor. */\n` +
+      `export const deployments: Record<number, Deployment> = {\n${chains}}\n`,
+    [join(generatedFolder, 'index.ts')]: `${header}\nexport * from './abis.js'\nexport * from './deployments.js'\n`,
+  }
+}
+
+function build() {
+  runForge(['build', '--quiet'])
+}
+
+/** Builds and generates when the sources changed; says whether it did. */
+export function generateContracts({ force = false } = {}) {
+  if (!force && readGeneratedHash() === hashSources()) return false
+  build()
+  mkdirSync(generatedFolder, { recursive: true })
+  for (const [file, content] of Object.entries(renderFiles())) {
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, content)
+  }
+  return true
+}
+
+/** Makes sure that `contracts/out` holds the artifacts that the Solidity tests deploy. */
+export function buildArtifacts() {
+  build()
+}
+
+/** Rebuilds from nothing and names every committed file that differs. */
+export function findDifferences() {
+  rmSync(join(contractsFolder, 'out'), { recursive: true, force: true })
+  rmSync(join(contractsFolder, 'cache'), { recursive: true, force: true })
+  build()
+  return Object.entries(renderFiles())
+    .filter(([file, content]) => {
+      try {
+        return readFileSync(file, 'utf8') !== content
+      } catch {
+        return true
+      }
+    })
+    .map(([file]) => relative(root, file))
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  if (process.argv.includes('--check')) {
+    const differences = findDifferences()
+    if (differences.length > 0) {
+      console.error(
+        `A rebuild differs from what is committed: ${differences.join(', ')}. Run node scripts/contracts.mjs.`,
+      )
+      process.exitCode = 1
+    } else console.log('contracts: a rebuild gives the committed bytecode')
+  } else {
+    const changed = generateContracts({ force: process.argv.includes('--force') })
+    console.log(changed ? 'contracts: built and generated' : 'contracts: up to date')
+  }
+}
