@@ -1,29 +1,13 @@
 import { z } from 'zod'
+import { assetKinds } from '../assets/kinds.js'
 import { manifestSchema } from '../assets/manifest.js'
+import { usages } from '../market/encoding.js'
 import { addressSchema, bpsSchema, bytes32Schema, cidSchema, hexSchema, uintSchema, unixSchema } from './primitives.js'
 
 /** Bodies of the HTTP API under `/api/v1`. Money, ids and nonces are decimal strings. */
 
-export const usageSchema = z.enum([
-  'evaluation',
-  'personal',
-  'internal',
-  'inference',
-  'train',
-  'redistribute',
-  'exclusive',
-])
-export const kindSchema = z.enum([
-  'dataset',
-  'model',
-  'algorithm',
-  'service',
-  'feed',
-  'agent',
-  'pipeline',
-  'collection',
-  'machine',
-])
+export const usageSchema = z.enum(usages)
+export const kindSchema = z.enum(assetKinds)
 
 export const nodeInfoSchema = z.strictObject({
   version: z.string(),
@@ -220,4 +204,3 @@ export type Revenue = z.infer<typeof revenueSchema>
 export type Pass = z.infer<typeof passSchema>
 export type DeliveryRequestBody = z.infer<typeof deliveryBodySchema>
 export type DeliveryGrant = z.infer<typeof deliveryGrantSchema>
-export type Usage = z.infer<typeof usageSchema>

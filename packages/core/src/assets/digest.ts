@@ -1,0 +1,72 @@
+import { sha256 } from '@noble/hashes/sha2.js'
+import { keccak_256 } from '@noble/hashes/sha3.js'
+import canonicalize from 'canonicalize'
+import { CID } from 'multiformats/cid'
+import { create as createMultihash } from 'multiformats/hashes/digest'
+import type { Address, Hex } from 'viem'
+import { bytesToHex, concatBytes, hexToBytes } from 'viem/utils'
+import { AgoraiError, isAgoraiError } from '../errors/AgoraiError.js'
+import { parseStrictJson, parseWith } from '../http/strictJson.js'
+import { createContributorTree } from '../revenue/contributors.js'
+import { type Manifest, manifestSchema } from './manifest.js'
+
+/** Most bytes of a manifest: ten thousand contributors and four thousand fields fit. */
+export const manifestBytesMax = 4 * 1024 * 1024
+
+const rawCodec = 0x55
+const sha256Code = 0x12
+
+/**
+ * The bytes of a manifest that are published: RFC 8785 canonical JSON, so equal manifests have equal digests.
+ *
+ * @throws AgoraiError `manifest_invalid`, `unsafe_name`, `payload_too_large`
+ */
+export function encodeManifest(manifest: Manifest): Uint8Array {
+  const bytes = new TextEncoder().encode(canonicalize(checkManifest(manifest)))
+  // What is published must be what every reader accepts, down to the strings inside the free-form documents.
+  parseManifest(bytes)
+  return bytes
+}
+
+/**
+ * Reads the bytes of a manifest.
+ *
+ * @throws AgoraiError `manifest_invalid` with the field, `unsafe_name` for the file name, `payload_too_large`
+ */
+export function parseManifest(bytes: Uint8Array): Manifest {
+  try {
+    return checkManifest(parseStrictJson(bytes, { bytesMax: manifestBytesMax }))
+  } catch (error) {
+    if (isAgoraiError(error, 'invalid_request'))
+      throw new AgoraiError('manifest_invalid', error.shortMessage, { cause: error })
+    throw error
+  }
+}
+
+function checkManifest(value: unknown): Manifest {
+  try {
+    return parseWith(manifestSchema, value, 'manifest_invalid')
+  } catch (error) {
+    if (isAgoraiError(error, 'manifest_invalid') && error.field === 'content.plaintext.fileName')
+      throw new AgoraiError('unsafe_name', error.shortMessage, { field: error.field, cause: error })
+    throw error
+  }
+}
+
+/** sha-256 of the exact bytes of a manifest: what the registry holds. */
+export const manifestDigest = (bytes: Uint8Array): Hex => bytesToHex(sha256(bytes))
+
+/** The raw CIDv1 of a manifest, which `ipfs cat` understands. Its multihash is `manifestDigest`. */
+export const manifestCid = (bytes: Uint8Array): string =>
+  CID.createV1(rawCodec, createMultihash(sha256Code, sha256(bytes))).toString()
+
+/** The registry's `commitmentOf`: keccak256(abi.encode(manifestDigest, contributorRoot)). */
+export const publicationCommitment = (digest: Hex, contributorRoot: Hex): Hex =>
+  bytesToHex(keccak_256(concatBytes([hexToBytes(digest), hexToBytes(contributorRoot)])))
+
+/** Leaves of a manifest's contributor tree, in order. */
+export const contributorLeavesOf = (manifest: Manifest): { account: Address; weight: bigint }[] =>
+  manifest.contributors.leaves.map(({ account, weight }) => ({ account, weight: BigInt(weight) }))
+
+/** Root of a manifest's contributor tree; zero when it names none. */
+export const contributorRootOf = (manifest: Manifest): Hex => createContributorTree(contributorLeavesOf(manifest)).root

@@ -1,0 +1,98 @@
+import type { Keccak } from './keccak.js'
+
+const hashBytes = 32
+
+/** A Merkle tree over 32-byte leaf hashes. All levels lie in flat buffers: 64 bytes a leaf, whatever its row holds. */
+export type MerkleTree = {
+  add(leaf: Uint8Array): void
+  readonly leaves: number
+  /** keccak256(0x00) while there are no leaves. */
+  root(): Uint8Array
+  /** Siblings of a leaf, leaf first; a level in which the leaf's node rose alone has none. */
+  proof(index: number): Uint8Array[]
+}
+
+/** node = keccak256(0x01 ‖ left ‖ right); the last node of an odd level rises unchanged. */
+export function createMerkleTree(keccak: Keccak): MerkleTree {
+  let buffer = new Uint8Array(1024 * hashBytes)
+  let leaves = 0
+  let levels: Uint8Array[] | undefined
+
+  const build = (): Uint8Array[] => {
+    levels ??= buildLevels(keccak, buffer.subarray(0, leaves * hashBytes))
+    return levels
+  }
+  return {
+    add(leaf) {
+      if ((leaves + 1) * hashBytes > buffer.length) {
+        const larger = new Uint8Array(buffer.length * 2)
+        larger.set(buffer)
+        buffer = larger
+      }
+      buffer.set(leaf, leaves * hashBytes)
+      leaves++
+      levels = undefined
+    },
+    get leaves() {
+      return leaves
+    },
+    root() {
+      return leaves === 0 ? keccak(Uint8Array.of(0)) : (build().at(-1)?.slice() ?? new Uint8Array(hashBytes))
+    },
+    proof(index) {
+      if (!Number.isInteger(index) || index < 0 || index >= leaves) throw new RangeError(`There is no leaf ${index}.`)
+      const proof: Uint8Array[] = []
+      let node = index
+      for (const level of build()) {
+        const sibling = level.slice((node ^ 1) * hashBytes, ((node ^ 1) + 1) * hashBytes)
+        if (sibling.length > 0) proof.push(sibling)
+        node >>= 1
+      }
+      return proof
+    },
+  }
+}
+
+/** The root that a leaf's proof leads to; undefined when the proof has another length than that place in the tree. */
+export function foldProof(
+  keccak: Keccak,
+  leaf: Uint8Array,
+  index: number,
+  leaves: number,
+  proof: readonly Uint8Array[],
+): Uint8Array | undefined {
+  let node = leaf
+  let position = index
+  let used = 0
+  for (let width = leaves; width > 1; width = Math.ceil(width / 2)) {
+    const risesAlone = position % 2 === 0 && position === width - 1
+    if (!risesAlone) {
+      const sibling = proof[used++]
+      if (sibling?.length !== hashBytes) return undefined
+      node = position % 2 === 0 ? keccak(nodePrefix, node, sibling) : keccak(nodePrefix, sibling, node)
+    }
+    position = Math.floor(position / 2)
+  }
+  return used === proof.length ? node : undefined
+}
+
+const nodePrefix = Uint8Array.of(1)
+
+/** All levels from the leaves to the root. */
+function buildLevels(keccak: Keccak, leaves: Uint8Array): Uint8Array[] {
+  const levels = [leaves]
+  const preimage = new Uint8Array(1 + 2 * hashBytes)
+  preimage[0] = 1
+  for (let level = leaves; level.length > hashBytes; ) {
+    const pairs = Math.floor(level.length / (2 * hashBytes))
+    const parents = new Uint8Array(Math.ceil(level.length / (2 * hashBytes)) * hashBytes)
+    for (let pair = 0; pair < pairs; pair++) {
+      preimage.set(level.subarray(pair * 2 * hashBytes, (pair + 1) * 2 * hashBytes), 1)
+      parents.set(keccak(preimage), pair * hashBytes)
+    }
+    parents.set(level.subarray(pairs * 2 * hashBytes), pairs * hashBytes)
+    levels.push(parents)
+    level = parents
+  }
+  return levels
+}
