@@ -1,0 +1,49 @@
+import { type ReactNode, useEffect, useId, useRef } from 'react'
+import './confirmDialog.css'
+
+/**
+ * Says in sentences what will be signed, before it is. The browser keeps the focus inside, and Escape declines.
+ */
+export function ConfirmDialog({
+  title,
+  children,
+  confirm,
+  busy,
+  onConfirm,
+  onDecline,
+}: {
+  title: string
+  children: ReactNode
+  confirm: string
+  busy?: boolean
+  onConfirm: () => void
+  onDecline: () => void
+}) {
+  const dialog = useRef<HTMLDialogElement>(null)
+  const heading = useId()
+  useEffect(() => {
+    dialog.current?.showModal()
+  }, [])
+  return (
+    <dialog
+      ref={dialog}
+      className="confirm"
+      aria-labelledby={heading}
+      onCancel={(event) => {
+        event.preventDefault()
+        if (busy !== true) onDecline()
+      }}
+    >
+      <h2 id={heading}>{title}</h2>
+      <div className="confirm-body">{children}</div>
+      <div className="confirm-actions">
+        <button type="button" className="button" onClick={onDecline} disabled={busy}>
+          Cancel
+        </button>
+        <button type="button" className="button button-primary" onClick={onConfirm} disabled={busy}>
+          {confirm}
+        </button>
+      </div>
+    </dialog>
+  )
+}

@@ -1,0 +1,43 @@
+import { type ReactNode, useState } from 'react'
+import { shorten } from '../format/text.js'
+import './copyable.css'
+
+/**
+ * A hash, address or CID: shortened, copied whole with one press. `name` says what it is; `href` opens its evidence.
+ */
+export function Copyable({
+  value,
+  name,
+  href,
+  children,
+}: {
+  value: string
+  name: string
+  href?: string
+  children?: ReactNode
+}) {
+  const [said, setSaid] = useState('')
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(value)
+      setSaid('Copied')
+    } catch {
+      setSaid('Not copied: select the text instead')
+    }
+    window.setTimeout(() => setSaid(''), 2000)
+  }
+  const short = <span title={value}>{children ?? shorten(value)}</span>
+  return (
+    <span className="copyable">
+      <span className="mono">{href === undefined ? short : <a href={href}>{short}</a>}</span>
+      <button type="button" className="copyable-button" onClick={copy} aria-label={`Copy ${name} ${value}`} title="Copy">
+        <svg width="14" height="14" viewBox="0 0 16 16" aria-hidden="true">
+          <path fill="none" stroke="currentColor" strokeWidth="1.5" d="M5.75 5.75v-4h8.5v8.5h-4M1.75 5.75h8.5v8.5h-8.5z" />
+        </svg>
+      </button>
+      <span className="copyable-said" role="status">
+        {said}
+      </span>
+    </span>
+  )
+}
