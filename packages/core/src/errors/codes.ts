@@ -46,6 +46,30 @@ export const errorCodes = {
     title: 'The method is not allowed',
     remedy: 'See /api/v1/openapi.json for the methods of this path.',
   },
+  not_acceptable: {
+    status: 406,
+    exit: 2,
+    title: 'None of the accepted content types is served here',
+    remedy: 'Accept the content type named in the detail.',
+  },
+  uri_too_long: {
+    status: 414,
+    exit: 2,
+    title: 'The URL is too long',
+    remedy: 'Ask for less in one URL.',
+  },
+  headers_too_large: {
+    status: 431,
+    exit: 2,
+    title: 'The headers are too large',
+    remedy: 'Send fewer or shorter headers.',
+  },
+  origin_not_allowed: {
+    status: 403,
+    exit: 4,
+    title: 'Pages of other sites may not send this',
+    remedy: 'Use the URL that the node printed at its start, or add the site to AGORAI_HOSTS.',
+  },
   range_not_satisfiable: {
     status: 416,
     exit: 2,
@@ -222,11 +246,29 @@ export const errorCodes = {
     title: 'The node does not answer',
     remedy: 'Start it with `npm start`, or give its address with --node.',
   },
+  database_unavailable: {
+    status: 503,
+    exit: 8,
+    title: 'The database does not answer',
+    remedy: 'Start it, or correct DATABASE_URL; nothing was changed.',
+  },
   reorg_too_deep: {
     status: 503,
     exit: 8,
     title: 'The chain went back further than the index can follow',
     remedy: 'Check the RPC endpoint; to accept its history start with a fresh index.',
+  },
+  chain_damaged: {
+    status: 503,
+    exit: 8,
+    title: 'The saved local chain is damaged',
+    remedy: 'Restore the folder from a backup, or start over with --fresh.',
+  },
+  busy: {
+    status: 503,
+    exit: 8,
+    title: 'The node is busy',
+    remedy: 'Try again in a few seconds; nothing was accepted.',
   },
   journal_damaged: {
     status: 503,
