@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto'
+import { link, open, rename, unlink } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+/** Makes the names in a folder durable: without it a power cut may forget a file that was renamed into place. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+export const temporaryName = (path: string): string => `${path}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`
+
+export type WriteFileAtomicOptions = {
+  mode?: number
+  /** Fail with `EEXIST` instead of replacing a file that is already there. */
+  exclusive?: boolean
+}
+
+/** Writes a whole file that appears at once, durable when the promise resolves. */
+export async function writeFileAtomic(
+  path: string,
+  data: Uint8Array | string,
+  options: WriteFileAtomicOptions = {},
+): Promise<void> {
+  const temporary = temporaryName(path)
+  const handle = await open(temporary, 'wx', options.mode ?? 0o644)
+  try {
+    try {
+      await handle.writeFile(data)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    if (options.exclusive) await link(temporary, path)
+    else await rename(temporary, path)
+  } catch (error) {
+    await removeQuietly(temporary)
+    throw error
+  }
+  if (options.exclusive) await removeQuietly(temporary)
+  await syncFolder(dirname(path))
+}
+
+/** Removes a file that may be gone already. */
+export async function removeQuietly(path: string): Promise<void> {
+  try {
+    await unlink(path)
+  } catch {
+    // What is left over has a temporary name; the next start clears it.
+  }
+}
