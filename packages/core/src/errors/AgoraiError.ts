@@ -80,9 +80,9 @@ export function isAgoraiError<code extends ErrorCode = ErrorCode>(
   return error instanceof AgoraiError && (code === undefined || error.code === code)
 }
 
-/** The error that a problem+json document describes, as the SDK throws it. */
+/** The error that a problem+json document describes, as the SDK throws it. A code that is not known here is `internal`. */
 export function errorFromProblem(problem: Problem): AgoraiError {
-  return new AgoraiError(problem.code, problem.detail, {
+  return new AgoraiError(Object.hasOwn(errorCodes, problem.code) ? problem.code : 'internal', problem.detail, {
     ...(problem.field === undefined ? {} : { field: problem.field }),
     ...(problem.details === undefined ? {} : { details: problem.details }),
   })
