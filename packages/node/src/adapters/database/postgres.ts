@@ -1,0 +1,94 @@
+import { AgoraiError } from '@agorai/core'
+import pg from 'pg'
+import type { Database, Queryable, SqlParameter } from '../../ports/database.js'
+import { assertSchemaName } from './schemaName.js'
+
+export type OpenPostgresParameters = {
+  /** A `postgres://` URL. */
+  url: string
+  schema: string
+  /** Connections held open at most. Default 8. */
+  connectionsMax?: number
+}
+
+const { builtins } = pg.types
+const parsers = new Map<number, (text: string) => unknown>([
+  [builtins.INT8, BigInt],
+  [builtins.NUMERIC, BigInt],
+])
+
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (id: number, format?: 'text' | 'binary') =>
+    parsers.get(id) ?? pg.types.getTypeParser(id as never, format as never),
+}
+
+/** SQLSTATE classes of a server that cannot serve now: connection, resources, operator's intervention. */
+const unavailableState = /^(08|53|57)/
+
+function toUnavailable(cause: unknown): unknown {
+  if (!(cause instanceof Error)) return cause
+  const state = 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined
+  const refused = state === undefined ? /connection|timeout/i.test(cause.message) : /^E[A-Z]+$/.test(state)
+  if (!refused && !unavailableState.test(state ?? '')) return cause
+  return new AgoraiError('database_unavailable', 'PostgreSQL did not answer.', { cause })
+}
+
+const queryableOf = (client: pg.Pool | pg.PoolClient): Queryable => ({
+  query: async <Row extends object>(sql: string, parameters: readonly SqlParameter[] = []) => {
+    try {
+      return (await client.query<Row>(sql, [...parameters])).rows
+    } catch (cause) {
+      throw toUnavailable(cause)
+    }
+  },
+})
+
+async function transact<Result>(pool: pg.Pool, work: (transaction: Queryable) => Promise<Result>): Promise<Result> {
+  const client = await pool.connect().catch((cause: unknown) => Promise.reject(toUnavailable(cause)))
+  const transaction = queryableOf(client)
+  let broken: Error | undefined
+  try {
+    await transaction.query('BEGIN')
+    const result = await work(transaction)
+    await transaction.query('COMMIT')
+    return result
+  } catch (error) {
+    await client.query('ROLLBACK').catch((cause: Error) => {
+      broken = cause
+    })
+    throw error
+  } finally {
+    // A connection that cannot roll back is thrown away, and its transaction with it.
+    client.release(broken)
+  }
+}
+
+/**
+ * Opens a pool on a PostgreSQL server, in a schema of its own, so that several nodes can share one database.
+ *
+ * @throws AgoraiError `database_unavailable`
+ */
+export async function openPostgres({ url, schema, connectionsMax = 8 }: OpenPostgresParameters): Promise<Database> {
+  assertSchemaName(schema)
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: connectionsMax,
+    connectionTimeoutMillis: 5_000,
+    statement_timeout: 60_000,
+    idle_in_transaction_session_timeout: 60_000,
+    types,
+    onConnect: async (client) => {
+      await client.query(`SET search_path TO "${schema}"`)
+    },
+  })
+  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
+  pool.on('error', () => {})
+  const database = queryableOf(pool)
+  try {
+    await database.query(`CREATE SCHEMA IF NOT EXISTS "${schema}"`)
+  } catch (error) {
+    await pool.end()
+    throw error
+  }
+  return { ...database, transaction: (work) => transact(pool, work), close: () => pool.end() }
+}
