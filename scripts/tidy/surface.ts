@@ -1,0 +1,78 @@
+import { posix } from 'node:path'
+import { errorCodes } from '../../packages/core/src/errors/codes.js'
+import { isTest, type Rule } from './files.js'
+
+const errorsDocumented: Rule = {
+  name: 'docs/errors.md and the table of error codes have the same codes',
+  find: (files) => {
+    const text = files.find(({ path }) => path === 'docs/errors.md')?.text ?? ''
+    const documented = [...text.matchAll(/^#+ `?([a-z0-9_]+)`?$/gm)].map(([, code = '']) => code)
+    const codes = Object.keys(errorCodes)
+    return [
+      ...codes.filter((code) => !documented.includes(code)).map((code) => `${code} is not in docs/errors.md`),
+      ...documented.filter((code) => !codes.includes(code)).map((code) => `${code} is in docs/errors.md only`),
+    ]
+  },
+  bad: {
+    'no page': [],
+    'a code that is never thrown': [
+      {
+        path: 'docs/errors.md',
+        text: [...Object.keys(errorCodes), 'made_up'].map((code) => `### \`${code}\`\n`).join('\n'),
+      },
+    ],
+  },
+}
+
+/** Each verb of the SDK with its command. The page has a hook for all but publishing, which is the CLI's. */
+const verbs: Record<string, { command: string; hook: boolean }> = {
+  searchAssets: { command: 'search', hook: true },
+  getAsset: { command: 'show', hook: true },
+  getLineage: { command: 'lineage', hook: true },
+  publishAsset: { command: 'publish', hook: false },
+  buyOffer: { command: 'buy', hook: true },
+  fetchDelivery: { command: 'download', hook: true },
+  verifyDelivery: { command: 'verify', hook: true },
+  collectRevenue: { command: 'collect', hook: true },
+}
+
+const sdkActions = 'packages/sdk/src/actions'
+const cliCommands = 'packages/cli/src/commands'
+
+const verbsInEveryRoom: Rule = {
+  name: 'one verb, one file, the same name in sdk, cli and web',
+  find: (files) => {
+    const textOf = new Map(files.map(({ path, text }) => [path, text]))
+    const hooks = files.filter(({ path }) => path.startsWith('packages/web/src/features/') && !isTest(path))
+    return Object.entries(verbs).flatMap(([verb, { command, hook }]) => {
+      const action = textOf.get(`${sdkActions}/${verb}.ts`)
+      const cli = textOf.get(`${cliCommands}/${verb}.ts`)
+      const hookName = `use${verb.charAt(0).toUpperCase()}${verb.slice(1)}`
+      const hookText = hooks.find(({ path }) => posix.basename(path) === `${hookName}.ts`)?.text
+      return [
+        ...(action && new RegExp(`export (async )?function ${verb}\\b`).test(action)
+          ? []
+          : [`${sdkActions}/${verb}.ts does not export ${verb}`]),
+        ...(cli && new RegExp(`['"\`]${command}\\b`).test(cli)
+          ? []
+          : [`${cliCommands}/${verb}.ts has no command ${command}`]),
+        ...(!hook || hookText?.includes(`export function ${hookName}(`)
+          ? []
+          : [`no feature of the page has ${hookName}.ts`]),
+      ]
+    })
+  },
+  bad: { 'no such files': [] },
+}
+
+const actionsNamed: Rule = {
+  name: 'a file of sdk/actions exports the function of its name',
+  find: (files) =>
+    files
+      .filter(({ path }) => posix.dirname(path) === sdkActions && path.endsWith('.ts') && !isTest(path))
+      .filter(({ path, text }) => !new RegExp(`export (async )?function ${posix.basename(path, '.ts')}\\b`).test(text))
+      .map(({ path }) => `${path} exports no function of its name`),
+  bad: { 'another name': [{ path: `${sdkActions}/getThing.ts`, text: 'export function thing() {}' }] },
+}
+
+export const surfaceRules = [errorsDocumented, verbsInEveryRoom, actionsNamed]
