@@ -30,18 +30,18 @@ const contracts = [
 /** The platform's own binary: the `forge` that npm links loses exit codes. */
 export const forgeBinary = join(root, 'node_modules/@foundry-rs/forge-linux-amd64/bin/forge')
 
-/** Runs forge in the contracts folder and throws when it fails. */
-export function runForge(args, { profile = 'default', folder = contractsFolder, stdio = 'inherit' } = {}) {
-  const run = spawnSync(forgeBinary, args, {
+/** Runs a forge command over the contracts of a repository and throws when it fails. */
+export function runForge([command, ...options], { profile = 'default', folder = root, stdio = 'inherit' } = {}) {
+  const run = spawnSync(forgeBinary, [command, '--root', '.', ...options], {
     cwd: folder,
-    env: { ...process.env, FOUNDRY_PROFILE: profile, FOUNDRY_DISABLE_NIGHTLY_WARNING: '1' },
+    env: { ...process.env, FOUNDRY_CONFIG: 'contracts/foundry.toml', FOUNDRY_PROFILE: profile },
     stdio,
     encoding: 'utf8',
   })
   if (run.error) throw run.error
   if (run.status !== 0) {
     const said = stdio === 'pipe' ? `\n${run.stdout}${run.stderr}` : ''
-    throw new Error(`forge ${args[0]} ended with ${run.signal ?? run.status}${said}`)
+    throw new Error(`forge ${command} ended with ${run.signal ?? run.status}${said}`)
   }
   return run.stdout ?? ''
 }

@@ -49,10 +49,11 @@ interface IRevenueLedger {
     error RevenueLedger_ContributionInvalid(uint256 version, address account);
     error RevenueLedger_BadPayee(address payee);
     error RevenueLedger_NotGovernor(address caller);
+    error RevenueLedger_NotMarket(address caller);
 
     /* EVENTS */
 
-    /// @notice A sale of `version` was paid by `payer`.
+    /// @notice A sale of `version` was paid by `payer`. Everything that enters the ledger is told here, once.
     event RevenueReceived(uint256 indexed version, address indexed token, address indexed payer, uint256 amount);
     /// @notice `amount` of what `version` sold moved to `ancestor` as a royalty (to 0 as the protocol fee).
     event RevenuePulled(uint256 indexed version, uint256 indexed ancestor, address indexed token, uint256 index, uint256 amount);
@@ -61,7 +62,7 @@ interface IRevenueLedger {
     event RevenueCollected(
         uint256 indexed version, address indexed token, address indexed account, uint64 start, uint64 end, uint256 amount
     );
-    /// @notice An asset's till was emptied into its current version.
+    /// @notice An asset's till was emptied into its current version. `RevenueReceived` tells the same amount, paid by the till.
     event TillSwept(uint256 indexed asset, uint256 indexed version, address indexed token, uint256 amount);
     event TokenAllowed(address indexed token, bool allowed);
 
@@ -69,6 +70,10 @@ interface IRevenueLedger {
 
     /// @notice Pays a sale of `version`. The caller must have approved the ledger. Costs the same whatever the graph.
     function pay(uint256 version, address token, uint256 amount) external;
+
+    /// @notice Pays a sale out of the allowance that `payer` gave the ledger. Only the market calls, and only for the
+    /// buyer who called it.
+    function payFor(address payer, uint256 version, address token, uint256 amount) external;
 
     /// @notice Pays a sale by an EIP-3009 authorization of `authorization.from`.
     /// @dev The authorization's nonce must be keccak256(abi.encode(msg.sender, version, context)), so that nobody but the
@@ -97,13 +102,16 @@ interface IRevenueLedger {
 
     /* GOVERNED */
 
-    /// @notice Allows a payment token, or stops new sales in it. Collections are never stopped.
+    /// @notice Allows a payment token for new offers and sweeps, or stops them. Collections are never stopped.
     function setTokenAllowed(address token, bool allowed) external;
 
     /* VIEWS */
 
     function isTokenAllowed(address token) external view returns (bool);
     function treasury() external view returns (address);
+    /// @notice The one contract that may spend allowances given to the ledger: the AccessMarket of this ledger and its
+    /// registry, at the address that the deterministic deployer (CREATE2, salt 0) gives it.
+    function market() external view returns (address);
     /// @notice Cumulative totals of a version in a token.
     function accountOf(uint256 version, address token)
         external

@@ -2,6 +2,13 @@
 
 export const assetRegistryAbi = [
   {
+    type: 'constructor',
+    stateMutability: 'nonpayable',
+    inputs: [
+      { name: 'feeBps', type: 'uint16' },
+    ],
+  },
+  {
     type: 'function',
     name: 'approve',
     stateMutability: 'payable',
@@ -77,7 +84,7 @@ export const assetRegistryAbi = [
     ],
     outputs: [
       {
-        name: '',
+        name: 'edges',
         type: 'tuple[]',
         components: [
           { name: 'ancestor', type: 'uint256' },
@@ -123,7 +130,7 @@ export const assetRegistryAbi = [
   {
     type: 'function',
     name: 'name',
-    stateMutability: 'view',
+    stateMutability: 'pure',
     inputs: [],
     outputs: [
       { name: '', type: 'string' },
@@ -264,7 +271,7 @@ export const assetRegistryAbi = [
   {
     type: 'function',
     name: 'symbol',
-    stateMutability: 'view',
+    stateMutability: 'pure',
     inputs: [],
     outputs: [
       { name: '', type: 'string' },
@@ -513,6 +520,7 @@ export const assetRegistryAbi = [
   { type: 'error', name: 'NotOwnerNorApproved', inputs: [] },
   { type: 'error', name: 'Permit2AllowanceIsFixedAtInfinity', inputs: [] },
   { type: 'error', name: 'PermitExpired', inputs: [] },
+  { type: 'error', name: 'Reentrancy', inputs: [] },
   { type: 'error', name: 'RevenueLedger_AmountZero', inputs: [] },
   {
     type: 'error',
@@ -540,6 +548,13 @@ export const assetRegistryAbi = [
   {
     type: 'error',
     name: 'RevenueLedger_NotGovernor',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_NotMarket',
     inputs: [
       { name: 'caller', type: 'address' },
     ],
@@ -629,6 +644,15 @@ export const assetRegistryAbi = [
 
 export const revenueLedgerAbi = [
   {
+    type: 'constructor',
+    stateMutability: 'nonpayable',
+    inputs: [
+      { name: 'registry', type: 'address' },
+      { name: 'treasury_', type: 'address' },
+      { name: 'governor', type: 'address' },
+    ],
+  },
+  {
     type: 'function',
     name: 'accountOf',
     stateMutability: 'view',
@@ -683,7 +707,7 @@ export const revenueLedgerAbi = [
       { name: 'token', type: 'address' },
     ],
     outputs: [
-      { name: '', type: 'uint256' },
+      { name: 'amount', type: 'uint256' },
     ],
   },
   {
@@ -707,7 +731,7 @@ export const revenueLedgerAbi = [
       { name: 'token', type: 'address' },
     ],
     outputs: [
-      { name: '', type: 'uint256' },
+      { name: 'amount', type: 'uint256' },
     ],
   },
   {
@@ -736,9 +760,30 @@ export const revenueLedgerAbi = [
   },
   {
     type: 'function',
+    name: 'market',
+    stateMutability: 'view',
+    inputs: [],
+    outputs: [
+      { name: '', type: 'address' },
+    ],
+  },
+  {
+    type: 'function',
     name: 'pay',
     stateMutability: 'nonpayable',
     inputs: [
+      { name: 'version', type: 'uint256' },
+      { name: 'token', type: 'address' },
+      { name: 'amount', type: 'uint256' },
+    ],
+    outputs: [],
+  },
+  {
+    type: 'function',
+    name: 'payFor',
+    stateMutability: 'nonpayable',
+    inputs: [
+      { name: 'payer', type: 'address' },
       { name: 'version', type: 'uint256' },
       { name: 'token', type: 'address' },
       { name: 'amount', type: 'uint256' },
@@ -794,7 +839,7 @@ export const revenueLedgerAbi = [
       { name: 'token', type: 'address' },
     ],
     outputs: [
-      { name: '', type: 'uint256' },
+      { name: 'amount', type: 'uint256' },
     ],
   },
   {
@@ -1048,6 +1093,7 @@ export const revenueLedgerAbi = [
   { type: 'error', name: 'NotOwnerNorApproved', inputs: [] },
   { type: 'error', name: 'Permit2AllowanceIsFixedAtInfinity', inputs: [] },
   { type: 'error', name: 'PermitExpired', inputs: [] },
+  { type: 'error', name: 'Reentrancy', inputs: [] },
   { type: 'error', name: 'RevenueLedger_AmountZero', inputs: [] },
   {
     type: 'error',
@@ -1075,6 +1121,13 @@ export const revenueLedgerAbi = [
   {
     type: 'error',
     name: 'RevenueLedger_NotGovernor',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_NotMarket',
     inputs: [
       { name: 'caller', type: 'address' },
     ],
@@ -1163,6 +1216,14 @@ export const revenueLedgerAbi = [
 ] as const
 
 export const accessMarketAbi = [
+  {
+    type: 'constructor',
+    stateMutability: 'nonpayable',
+    inputs: [
+      { name: 'registry', type: 'address' },
+      { name: 'ledger', type: 'address' },
+    ],
+  },
   {
     type: 'function',
     name: 'authorizationNonceOf',
@@ -1485,6 +1546,7 @@ export const accessMarketAbi = [
   { type: 'error', name: 'NotOwnerNorApproved', inputs: [] },
   { type: 'error', name: 'Permit2AllowanceIsFixedAtInfinity', inputs: [] },
   { type: 'error', name: 'PermitExpired', inputs: [] },
+  { type: 'error', name: 'Reentrancy', inputs: [] },
   { type: 'error', name: 'RevenueLedger_AmountZero', inputs: [] },
   {
     type: 'error',
@@ -1512,6 +1574,13 @@ export const accessMarketAbi = [
   {
     type: 'error',
     name: 'RevenueLedger_NotGovernor',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_NotMarket',
     inputs: [
       { name: 'caller', type: 'address' },
     ],
@@ -2018,6 +2087,7 @@ export const testUsdAbi = [
   { type: 'error', name: 'NotOwnerNorApproved', inputs: [] },
   { type: 'error', name: 'Permit2AllowanceIsFixedAtInfinity', inputs: [] },
   { type: 'error', name: 'PermitExpired', inputs: [] },
+  { type: 'error', name: 'Reentrancy', inputs: [] },
   { type: 'error', name: 'RevenueLedger_AmountZero', inputs: [] },
   {
     type: 'error',
@@ -2045,6 +2115,13 @@ export const testUsdAbi = [
   {
     type: 'error',
     name: 'RevenueLedger_NotGovernor',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_NotMarket',
     inputs: [
       { name: 'caller', type: 'address' },
     ],
