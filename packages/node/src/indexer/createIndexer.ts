@@ -1,0 +1,159 @@
+import { AgoraiError, isAgoraiError } from '@agorai/core'
+import type { Address, Hex, PublicClient } from 'viem'
+import type { IndexHealth } from '../ports/catalogue.js'
+import type { Database } from '../ports/database.js'
+import type { ManifestIndex, ManifestSource } from '../ports/manifests.js'
+import { type Advance, advance } from './advance.js'
+import { assertDeployment } from './deployment.js'
+import type { Addresses } from './events.js'
+import { addManifest, fillManifest, fillManifests } from './manifests.js'
+import { migrate } from './migrate.js'
+import { type BlockRange, ChainInconsistentError } from './readBlocks.js'
+import { readCursor } from './store.js'
+import { fillTokens } from './tokens.js'
+
+export type CreateIndexerParameters = {
+  database: Database
+  client: PublicClient
+  addresses: Addresses
+  manifests: ManifestSource
+  /** No event of ours is below this block. Default 0. */
+  startBlock?: bigint
+  /** Blocks taken in one step. Default 500; halved while the chain refuses so many. */
+  blocksMax?: number
+  /** Pause between looks at the head. Default 250. */
+  pollMs?: number
+}
+
+export type Indexer = ManifestIndex & {
+  /** Follows the chain until `stop`, or until history changes below what is final: then it is halted. */
+  start(): void
+  /** Ends after the step under way. */
+  stop(): Promise<void>
+  /**
+   * Brings the index to the head of the chain as it is now. Not beside `start`.
+   *
+   * @throws AgoraiError `reorg_too_deep`, `chain_unavailable`, `database_unavailable`, `config_invalid`
+   */
+  sync(): Promise<void>
+  health(): IndexHealth
+}
+
+const backoffMaxMs = 30_000
+/** Attempts of one `sync` that may fail in a row before it gives up. */
+const attemptsMax = 8
+
+/**
+ * The index: the chain's events, kept in a database, following the chain wherever it goes. Brings the schema up to date
+ * first; asks the chain only once it is started.
+ *
+ * @throws AgoraiError `database_unavailable`, `config_invalid`
+ */
+export async function createIndexer(parameters: CreateIndexerParameters): Promise<Indexer> {
+  await migrate(parameters.database)
+  const { database, client, addresses, manifests, startBlock = 0n, pollMs = 250 } = parameters
+  const blocksMax = parameters.blocksMax ?? 500
+  const stopping = new AbortController()
+  const refusedTokens = new Set<Address>()
+  let health: IndexHealth = { state: 'starting', indexedBlock: -1, headBlock: -1, failures: 0 }
+  let blocks = blocksMax
+  let isPrepared = false
+  let following: Promise<void> | undefined
+
+  async function prepare(): Promise<void> {
+    await assertDeployment(database, client, addresses, startBlock)
+    await fillManifests(database, manifests)
+    await fillTokens(database, client, refusedTokens)
+    isPrepared = true
+  }
+
+  /** One step. Failures are counted, and thrown on. */
+  async function step(): Promise<Advance['outcome']> {
+    try {
+      if (!isPrepared) await prepare()
+      const { outcome, head, range } = await advance({ database, client, addresses, startBlock, blocksMax: blocks })
+      if (range !== undefined) await readDocuments(range)
+      const { tip } = await readCursor(database)
+      blocks = Math.min(blocks * 2, blocksMax)
+      health = {
+        state: outcome === 'at_head' ? 'following' : 'catching_up',
+        indexedBlock: Number(tip?.number ?? -1n),
+        headBlock: Number(head),
+        failures: 0,
+      }
+      return outcome
+    } catch (cause) {
+      const error = toIndexError(cause)
+      blocks = Math.max(1, blocks >> 1)
+      health = { ...health, state: isFatal(error) ? 'halted' : 'retrying', failures: health.failures + 1, error }
+      throw error
+    }
+  }
+
+  /** Manifests and tokens are looked up after the events are safe; what is missed here is made good by `prepare`. */
+  async function readDocuments({ records }: BlockRange): Promise<void> {
+    isPrepared = false
+    for (const { table, row } of records)
+      if (table === 'version_published') await fillManifest(database, manifests, row.manifest_digest as Hex)
+    if (records.some(({ table }) => table === 'offer_listed')) await fillTokens(database, client, refusedTokens)
+    isPrepared = true
+  }
+
+  async function follow(): Promise<void> {
+    while (!stopping.signal.aborted && health.state !== 'halted') {
+      const outcome = await step().catch(() => undefined)
+      if (outcome === undefined || outcome === 'at_head') await pause(health.failures)
+    }
+    if (health.state !== 'halted') health = { ...health, state: 'stopped' }
+  }
+
+  /** Waits until the next look, longer after each failure in a row. */
+  function pause(failures: number): Promise<void> {
+    const waitMs = Math.min(pollMs * 2 ** Math.min(failures, 16), Math.max(backoffMaxMs, pollMs))
+    return new Promise((resolve) => {
+      if (stopping.signal.aborted) return resolve()
+      const wake = () => {
+        clearTimeout(timer)
+        stopping.signal.removeEventListener('abort', wake)
+        resolve()
+      }
+      const timer = setTimeout(wake, waitMs)
+      stopping.signal.addEventListener('abort', wake)
+    })
+  }
+
+  return {
+    addManifest: (bytes) => addManifest(database, bytes),
+    start: () => {
+      following ??= follow()
+    },
+    stop: async () => {
+      stopping.abort()
+      await following
+    },
+    sync: async () => {
+      for (let failed = 0; !stopping.signal.aborted; ) {
+        try {
+          if ((await step()) === 'at_head') return
+          failed = 0
+        } catch (error) {
+          failed += 1
+          if (failed >= attemptsMax || (error instanceof AgoraiError && isFatal(error))) throw error
+          await pause(failed)
+        }
+      }
+    },
+    health: () => health,
+  }
+}
+
+/** Only a person can decide whether to believe the new history, or which deployment is meant. */
+const isFatal = (error: AgoraiError): boolean =>
+  isAgoraiError(error, 'reorg_too_deep') || isAgoraiError(error, 'config_invalid')
+
+function toIndexError(cause: unknown): AgoraiError {
+  if (cause instanceof AgoraiError) return cause
+  const message =
+    cause instanceof ChainInconsistentError ? cause.message : 'The index could not read the chain, and tries again.'
+  return new AgoraiError('chain_unavailable', message, { cause })
+}
