@@ -1,22 +1,26 @@
 import { z } from 'zod'
 import { addressSchema, bpsSchema, bytes32Schema, cidSchema, uintSchema } from '../http/primitives.js'
 
+/** Control characters but line feed and tab, and characters that turn the direction of the text after them. */
+const unseen = /(?![\n\t])[\p{Cc}\u202a-\u202e\u2066-\u2069]/u
+
 const text = (max: number) =>
   z
     .string()
     .trim()
     .min(1)
     .max(max)
-    .refine((value) => value.isWellFormed() && !/\p{Cc}/u.test(value.replace(/[\n\t]/g, '')), 'must be plain text')
+    .refine((value) => value.isWellFormed() && !unseen.test(value), 'must be plain text')
 
 /** A file name that is safe on every system: no folders, control or direction characters, no reserved names. */
 export const fileNameSchema = z
   .string()
   .min(1)
   .max(200)
-  .regex(/^[\p{L}\p{N}_][\p{L}\p{N}_ .()-]*$/u, 'must be a plain file name')
+  .regex(/^[\p{L}\p{N}_][\p{L}\p{M}\p{N}_ .()-]*$/u, 'must be a plain file name')
+  .refine((name) => new TextEncoder().encode(name).length <= 200, 'must be at most 200 bytes long')
   .refine((name) => !name.endsWith('.') && !name.endsWith(' '), 'must not end in a dot or a space')
-  .refine((name) => !/^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\.|$)/i.test(name), 'must not be a reserved name')
+  .refine((name) => !/^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]) *(\.|$)/i.test(name), 'must not be a reserved name')
 
 const contentSchema = z.strictObject({
   /** CID of the ciphertext, the same that `ipfs add --cid-version=1` gives. */
@@ -44,14 +48,36 @@ const fieldSchema = z.strictObject({
 })
 
 /** A count that anyone who has the asset and the evaluation rows can take again. */
-const metricSchema = z.strictObject({
-  name: z.literal('correct'),
-  correct: z.number().int().min(0),
-  total: z.number().int().min(1),
-  /** Root of the unsalted Merkle tree over the evaluation rows (salt of zeros), so that both sides mean the same rows. */
-  evaluationRoot: bytes32Schema,
-  description: text(500),
+const metricSchema = z
+  .strictObject({
+    name: z.literal('correct'),
+    correct: z.number().int().min(0),
+    total: z.number().int().min(1),
+    /** Root of the unsalted Merkle tree over the evaluation rows (salt of zeros), so that both sides mean the same rows. */
+    evaluationRoot: bytes32Schema,
+    description: text(500),
+  })
+  .refine(({ correct, total }) => correct <= total, { message: 'must be at most the total', path: ['correct'] })
+
+const contributorSchema = z.strictObject({
+  account: addressSchema.refine((account) => !/^0x0*$/.test(account), 'must not be the zero address'),
+  weight: uintSchema.refine((weight) => weight !== '0', 'must be at least 1'),
+  label: text(80),
 })
+
+/** Decimal strings without leading zeros ascend by length first. */
+const isAscending = (ids: readonly string[]): boolean =>
+  ids.every((id, i) => {
+    const before = ids[i - 1] ?? ''
+    return before.length < id.length || (before.length === id.length && before < id)
+  })
+
+/** Whether the weights fit in the 64 bits that the contributor tree has for their sum. */
+function isWeightSumSafe(leaves: readonly { weight: string }[]): boolean {
+  // A weight that is no number is reported where it stands.
+  const weights = leaves.filter(({ weight }) => uintSchema.safeParse(weight).success)
+  return weights.reduce((sum, { weight }) => sum + BigInt(weight), 0n) < 2n ** 64n
+}
 
 /**
  * The public document of a version. The chain holds the sha-256 of its exact bytes. Unknown fields are refused, so that
@@ -78,25 +104,29 @@ export const manifestSchema = z
     provenance: z.strictObject({
       description: text(4000),
       /** Versions that this one was built from: the registry's `parents`. */
-      builtFrom: z.array(uintSchema).max(16),
+      builtFrom: z.array(uintSchema).max(16).refine(isAscending, 'must be ascending, each once'),
     }),
     terms: z.strictObject({ royaltyBps: bpsSchema.max(5_000) }),
     contributors: z.strictObject({
       bps: bpsSchema,
       /** Whose work is inside, in the order of the contributor tree; weights are whole numbers such as rows given. */
-      leaves: z.array(z.strictObject({ account: addressSchema, weight: uintSchema, label: text(80) })).max(10_000),
+      leaves: z.array(contributorSchema).max(10_000).refine(isWeightSumSafe, 'weights together must be below 2^64'),
     }),
     metrics: z.array(metricSchema).max(8),
     /** MLCommons Croissant 1.0 JSON-LD of a dataset, or the model card of a model. */
     croissant: z.record(z.string(), z.json()).optional(),
     modelCard: z.record(z.string(), z.json()).optional(),
   })
-  .refine((manifest) => (manifest.kind === 'dataset' ? manifest.croissant : manifest.modelCard) !== undefined, {
-    message: 'a dataset has a croissant document, a model has a modelCard',
+  .refine((manifest) => manifest.kind !== 'dataset' || manifest.croissant !== undefined, {
+    message: 'must be there for a dataset',
     path: ['croissant'],
   })
+  .refine((manifest) => manifest.kind !== 'model' || manifest.modelCard !== undefined, {
+    message: 'must be there for a model',
+    path: ['modelCard'],
+  })
   .refine((manifest) => manifest.contributors.bps === 0 || manifest.contributors.leaves.length > 0, {
-    message: 'a contributor share needs contributors',
+    message: 'must name someone when contributors have a share',
     path: ['contributors', 'leaves'],
   })
 

@@ -1,0 +1,277 @@
+import { createHash } from 'node:crypto'
+import fc from 'fast-check'
+import { CID } from 'multiformats/cid'
+import { encodeAbiParameters, keccak256 } from 'viem/utils'
+import { describe, expect, test } from 'vitest'
+import { devAccounts } from '../chain/devAccounts.js'
+import { createContributorTree } from '../revenue/contributors.js'
+import {
+  contributorRootOf,
+  encodeManifest,
+  manifestBytesMax,
+  manifestCid,
+  manifestDigest,
+  parseManifest,
+  publicationCommitment,
+} from './digest.js'
+import { fileNameSchema, type Manifest } from './manifest.js'
+
+const word = (byte: string) => `0x${byte.repeat(32)}` as const
+const accountOf = (index: number) => devAccounts[index]?.address ?? '0x'
+
+const manifest: Manifest = {
+  agorai: '1',
+  kind: 'dataset',
+  name: 'Digits',
+  description: 'Handwritten digits.\n28 by 28 pixels.',
+  tags: ['digits', 'images'],
+  licence: { spdx: 'CC-BY-SA-3.0', source: 'https://example.org/licence', attribution: 'The writers' },
+  contentId: word('01'),
+  content: {
+    cid: 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy',
+    bytes: 116,
+    plaintext: {
+      fileName: 'digits.csv',
+      mediaType: 'text/csv',
+      bytes: 100,
+      root: word('02'),
+      rowFormat: 'csv',
+      rows: 3,
+    },
+  },
+  fields: [{ name: 'label', type: 'integer' }],
+  provenance: { description: 'Collected by hand.', builtFrom: ['2', '10'] },
+  terms: { royaltyBps: 1_000 },
+  contributors: {
+    bps: 6_000,
+    leaves: [
+      { account: accountOf(3), weight: '4000', label: 'Alpha' },
+      { account: accountOf(4), weight: '2400', label: 'Beta' },
+    ],
+  },
+  metrics: [],
+  croissant: { '@type': 'sc:Dataset', nested: [1, null, { deep: true }] },
+}
+
+const bytesOf = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
+
+/** The manifest with the value at a path replaced. */
+function changed(path: string, value: unknown): unknown {
+  const copy = structuredClone(manifest) as Record<string, unknown>
+  const keys = path.split('.')
+  let target = copy
+  for (const key of keys.slice(0, -1)) target = target[key] as Record<string, unknown>
+  target[keys.at(-1) ?? ''] = value
+  return copy
+}
+
+describe('a manifest', () => {
+  test('is the same after encoding and parsing, whatever the order of its keys', () => {
+    const bytes = encodeManifest(manifest)
+    expect(parseManifest(bytes)).toEqual(manifest)
+    const reversed = Object.fromEntries(Object.entries(manifest).reverse()) as Manifest
+    expect(Buffer.from(encodeManifest(reversed)).equals(bytes)).toBe(true)
+  })
+
+  test('has the digest, CID and commitment of independent implementations', () => {
+    const bytes = encodeManifest(manifest)
+    const digest = createHash('sha256').update(bytes).digest()
+    expect(manifestDigest(bytes)).toBe(`0x${digest.toString('hex')}`)
+    const cid = CID.parse(manifestCid(bytes))
+    expect([cid.version, cid.code, cid.multihash.code]).toEqual([1, 0x55, 0x12])
+    expect(Buffer.from(cid.multihash.digest).equals(digest)).toBe(true)
+    // sha-256 of "hello world" in base32 after the bytes 01 55 12 20.
+    expect(manifestCid(Buffer.from('hello world'))).toBe('bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e')
+    const encoded = encodeAbiParameters([{ type: 'bytes32' }, { type: 'bytes32' }], [word('01'), word('02')])
+    expect(publicationCommitment(word('01'), word('02'))).toBe(keccak256(encoded))
+  })
+
+  test('has the contributor root of its leaves, zero without any', () => {
+    const leaves = manifest.contributors.leaves.map(({ account, weight }) => ({ account, weight: BigInt(weight) }))
+    expect(contributorRootOf(manifest)).toBe(createContributorTree(leaves).root)
+    expect(contributorRootOf({ ...manifest, contributors: { bps: 0, leaves: [] } })).toBe(word('00'))
+  })
+
+  test('every change of a byte is another digest or no manifest', () => {
+    const bytes = encodeManifest(manifest)
+    fc.assert(
+      fc.property(fc.nat(bytes.length - 1), fc.integer({ min: 1, max: 255 }), (at, mask) => {
+        const flipped = Uint8Array.from(bytes)
+        flipped[at] = (flipped[at] ?? 0) ^ mask
+        expect(manifestDigest(flipped)).not.toBe(manifestDigest(bytes))
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
+
+describe('refused manifests', () => {
+  test.each([
+    ['agorai', '2'],
+    ['kind', 'feed'],
+    ['name', ''],
+    ['name', '   '],
+    ['name', 'x'.repeat(121)],
+    ['name', 'invoice\u202efdp.exe'],
+    ['name', 'a\u0007b'],
+    ['description', 'x'.repeat(10_000_000 / 4)],
+    ['tags', Array.from({ length: 21 }, () => 'tag')],
+    ['tags', Array.from({ length: 100_000 }, () => 't')],
+    ['tags.0', 7],
+    ['licence.spdx', 'CC BY'],
+    ['contentId', word('AB')],
+    ['content.cid', 'QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWKPbdG'],
+    ['content.bytes', 15],
+    ['content.bytes', 2 ** 53],
+    ['content.bytes', '116'],
+    ['content.plaintext.mediaType', 'text/html; charset=utf-8'],
+    ['content.plaintext.rows', -1],
+    ['content.plaintext.rows', 1.5],
+    ['content.plaintext.rowFormat', 'pickle'],
+    ['provenance.builtFrom', ['10', '2']],
+    ['provenance.builtFrom', ['2', '2']],
+    ['provenance.builtFrom.0', '02'],
+    ['terms.royaltyBps', 5_001],
+    ['contributors.bps', 10_001],
+    ['contributors.leaves', []],
+    ['contributors.leaves', [{ account: accountOf(3), weight: `${2n ** 64n}`, label: 'Alpha' }]],
+    ['contributors.leaves.0.weight', '0'],
+    ['contributors.leaves.0.weight', '-1'],
+    ['contributors.leaves.0.weight', '0x10'],
+    ['contributors.leaves.0.weight', ''],
+    ['contributors.leaves.0.weight', 4000],
+    ['contributors.leaves.0.account', `0x${'0'.repeat(40)}`],
+    ['contributors.leaves.0.account', '0x12'],
+    ['croissant', undefined],
+  ] as [string, unknown][])('%s is refused (case %#)', (path, value) => {
+    const field = path
+    expect(() => parseManifest(bytesOf(changed(path, value)))).toThrow(
+      expect.objectContaining({ code: 'manifest_invalid', field }),
+    )
+    expect(() => encodeManifest(changed(path, value) as Manifest)).toThrow(
+      expect.objectContaining({ code: 'manifest_invalid', field }),
+    )
+  })
+
+  test('a count above its total', () => {
+    const metric = { name: 'correct', correct: 3, total: 2, evaluationRoot: word('03'), description: 'All rows.' }
+    expect(() => parseManifest(bytesOf(changed('metrics', [metric])))).toThrow(
+      expect.objectContaining({ field: 'metrics.0.correct' }),
+    )
+  })
+
+  test('a model without a model card', () => {
+    expect(() => parseManifest(bytesOf(changed('kind', 'model')))).toThrow(
+      expect.objectContaining({ field: 'modelCard' }),
+    )
+  })
+
+  test.each([
+    '',
+    'licence',
+    'content',
+    'content.plaintext',
+    'provenance',
+    'terms',
+    'contributors',
+    'contributors.leaves.1',
+  ])('an unknown field in %o', (path) => {
+    const unknown = changed(path ? `${path}.surprise` : 'surprise', 1)
+    const field = path === '' ? {} : { field: path }
+    expect(() => parseManifest(bytesOf(unknown))).toThrow(
+      expect.objectContaining({ code: 'manifest_invalid', ...field }),
+    )
+  })
+
+  test.each([
+    ['a key twice', JSON.stringify(manifest).replace('{', '{"name":"Digits",')],
+    ['__proto__ in the free document', JSON.stringify(manifest).replace('"nested"', '"__proto__"')],
+    ['a document too deep', JSON.stringify(changed('croissant.nested', JSON.parse('['.repeat(31) + ']'.repeat(31))))],
+    ['a byte order mark', `\ufeff${JSON.stringify(manifest)}`],
+    ['no JSON', '{'],
+    ['no object', '[]'],
+    ['nothing', ''],
+  ])('%s', (_, text) => {
+    expect(() => parseManifest(new TextEncoder().encode(text))).toThrow(
+      expect.objectContaining({ code: 'manifest_invalid' }),
+    )
+  })
+
+  test('a lone surrogate in the free document is not published either', () => {
+    expect(() => encodeManifest(changed('croissant.nested', '\ud800') as Manifest)).toThrow(
+      expect.objectContaining({ code: 'manifest_invalid' }),
+    )
+  })
+
+  test('more bytes than a manifest may have', () => {
+    expect(() => parseManifest(new Uint8Array(manifestBytesMax + 1))).toThrow(
+      expect.objectContaining({ code: 'payload_too_large' }),
+    )
+  })
+})
+
+describe('file names', () => {
+  test.each([
+    'digits.csv',
+    'a',
+    '2024 (final) v1.2.tar.gz',
+    'データ.jsonl',
+    'हिन्दी.csv',
+    'naïve.txt',
+    '_x',
+    'console.log',
+    'x'.repeat(200),
+  ])('%j is accepted', (name) => {
+    expect(fileNameSchema.parse(name)).toBe(name)
+  })
+
+  test.each([
+    '',
+    '.',
+    '..',
+    '../../etc/passwd',
+    '../../etc',
+    '..%2f',
+    'a/b',
+    'a\\b',
+    'C:\\',
+    'C:x',
+    '\\\\server\\share',
+    'a\0b',
+    '\0',
+    'con',
+    'CON',
+    'con.txt',
+    'Con .txt',
+    'nul',
+    'lpt1.csv',
+    'COM¹',
+    'a.',
+    'a ',
+    ' a',
+    '.hidden',
+    '-rf',
+    '~',
+    '$HOME',
+    '`id`',
+    'a\nb',
+    'a:stream',
+    'a*?',
+    '<img>',
+    'invoice\u202efdp.exe',
+    'a\u200bb',
+    '\ufeffa',
+    'a\ud800',
+    'x'.repeat(201),
+    'é'.repeat(101),
+    'x'.repeat(4096),
+  ])('name %# is refused', (fileName) => {
+    const path = 'content.plaintext.fileName'
+    expect(fileNameSchema.safeParse(fileName).success).toBe(false)
+    expect(() => encodeManifest(changed(path, fileName) as Manifest)).toThrow(
+      expect.objectContaining({ code: 'unsafe_name', field: path }),
+    )
+    const code = fileName.isWellFormed() && !fileName.includes('\0') ? 'unsafe_name' : 'manifest_invalid'
+    expect(() => parseManifest(bytesOf(changed(path, fileName)))).toThrow(expect.objectContaining({ code }))
+  })
+})
