@@ -1,0 +1,97 @@
+import { AgoraiError } from '@agorai/core'
+import { Aes256Gcm, CipherSuite, HkdfSha256 } from '@hpke/core'
+import { DhkemX25519HkdfSha256 } from '@hpke/dhkem-x25519'
+import type { Hex } from 'viem'
+import { bytesToHex, concatBytes, hexToBytes, numberToBytes } from 'viem/utils'
+
+/** RFC 9180 base mode: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM. */
+const suite = new CipherSuite({ kem: new DhkemX25519HkdfSha256(), kdf: new HkdfSha256(), aead: new Aes256Gcm() })
+const info = new TextEncoder().encode('agorai/key/v1')
+const encapsulationBytes = 32
+const secretBytes = 32
+
+/** An X25519 key pair, made for one delivery on one device. */
+export type DeliveryKey = { publicKey: Hex; privateKey: Uint8Array }
+
+/** The two secrets of a version: what decrypts its content, and what opens its row salts. 32 bytes each. */
+export type ContentSecrets = { contentKey: Uint8Array; saltSeed: Uint8Array }
+
+/** Makes a fresh X25519 key pair. */
+export async function generateDeliveryKey(): Promise<DeliveryKey> {
+  return exportPair(await suite.kem.generateKeyPair())
+}
+
+/** The key pair that 32 bytes of secret lead to, so that an operator's key survives a restart. */
+export async function deriveDeliveryKey(secret: Uint8Array): Promise<DeliveryKey> {
+  return exportPair(await suite.kem.deriveKeyPair(toBuffer(secret)))
+}
+
+async function exportPair(pair: CryptoKeyPair): Promise<DeliveryKey> {
+  const [publicKey, privateKey] = await Promise.all([
+    suite.kem.serializePublicKey(pair.publicKey),
+    suite.kem.serializePrivateKey(pair.privateKey),
+  ])
+  return { publicKey: bytesToHex(new Uint8Array(publicKey)), privateKey: new Uint8Array(privateKey) }
+}
+
+/**
+ * Seals the secrets of a version to a public key.
+ *
+ * @param aad `depositAad` or `grantAad`: what the sealed secrets are for; they open under nothing else.
+ * @returns The encapsulated key (32 bytes) and the ciphertext, one after the other.
+ * @throws AgoraiError `key_invalid` when the public key is none.
+ */
+export async function sealTo(publicKey: Hex, secrets: ContentSecrets, aad: Uint8Array): Promise<Hex> {
+  if (secrets.contentKey.length !== secretBytes || secrets.saltSeed.length !== secretBytes)
+    throw new AgoraiError('key_invalid', 'A content key and a salt seed have 32 bytes each.')
+  try {
+    const recipientPublicKey = await suite.kem.deserializePublicKey(toBuffer(hexToBytes(publicKey)))
+    const plaintext = concatBytes([secrets.contentKey, secrets.saltSeed])
+    const { enc, ct } = await suite.seal(
+      { recipientPublicKey, info: toBuffer(info) },
+      toBuffer(plaintext),
+      toBuffer(aad),
+    )
+    return bytesToHex(concatBytes([new Uint8Array(enc), new Uint8Array(ct)]))
+  } catch (cause) {
+    throw new AgoraiError('key_invalid', 'The public key to seal to is not an X25519 key.', { cause })
+  }
+}
+
+/**
+ * Opens what `sealTo` sealed.
+ *
+ * @throws AgoraiError `key_invalid` when it was sealed to another key, for another purpose, or was altered.
+ */
+export async function openSealed(privateKey: Uint8Array, sealed: Hex, aad: Uint8Array): Promise<ContentSecrets> {
+  const bytes = hexToBytes(sealed)
+  try {
+    const recipientKey = await suite.kem.deserializePrivateKey(toBuffer(privateKey))
+    const enc = toBuffer(bytes.subarray(0, encapsulationBytes))
+    const opened = await suite.open(
+      { recipientKey, enc, info: toBuffer(info) },
+      toBuffer(bytes.subarray(encapsulationBytes)),
+      toBuffer(aad),
+    )
+    if (opened.byteLength !== 2 * secretBytes) throw new RangeError(`${opened.byteLength} bytes were sealed.`)
+    return {
+      contentKey: new Uint8Array(opened, 0, secretBytes),
+      saltSeed: new Uint8Array(opened, secretBytes, secretBytes),
+    }
+  } catch (cause) {
+    throw new AgoraiError('key_invalid', 'The sealed key was not made for this key and this purpose.', { cause })
+  }
+}
+
+/** What a key deposited with an operator is bound to. */
+export const depositAad = (manifestDigest: Hex): Uint8Array => hexToBytes(manifestDigest, { size: 32 })
+
+/** What a key granted to a holder is bound to. */
+export const grantAad = (grant: { version: bigint; holder: Hex; manifestDigest: Hex }): Uint8Array =>
+  concatBytes([
+    numberToBytes(grant.version, { size: 32 }),
+    hexToBytes(grant.holder, { size: 20 }),
+    hexToBytes(grant.manifestDigest, { size: 32 }),
+  ])
+
+const toBuffer = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).buffer
