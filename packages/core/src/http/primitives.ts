@@ -1,13 +1,15 @@
+import { isAddress } from 'viem/utils'
 import { z } from 'zod'
 
 /** A non-negative integer as a decimal string, at most 78 digits: `BigInt()` is no validator (`BigInt('') === 0n`). */
 export const uintSchema = z
   .string()
   .regex(/^(0|[1-9][0-9]{0,77})$/, 'must be a decimal integer without sign or leading zeros')
-/** A 20-byte address, 0x and 40 hex digits in any case. Compare with `isAddressEqual`. */
+/** A 20-byte address in lower case, or in mixed case with its right EIP-55 checksum. Compare with `isAddressEqual`. */
 export const addressSchema = z
   .string()
   .regex(/^0x[0-9a-fA-F]{40}$/, 'must be 0x and 40 hex digits')
+  .refine((value) => isAddress(value), 'must be in lower case, or with the right checksum')
   .transform((value) => value as `0x${string}`)
 /** 32 bytes, 0x and 64 lower-case hex digits. */
 export const bytes32Schema = z

@@ -73,6 +73,9 @@ export function hashMessageOf<name extends keyof Messages>(
   primaryType: name,
   message: Messages[name],
 ): Hex {
-  const document = toTypedData(domain, primaryType, message)
-  return hashTypedData(document as Parameters<typeof hashTypedData>[0])
+  return hashDocument(toTypedData(domain, primaryType, message))
 }
+
+/** The 32-byte digest of any EIP-712 document. */
+export const hashDocument = (document: { domain: object; types: object; primaryType: string; message: object }): Hex =>
+  hashTypedData(document as Parameters<typeof hashTypedData>[0])
