@@ -1,0 +1,112 @@
+// Reads what the test runners print and makes one summary of it.
+import { relative } from 'node:path'
+
+/**
+ * What each promise of SECURITY.md is tested with, at least. The tests state what they reached, each in a line of its own:
+ * `P14: 50 reorg histories`.
+ */
+export const promises = [
+  { id: 'P1', what: 'invariant calls', least: 65_536 },
+  { id: 'P8', what: 'EIP-712 vectors in TypeScript', least: 1_025 },
+  { id: 'P8', what: 'EIP-712 vectors in Solidity', least: 1_025 },
+  { id: 'P13', what: 'byte flips detected', least: 1_000 },
+  { id: 'P14', what: 'reorg histories', least: 50 },
+]
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: terminals are coloured by control characters.
+const colours = /\x1b\[[0-9;]*m/g
+const toNumber = (text) => Number(text.replaceAll(',', ''))
+
+/** Highest count that the output states for each promise, keyed `P14 reorg histories`. */
+export function readCounts(output) {
+  const counts = new Map()
+  const add = (key, count) => counts.set(key, Math.max(counts.get(key) ?? 0, count))
+  const text = output.replace(colours, '')
+  for (const [, id, count, what] of text.matchAll(/^\s*(P\d+): ([\d,]+) (.+?)\s*$/gm))
+    add(`${id} ${what}`, toNumber(count))
+  return counts
+}
+
+/**
+ * Tests and invariant calls of `forge test`. Every invariant must reach its calls, so the least of them counts.
+ */
+export function readForge(output) {
+  const text = output.replace(colours, '')
+  const total = /^Ran \d+ test suites? in .*: (\d+) tests? passed, (\d+) failed, (\d+) skipped/m.exec(text)
+  const failed = [...text.matchAll(/^\[FAIL[^\]]*\] (\S+)/gm)].map(([, name]) => `forge ${name}`)
+  const skipped = [...text.matchAll(/^\[SKIP[^\]]*\] (\S+)/gm)].map(([, name]) => `forge ${name}`)
+  const calls = [...text.matchAll(/^\[PASS\] invariant\w*\(\) \(runs: \d+, calls: (\d+)/gm)].map(([, count]) =>
+    Number(count),
+  )
+  const result = {
+    passed: Number(total?.[1] ?? 0),
+    failed: [...new Set(failed)],
+    skipped: [...new Set(skipped)],
+    counts: new Map(),
+  }
+  if (total === null) result.failed.push('forge printed no total')
+  if (Number(total?.[2] ?? 0) > 0 && failed.length === 0) result.failed.push(`forge: ${total[2]} failed`)
+  if (calls.length > 0) result.counts.set('P1 invariant calls', Math.min(...calls))
+  return result
+}
+
+/** Tests of vitest's JSON report, failures and skips by name. */
+export function readVitest(report, root) {
+  const result = { passed: 0, failed: [], skipped: [] }
+  for (const { name: file, assertionResults, status, message } of report.testResults) {
+    const path = relative(root, file)
+    for (const { fullName, status: outcome } of assertionResults) {
+      if (outcome === 'passed') result.passed++
+      else if (outcome === 'failed') result.failed.push(`${path}: ${fullName}`)
+      else result.skipped.push(`${path}: ${fullName}`)
+    }
+    // A file that does not load has no tests to fail.
+    if (status === 'failed' && !assertionResults.some((one) => one.status === 'failed'))
+      result.failed.push(`${path}: ${message.split('\n')[0]}`)
+  }
+  if (report.testResults.length === 0) result.failed.push('vitest found no tests')
+  return result
+}
+
+/** Promises that were tested with less than they must be. */
+export function unreached(counts) {
+  return promises
+    .filter(({ id, what, least }) => (counts.get(`${id} ${what}`) ?? 0) < least)
+    .map(({ id, what, least }) => `${id}: ${counts.get(`${id} ${what}`) ?? 0} ${what} of ${least}`)
+}
+
+/**
+ * Prints the summary, whose last line is `N passed, N failed, N skipped`.
+ *
+ * @param whole Whether everything ran, so that every promise must have been reached.
+ * @param ci Whether a skip is a failure.
+ */
+export function summarize(results, { ci, whole, seconds }, print = console.log) {
+  const parts = results.flatMap((result) => result.parts)
+  const counts = new Map()
+  for (const { counts: own = new Map(), output } of parts)
+    for (const [key, count] of [...own, ...readCounts(output)]) counts.set(key, Math.max(counts.get(key) ?? 0, count))
+  const skipped = parts.flatMap((part) => part.skipped)
+  const failed = [...parts.flatMap((part) => part.failed), ...(whole ? unreached(counts) : [])]
+  if (ci) failed.push(...skipped.map((name) => `skipped in CI: ${name}`))
+  const passed = parts.reduce((sum, part) => sum + part.passed, 0)
+
+  print(`\n── summary ${'─'.repeat(93)}\n`)
+  for (const { name, seconds: took, parts: own } of results) {
+    const sum = own.reduce((total, part) => total + part.passed, 0)
+    const mark = own.some((part) => part.failed.length > 0) ? '✗' : '✓'
+    print(`${mark} ${name.padEnd(12)} ${String(sum).padStart(5)} passed ${`${took.toFixed(1)} s`.padStart(10)}`)
+  }
+  print('')
+  for (const { id, what, least } of promises) {
+    const reached = counts.get(`${id} ${what}`)
+    if (reached !== undefined || whole)
+      print(`${(reached ?? 0) >= least ? '✓' : '✗'} ${id.padEnd(4)} ${(reached ?? 0).toLocaleString('en')} ${what}`)
+  }
+  if (skipped.length > 0)
+    print(`\nSkipped, for want of a tool or a service:\n${skipped.map((name) => `  ${name}`).join('\n')}`)
+  if (failed.length > 0) print(`\nFailed:\n${failed.map((name) => `  ${name}`).join('\n')}`)
+  print(`\n${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s\n`)
+  print(`${passed} passed, ${failed.length} failed, ${skipped.length} skipped`)
+  return { passed, failed: failed.length, skipped: skipped.length }
+}
