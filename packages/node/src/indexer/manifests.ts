@@ -2,7 +2,7 @@ import { contributorLeavesOf, createContributorTree, isAgoraiError, manifestDige
 import type { Hex } from 'viem'
 import type { Database, Queryable } from '../ports/database.js'
 import type { ManifestSource } from '../ports/manifests.js'
-import { searchWords } from './searchWords.js'
+import { searchWords } from '../queries/searchWords.js'
 
 /** Digests asked for in one go. */
 const pageSize = 256
@@ -17,12 +17,12 @@ export async function addManifest(database: Database, bytes: Uint8Array): Promis
   const manifest = parseManifest(bytes)
   const digest = manifestDigest(bytes)
   const { root, contributions } = createContributorTree(contributorLeavesOf(manifest))
-  const words = searchWords([manifest.name, manifest.description, ...manifest.tags].join(' ')).join(' ')
+  const words = searchWords([manifest.name, manifest.description, ...manifest.tags].join(' '))
   await database.transaction(async (transaction) => {
     const added = await transaction.query(
       `INSERT INTO manifests (digest, name, description, tags, licence, contributor_root, document, search)
        VALUES ($1::text, $2::text, $3::text, $4::jsonb, $5::text, $6::text, $7::jsonb,
-         to_tsvector('english', $8::text) || to_tsvector('simple', $8::text))
+         array_to_tsvector($8::text[]) || to_tsvector('english', $9::text))
        ON CONFLICT DO NOTHING RETURNING 1`,
       [
         digest,
@@ -32,7 +32,8 @@ export async function addManifest(database: Database, bytes: Uint8Array): Promis
         manifest.licence.spdx,
         root,
         JSON.stringify(manifest),
-        words,
+        [...new Set(words)],
+        words.join(' '),
       ],
     )
     if (added.length === 0) return

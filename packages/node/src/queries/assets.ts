@@ -1,0 +1,109 @@
+import {
+  AgoraiError,
+  type AssetDetail,
+  type AssetList,
+  type AssetSummary,
+  kindToNumber,
+  type Manifest,
+  type Offer,
+} from '@agorai/core'
+import type { Address } from 'viem'
+import { getAddress } from 'viem/utils'
+import type { SearchAssetsParameters } from '../ports/catalogue.js'
+import type { Queryable } from '../ports/database.js'
+import { type OfferRow, toOffer, toVersion, type VersionRow, versionColumns } from './rows.js'
+import { toSearchQuery } from './searchWords.js'
+import { tillAddress } from './tillAddress.js'
+
+type SummaryRow = VersionRow & {
+  owner: Address
+  name: string | null
+  description: string | null
+  tags: string[] | null
+  licence: string | null
+  sales: bigint | null
+}
+
+const summaryColumns = `${versionColumns}, o.owner, m.name, m.description, m.tags, m.licence, s.sales`
+const summaryTables = `current_versions v
+  JOIN asset_owners o ON o.asset = v.asset
+  LEFT JOIN manifests m ON m.digest = v.manifest_digest
+  LEFT JOIN LATERAL (SELECT count(*) AS sales FROM pass_granted p WHERE p.asset = v.asset) s ON true`
+
+/** Assets whose current version has all the words, newest first. A query without a word finds nothing. */
+export async function searchAssets(
+  database: Queryable,
+  { query, kind, limit, cursor }: SearchAssetsParameters,
+): Promise<AssetList> {
+  const search = query === undefined || query.trim() === '' ? undefined : toSearchQuery(query)
+  if (search === undefined && query !== undefined && query.trim() !== '') return { assets: [], nextCursor: null }
+  const rows = await database.query<SummaryRow>(
+    `SELECT ${summaryColumns} FROM ${summaryTables}
+     WHERE ($1::numeric IS NULL OR v.asset < $1::numeric)
+       AND ($2::integer IS NULL OR v.kind = $2::integer)
+       AND ($3::text IS NULL OR m.search @@ ($3::text::tsquery || plainto_tsquery('english', $4::text)))
+     ORDER BY v.asset DESC LIMIT $5::integer`,
+    [
+      cursor ?? null,
+      kind === undefined ? null : kindToNumber(kind),
+      search?.lexemes ?? null,
+      search?.words ?? '',
+      limit + 1,
+    ],
+  )
+  const page = rows.slice(0, limit)
+  const offers = await readOffers(
+    database,
+    page.map(({ asset }) => asset),
+  )
+  const last = page.at(-1)
+  return {
+    assets: page.map((row) => toSummary(row, offers)),
+    nextCursor: rows.length > limit && last !== undefined ? `${last.asset}` : null,
+  }
+}
+
+export async function getAsset(database: Queryable, asset: bigint): Promise<AssetDetail> {
+  const [row] = await database.query<SummaryRow & { document: Manifest | null; revenue_ledger: Address }>(
+    `SELECT ${summaryColumns}, m.document, d.revenue_ledger FROM ${summaryTables} CROSS JOIN progress d
+     WHERE v.asset = $1::numeric`,
+    [asset],
+  )
+  if (row === undefined) throw new AgoraiError('not_found', `There is no asset ${asset}.`, { field: 'id' })
+  const versions = await database.query<VersionRow>(
+    `SELECT ${versionColumns} FROM versions v WHERE v.asset = $1::numeric ORDER BY v.version`,
+    [asset],
+  )
+  return {
+    ...toSummary(row, await readOffers(database, [asset])),
+    manifest: row.document,
+    versions: versions.map(toVersion),
+    till: tillAddress(getAddress(row.revenue_ledger), asset),
+  }
+}
+
+const toSummary = (row: SummaryRow, offers: readonly Offer[]): AssetSummary => {
+  const version = toVersion(row)
+  return {
+    id: version.asset,
+    kind: version.kind,
+    owner: getAddress(row.owner),
+    version,
+    name: row.name,
+    description: row.description,
+    tags: row.tags ?? [],
+    licence: row.licence,
+    offers: offers.filter((offer) => offer.asset === version.asset),
+    sales: Number(row.sales ?? 0n),
+  }
+}
+
+async function readOffers(database: Queryable, assets: readonly bigint[]): Promise<Offer[]> {
+  const rows = await database.query<OfferRow>(
+    `SELECT o.offer, o.asset, o.token, o.price, o.usage, o.open, t.symbol, t.decimals
+     FROM offers o LEFT JOIN tokens t ON t.address = o.token
+     WHERE o.asset = ANY ($1::numeric[]) ORDER BY o.offer`,
+    [assets.map(String)],
+  )
+  return rows.map(toOffer)
+}

@@ -1,0 +1,23 @@
+import type { Catalogue } from '../ports/catalogue.js'
+import type { Database } from '../ports/database.js'
+import { getAsset, searchAssets } from './assets.js'
+import { getLineage } from './lineage.js'
+import { getPasses } from './passes.js'
+import { readSnapshot } from './readSnapshot.js'
+import { createLedgerReader, getRevenue } from './revenue.js'
+
+/** The catalogue over the index's tables. */
+export function createCatalogue(database: Database): Catalogue {
+  const ledgerReader = createLedgerReader()
+  return {
+    searchAssets: (parameters) => readSnapshot(database, (snapshot) => searchAssets(snapshot, parameters)),
+    getAsset: (asset) => readSnapshot(database, (snapshot) => getAsset(snapshot, asset)),
+    getLineage: (version) => readSnapshot(database, (snapshot) => getLineage(snapshot, version)),
+    getRevenue: (parameters) => readSnapshot(database, (snapshot) => getRevenue(snapshot, ledgerReader, parameters)),
+    getPasses: (holder) => getPasses(database, holder),
+    indexedBlock: async () => {
+      const [progress] = await database.query<{ number: bigint | null }>('SELECT number FROM progress')
+      return Number(progress?.number ?? -1n)
+    },
+  }
+}
