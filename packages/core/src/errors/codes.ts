@@ -138,6 +138,12 @@ export const errorCodes = {
     title: 'Only the owner of the asset may do this',
     remedy: 'Use the account that owns the asset.',
   },
+  wallet_declined: {
+    status: 403,
+    exit: 4,
+    title: 'The wallet did not sign',
+    remedy: 'Nothing was sent. Ask again and confirm in the wallet if you agree.',
+  },
 
   // Content is not what it claims to be.
   digest_mismatch: {
