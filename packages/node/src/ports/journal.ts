@@ -20,6 +20,8 @@ export type DeliveryGranted = {
   holder: Address
   nonce: Hex
   requestDigest: Hex
+  /** When the request expires, in unix seconds. */
+  expiry: number
   grant: DeliveryGrant
 }
 

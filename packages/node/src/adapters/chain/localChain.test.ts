@@ -38,8 +38,8 @@ const to = '0x00000000000000000000000000000000000a90fa'
 /** Mines one block that moves 1 wei. */
 async function mineOne(chain: LocalChain): Promise<bigint> {
   const account = mnemonicToAccount('test test test test test test test test test test test junk')
-  const wallet = createWalletClient({ account, chain: chain.publicClient.chain, transport: http(chain.rpcUrl) })
-  const hash = await wallet.sendTransaction({ to, value: 1n })
+  const wallet = createWalletClient({ account, transport: http(chain.rpcUrl) })
+  const hash = await wallet.sendTransaction({ chain: null, to, value: 1n })
   const receipt = await chain.publicClient.waitForTransactionReceipt({ hash, pollingInterval: 5 })
   return receipt.blockNumber
 }
@@ -116,8 +116,7 @@ describe('openLocalChain', () => {
     await (await start()).stop()
     for (const name of await readdir(folder)) await writeFile(join(folder, name), 'no longer a state')
     // Not the second time either.
-    for (let attempt = 0; attempt < 2; attempt++)
-      await expect(start()).rejects.toMatchObject({ code: 'chain_damaged' })
+    for (let attempt = 0; attempt < 2; attempt++) await expect(start()).rejects.toMatchObject({ code: 'chain_damaged' })
   })
 
   test('dies with a parent that is killed', async () => {

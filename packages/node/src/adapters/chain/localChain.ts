@@ -119,22 +119,20 @@ function createClient(rpcUrl: string): PublicClient {
   return createPublicClient({ chain, transport: http(rpcUrl, { retryCount: 0, timeout: 60_000 }), pollingInterval: 50 })
 }
 
-type AnvilRpc = [
-  { Method: 'anvil_dumpState'; Parameters: []; ReturnType: `0x${string}` },
-  { Method: 'anvil_loadState'; Parameters: [`0x${string}`]; ReturnType: boolean },
-]
+type DumpState = { Method: 'anvil_dumpState'; Parameters: []; ReturnType: `0x${string}` }
+type LoadState = { Method: 'anvil_loadState'; Parameters: [`0x${string}`]; ReturnType: boolean }
 
 /** @returns A block that is certainly contained: the head before the state was taken. */
 async function saveState(client: PublicClient, dumps: ChainDumps): Promise<bigint> {
   const block = await client.getBlockNumber({ cacheTime: 0 })
-  const state = await client.request<AnvilRpc>({ method: 'anvil_dumpState', params: [] })
+  const state = await client.request<DumpState>({ method: 'anvil_dumpState', params: [] })
   await dumps.save(Buffer.from(state.slice(2), 'hex'))
   return block
 }
 
 async function loadState(client: PublicClient, state: Uint8Array): Promise<void> {
   try {
-    const loaded = await client.request<AnvilRpc>({
+    const loaded = await client.request<LoadState>({
       method: 'anvil_loadState',
       params: [`0x${Buffer.from(state).toString('hex')}`],
     })

@@ -18,7 +18,7 @@ const attemptsMax = 5
  */
 export async function lockFolder(folder: string): Promise<FolderLock> {
   const path = join(folder, 'node.lock')
-  const text = JSON.stringify({ pid: process.pid, started: await startOf(process.pid) } satisfies Owner)
+  const text = JSON.stringify({ pid: process.pid, started: (await startOf(process.pid)) ?? 'alive' } satisfies Owner)
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     try {
       await mkdir(folder, { recursive: true, mode: 0o700 })

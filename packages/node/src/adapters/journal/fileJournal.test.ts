@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { Journal, JournalRecord } from '../../ports/journal.js'
+import type { Journal, KeyDeposited } from '../../ports/journal.js'
 import { openFileJournal } from './fileJournal.js'
 import { encodeRecord, headerBytes, journalMagic } from './journalFormat.js'
 
@@ -15,7 +15,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
-const record = (index: number): JournalRecord => ({
+const record = (index: number): KeyDeposited => ({
   kind: 'key-deposited',
   manifestDigest: `0x${index.toString(16).padStart(64, '0')}`,
   commitment: `0x${'ab'.repeat(32)}`,
@@ -71,7 +71,7 @@ describe('openFileJournal', () => {
 
   test('reads a journal that is larger than its window', async () => {
     const journal = await openFileJournal(path)
-    const large = (index: number): JournalRecord => ({ ...record(index), cid: 'x'.repeat(900_000) })
+    const large = (index: number): KeyDeposited => ({ ...record(index), cid: 'x'.repeat(900_000) })
     await Promise.all(range(8).map((index) => journal.append(large(index))))
     await expect(journal.append({ ...record(9), cid: 'x'.repeat(1_100_000) })).rejects.toMatchObject({
       code: 'payload_too_large',

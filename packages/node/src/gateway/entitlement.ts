@@ -1,0 +1,79 @@
+import { AgoraiError, accessMarketAbi, assetRegistryAbi, type Deployment } from '@agorai/core'
+import {
+  type Address,
+  BaseError,
+  ContractFunctionRevertedError,
+  ContractFunctionZeroDataError,
+  type Hex,
+  isAddressEqual,
+} from 'viem'
+import type { Chain } from '../ports/chain.js'
+import { askChain } from './askChain.js'
+
+export type EntitlementQuestion = {
+  version: bigint
+  holder: Address
+  /** The offer whose pass the holder claims; undefined when it owns the asset. */
+  offer: bigint | undefined
+}
+
+type Facts = { commitment: Hex; entitled: boolean } | undefined
+
+/**
+ * Asks the chain whether the holder may open the version: by a pass, or because it owns the asset. What the index says
+ * does not count, nor what is not confirmed yet.
+ *
+ * @returns The registry's commitment to the version's manifest.
+ * @throws AgoraiError `entitlement_missing`, `not_confirmed`, `not_found`, `chain_unavailable`
+ */
+export async function assertEntitled(chain: Chain, addresses: Deployment, question: EntitlementQuestion): Promise<Hex> {
+  const confirmedBlock = await chain.confirmedBlockNumber()
+  const confirmed = confirmedBlock < 0n ? undefined : await readFacts(chain, addresses, question, confirmedBlock)
+  if (confirmed?.entitled) return confirmed.commitment
+  const latestBlock = await askChain(() => chain.publicClient.getBlockNumber({ cacheTime: 0 }))
+  const latest = await readFacts(chain, addresses, question, latestBlock)
+  if (latest?.entitled)
+    throw new AgoraiError('not_confirmed', `Confirmed up to block ${confirmedBlock}, the head is ${latestBlock}.`, {
+      details: { confirmedBlock: Number(confirmedBlock), latestBlock: Number(latestBlock) },
+    })
+  if (latest === undefined) throw new AgoraiError('not_found', 'No such version is published on this chain.')
+  throw new AgoraiError('entitlement_missing', 'The chain knows no pass of this holder for this version.', {
+    details: { version: question.version.toString() },
+  })
+}
+
+/** Undefined when the version does not exist at that block. */
+async function readFacts(
+  chain: Chain,
+  { assetRegistry, accessMarket }: Deployment,
+  { version, holder, offer }: EntitlementQuestion,
+  blockNumber: bigint,
+): Promise<Facts> {
+  const registry = { address: assetRegistry, abi: assetRegistryAbi, blockNumber } as const
+  const client = chain.publicClient
+  try {
+    return await askChain(async () => {
+      const [commitment, [owner], passed] = await Promise.all([
+        client.readContract({ ...registry, functionName: 'commitmentOf', args: [version] }),
+        client.readContract({ ...registry, functionName: 'ratesOf', args: [version] }),
+        offer !== undefined &&
+          client.readContract({
+            address: accessMarket,
+            abi: accessMarketAbi,
+            blockNumber,
+            functionName: 'isEntitled',
+            args: [offer, holder, version],
+          }),
+      ])
+      return { commitment, entitled: passed || isAddressEqual(owner, holder) }
+    })
+  } catch (error) {
+    // A contract that says no, or is not there yet at that block.
+    const refused = error instanceof BaseError && error.walk(isRefusal) !== null
+    if (refused) return undefined
+    throw error
+  }
+}
+
+const isRefusal = (error: unknown): boolean =>
+  error instanceof ContractFunctionRevertedError || error instanceof ContractFunctionZeroDataError

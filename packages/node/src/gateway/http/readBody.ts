@@ -1,0 +1,79 @@
+import { AgoraiError, parseStrictJson } from '@agorai/core'
+
+/** A JSON body must have arrived after this long, a stream at this pace at least. */
+const jsonTimeoutMs = 10_000
+const streamGraceMs = 60_000
+const streamBytesPerMs = 16
+
+/** @throws AgoraiError `unsupported_media_type` */
+export function assertContentType(request: Request, expected: string): void {
+  const [type = '', ...parameters] = (request.headers.get('content-type') ?? '').toLowerCase().split(';')
+  const plain = parameters.every((parameter) => /^\s*charset="?utf-8"?\s*$/.test(parameter))
+  const encoding = request.headers.get('content-encoding')
+  if (type.trim() === expected && plain && (encoding === null || encoding === 'identity')) return
+  throw new AgoraiError('unsupported_media_type', `The body must be ${expected}, not compressed.`, {
+    field: 'content-type',
+  })
+}
+
+/**
+ * Reads a whole JSON body.
+ *
+ * @throws AgoraiError `unsupported_media_type`, `payload_too_large`, `invalid_request`
+ */
+export async function readJson(request: Request, bytesMax: number): Promise<unknown> {
+  assertContentType(request, 'application/json')
+  return parseStrictJson(await readBytes(request, bytesMax), { bytesMax })
+}
+
+/** Reads a whole body of at most `bytesMax` bytes, whatever its headers say about it. */
+export async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array> {
+  assertLength(request, bytesMax)
+  const parts: Uint8Array[] = []
+  for await (const part of bounded(request, bytesMax, jsonTimeoutMs)) parts.push(part)
+  return Buffer.concat(parts)
+}
+
+/** Streams a body of at most `bytesMax` bytes; a client that falls asleep is let go. */
+export function readStream(request: Request, bytesMax: number): AsyncGenerator<Uint8Array> {
+  assertLength(request, bytesMax)
+  return bounded(request, bytesMax, streamGraceMs + bytesMax / streamBytesPerMs)
+}
+
+function assertLength(request: Request, bytesMax: number): void {
+  const stated = request.headers.get('content-length')
+  if (stated !== null && Number(stated) > bytesMax) throw tooLarge(bytesMax)
+}
+
+async function* bounded(request: Request, bytesMax: number, timeoutMs: number): AsyncGenerator<Uint8Array> {
+  if (request.body === null) return
+  const reader = (request.body as ReadableStream<Uint8Array>).getReader()
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new AgoraiError('length_mismatch', `The body did not arrive within ${Math.round(timeoutMs)} ms.`)),
+      timeoutMs,
+    )
+  })
+  late.catch(() => {})
+  let total = 0
+  try {
+    for (;;) {
+      const { done, value } = await Promise.race([reader.read().catch(failAborted), late])
+      if (done) return
+      total += value.length
+      if (total > bytesMax) throw tooLarge(bytesMax)
+      yield value
+    }
+  } finally {
+    clearTimeout(timer)
+    reader.releaseLock()
+  }
+}
+
+function failAborted(cause: unknown): never {
+  throw new AgoraiError('length_mismatch', 'The connection was closed before the body was complete.', { cause })
+}
+
+const tooLarge = (bytesMax: number): AgoraiError =>
+  new AgoraiError('payload_too_large', `The body has more than ${bytesMax} bytes.`, { details: { bytesMax } })

@@ -1,0 +1,89 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { AgoraiError, type ErrorCode } from '@agorai/core'
+import { getRequestListener } from '@hono/node-server'
+
+export type ServeHttpOptions = {
+  host: string
+  /** 0 lets the system choose. */
+  port: number
+  fetch(request: Request): Response | Promise<Response>
+  /** Answers what cannot even be made a request, such as a URL that is none. */
+  refuse(error: AgoraiError): Response
+}
+
+export type HttpServer = { port: number; stop(): Promise<void> }
+
+const headersTimeoutMs = 10_000
+const idleTimeoutMs = 30_000
+const keepAliveTimeoutMs = 5_000
+const stopTimeoutMs = 5_000
+const connectionsMax = 1_024
+
+/** @throws AgoraiError `port_in_use`, `config_invalid` for a host that is not this machine's. */
+export async function serveHttp({ host, port, fetch, refuse }: ServeHttpOptions): Promise<HttpServer> {
+  const badRequest = (cause: unknown) =>
+    refuse(new AgoraiError('invalid_request', 'The request line or the Host header is not valid.', { cause }))
+  const listener = getRequestListener(fetch, { overrideGlobalObjects: false, errorHandler: badRequest })
+  const server = createServer({ headersTimeout: headersTimeoutMs, keepAliveTimeout: keepAliveTimeoutMs }, listener)
+  // Uploads may take long; each body has a deadline of its own, and a silent connection is closed.
+  server.requestTimeout = 0
+  server.timeout = idleTimeoutMs
+  server.maxConnections = connectionsMax
+  server.on('clientError', (error, socket) => void answerRaw(error, socket as Socket, refuse))
+  await listen(server, host, port)
+  return {
+    port: (server.address() as AddressInfo).port,
+    async stop() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      server.closeIdleConnections()
+      const timer = setTimeout(() => server.closeAllConnections(), stopTimeoutMs)
+      await closed
+      clearTimeout(timer)
+    },
+  }
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) => {
+      const code = systemCodeOf(cause)
+      if (code === 'EADDRINUSE')
+        reject(new AgoraiError('port_in_use', `Port ${port} of ${host} is taken.`, { cause, details: { port } }))
+      else reject(new AgoraiError('config_invalid', `${host}:${port} cannot be listened on (${code}).`, { cause }))
+    })
+    server.listen({ host, port }, () => {
+      server.removeAllListeners('error')
+      resolve()
+    })
+  })
+}
+
+/** What the HTTP parser refuses never becomes a request; the answer is written by hand and the connection closed. */
+async function answerRaw(error: Error, socket: Socket, refuse: ServeHttpOptions['refuse']): Promise<void> {
+  const code = systemCodeOf(error)
+  if (code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const response = refuse(rawError(code, error))
+  const head = [`HTTP/1.1 ${response.status} Refused`]
+  response.headers.set('connection', 'close')
+  const body = await response.text()
+  response.headers.set('content-length', String(Buffer.byteLength(body)))
+  response.headers.forEach((value, name) => {
+    head.push(`${name}: ${value}`)
+  })
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+}
+
+function rawError(code: string | undefined, cause: Error): AgoraiError {
+  if (code !== 'HPE_HEADER_OVERFLOW')
+    return new AgoraiError('invalid_request', 'This is not a valid HTTP request.', { cause })
+  const packet = 'rawPacket' in cause && Buffer.isBuffer(cause.rawPacket) ? cause.rawPacket : Buffer.alloc(0)
+  const kind: ErrorCode = packet.subarray(0, 16_384).includes('\r\n') ? 'headers_too_large' : 'uri_too_long'
+  return new AgoraiError(kind, 'The request line and the headers together have at most 16 KiB.', { cause })
+}
+
+const systemCodeOf = (error: Error): string | undefined =>
+  'code' in error && typeof error.code === 'string' ? error.code : undefined

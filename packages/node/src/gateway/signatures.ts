@@ -1,0 +1,55 @@
+import { AgoraiError } from '@agorai/core'
+import { type Address, type Hex, isAddressEqual, isErc6492Signature, type PublicClient, recoverAddress } from 'viem'
+import { askChain } from './askChain.js'
+
+export type AssertSignatureParameters = { account: Address; hash: Hex; signature: Hex }
+
+/** How long the contract of a wallet may think. */
+const walletTimeoutMs = 3_000
+const curveOrder = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
+
+/**
+ * Checks that `account` signed `hash`: a key by 65 bytes with low s and v 27 or 28, a contract by ERC-1271, one that is
+ * not deployed yet by ERC-6492.
+ *
+ * @throws AgoraiError `signature_invalid`, `chain_unavailable`
+ */
+export async function assertSignature(client: PublicClient, parameters: AssertSignatureParameters): Promise<void> {
+  const { account, hash, signature } = parameters
+  if (await isKeySignature(parameters)) return
+  // For an account without code nothing but the canonical form counts, so a second spelling of one is refused here.
+  const isContract =
+    isErc6492Signature(signature) || (await askChain(() => client.getCode({ address: account }))) !== undefined
+  if (isContract && (await isContractSignature(client, { account, hash, signature }))) return
+  throw new AgoraiError('signature_invalid', 'The signature is not one of the named account over this message.', {
+    field: 'signature',
+  })
+}
+
+async function isKeySignature({ account, hash, signature }: AssertSignatureParameters): Promise<boolean> {
+  if (signature.length !== 2 + 2 * 65) return false
+  const r = BigInt(signature.slice(0, 66))
+  const s = BigInt(`0x${signature.slice(66, 130)}`)
+  const v = Number(`0x${signature.slice(130)}`)
+  const inRange = r > 0n && r < curveOrder && s > 0n && s <= curveOrder / 2n
+  if (!inRange || (v !== 27 && v !== 28)) return false
+  try {
+    return isAddressEqual(await recoverAddress({ hash, signature }), account)
+  } catch {
+    // Not every r is the x of a point on the curve.
+    return false
+  }
+}
+
+async function isContractSignature(client: PublicClient, parameters: AssertSignatureParameters): Promise<boolean> {
+  const { account, hash, signature } = parameters
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), walletTimeoutMs)
+  })
+  try {
+    return await Promise.race([askChain(() => client.verifyHash({ address: account, hash, signature })), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
