@@ -66,7 +66,7 @@ describe('row bytes', () => {
   ])('refuse %s', (_, value) => {
     const refused = expect.objectContaining({ code: 'rows_invalid' })
     expect(() => createRowEncoder(['a'])([value])).toThrow(refused)
-    if (typeof value !== 'function') expect(() => canonicalRow({ a: value })).toThrow(refused)
+    expect(() => canonicalRow({ a: value })).toThrow(refused)
     if (typeof value === 'string') expect(() => canonicalRow({ [value]: 1 })).toThrow(refused)
   })
 
