@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.30;
+
+import {IAssetRegistry} from "../../src/assets/IAssetRegistry.sol";
+import {IRevenueLedger} from "../../src/revenue/IRevenueLedger.sol";
+import {HostileToken} from "../utils/HostileToken.sol";
+import {SumTreeBuilder} from "../utils/SumTreeBuilder.sol";
+import {RevenueTest} from "./RevenueTest.sol";
+
+contract CollectTest is RevenueTest {
+    /* pull */
+
+    function test_RevertWhen_EdgeIsUnknown() public {
+        uint256[4] memory indexes = [uint256(1), 15, 17, type(uint256).max];
+        for (uint256 i; i < indexes.length; ++i) {
+            vm.expectRevert(
+                abi.encodeWithSelector(IRevenueLedger.RevenueLedger_EdgeUnknown.selector, model, indexes[i])
+            );
+            pull(model, indexes[i]);
+        }
+        vm.expectRevert(abi.encodeWithSelector(IRevenueLedger.RevenueLedger_EdgeUnknown.selector, model, 17));
+        ledger.pulledOf(model, 17, address(token));
+        vm.expectRevert(abi.encodeWithSelector(IAssetRegistry.AssetRegistry_VersionUnknown.selector, 99));
+        pull(99, FEE_INDEX);
+    }
+
+    function test_PullsOnceHoweverSalesCame() public {
+        pull(model, 0);
+        payAs(buyer, model, 10_005);
+        vm.expectEmit(true, true, true, true, address(ledger));
+        emit IRevenueLedger.RevenuePulled(model, dataset, address(token), 0, 1_000);
+        pull(model, 0);
+        pull(model, 0);
+        assertEq(ledger.pulledOf(model, 0, address(token)), 1_000, "first");
+        payAs(buyer, model, 5);
+        pull(model, 0);
+        assertEq(ledger.pulledOf(model, 0, address(token)), 1_001, "the two remainders together make a unit");
+        (, uint256 royalties,) = ledger.accountOf(dataset, address(token));
+        assertEq(royalties, 1_001, "royalties");
+    }
+
+    /* collect */
+
+    function test_CollectsNothingWithoutIncome() public {
+        ledger.collect(address(token), list(0, model));
+        assertEq(token.balanceOf(boole), 0, "owner");
+    }
+
+    function test_PaysOnceAndNamesThePayee() public {
+        payAs(buyer, model, 10_000);
+        vm.expectEmit(true, true, true, true, address(ledger));
+        emit IRevenueLedger.RevenueCollected(model, address(token), boole, 0, 0, 8_900);
+        vm.prank(relayer);
+        collect(model);
+        collect(model);
+        assertEq(token.balanceOf(boole), 8_900, "owner");
+    }
+
+    function test_RevertWhen_OwnerIsTheLedger() public {
+        payAs(buyer, model, 10_000);
+        vm.prank(boole);
+        asset721().transferFrom(boole, address(ledger), model);
+        vm.expectRevert(
+            abi.encodeWithSelector(IRevenueLedger.RevenueLedger_BadPayee.selector, address(ledger))
+        );
+        collect(model);
+    }
+
+    function test_RevertWhen_TreasuryIsZero() public {
+        bytes memory creation = abi.encodePacked(
+            vm.getCode("contracts/out/RevenueLedger.sol/RevenueLedger.json"), abi.encode(registry, address(0), governor)
+        );
+        bytes memory said;
+        address made;
+        assembly {
+            made := create(0, add(creation, 0x20), mload(creation))
+            said := mload(0x40)
+            mstore(0x40, add(said, 0x40))
+            mstore(said, returndatasize())
+            returndatacopy(add(said, 0x20), 0, 0x20)
+        }
+        assertEq(made, address(0), "not created");
+        assertTrue(bytes4(said) == IRevenueLedger.RevenueLedger_BadPayee.selector, "says why");
+    }
+
+    function test_OneRefusedPayeeBlocksNobody() public {
+        HostileToken hostile = new HostileToken();
+        hostile.mint(buyer, 1e18);
+        vm.prank(buyer);
+        ledger.pay(model, address(hostile), 10_000_000);
+        IRevenueLedger.EdgeRef[] memory edges = new IRevenueLedger.EdgeRef[](2);
+        edges[0] = IRevenueLedger.EdgeRef(model, 0);
+        edges[1] = IRevenueLedger.EdgeRef(model, FEE_INDEX);
+        ledger.pull(address(hostile), edges);
+
+        hostile.blockPayee(boole);
+        vm.expectRevert(bytes4(keccak256("TransferFailed()")));
+        ledger.collect(address(hostile), list(model));
+        ledger.collect(address(hostile), list(0, dataset));
+        ledger.collectContributions(address(hostile), only(contributionOf(1)));
+        assertEq(hostile.balanceOf(treasury), 100_000, "treasury");
+        assertEq(hostile.balanceOf(ada), 400_000, "dataset owner");
+        assertEq(hostile.balanceOf(beta), 180_000, "contributor");
+
+        hostile.set(HostileToken.Behaviour.Plain);
+        ledger.collect(address(hostile), list(model));
+        assertEq(hostile.balanceOf(boole), 8_900_000, "the refused payee loses nothing");
+    }
+
+    function test_PaysWhoeverOwnsTheAssetNow() public {
+        payAs(buyer, model, 10_000);
+        collect(model);
+        payAs(buyer, model, 10_000);
+        vm.prank(boole);
+        asset721().transferFrom(boole, relayer, model);
+        collect(model);
+        assertEq(token.balanceOf(boole), 8_900, "owner before");
+        assertEq(token.balanceOf(relayer), 8_900, "owner now");
+    }
+
+    function test_PaysInADisallowedToken() public {
+        payAs(buyer, model, 10_000);
+        vm.prank(governor);
+        ledger.setTokenAllowed(address(token), false);
+        collect(model);
+        assertEq(token.balanceOf(boole), 8_900, "owner");
+    }
+
+    /* collectContributions */
+
+    function test_PaysEachContributorOnce() public {
+        payAs(buyer, dataset, 1_000_000);
+        // 99 % stays after the fee, 60 % of that is the contributors'.
+        vm.expectEmit(true, true, true, true, address(ledger));
+        emit IRevenueLedger.RevenueCollected(dataset, address(token), beta, 4000, 6400, 178_200);
+        collectContribution(contributionOf(1));
+        collectContribution(contributionOf(1));
+        assertEq(token.balanceOf(beta), 178_200, "beta");
+        assertEq(ledger.contributionCollectedOf(dataset, 4000, address(token)), 178_200, "collected");
+        assertEq(ledger.contributionCollectableOf(contributionOf(0), address(token)), 297_000, "alpha can collect");
+        assertEq(ledger.collectableOf(dataset, address(token)), 396_000, "owner can collect");
+    }
+
+    function expectInvalid(IRevenueLedger.Contribution memory contribution) internal {
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IRevenueLedger.RevenueLedger_ContributionInvalid.selector, contribution.version, contribution.account
+            )
+        );
+        collectContribution(contribution);
+    }
+
+    function test_RevertWhen_AnyPartOfTheProofIsAnother() public {
+        payAs(buyer, dataset, 1_000_000);
+        IRevenueLedger.Contribution memory changed = contributionOf(1);
+        changed.weight += 1;
+        expectInvalid(changed);
+        changed = contributionOf(1);
+        changed.weight = 0;
+        expectInvalid(changed);
+        changed = contributionOf(1);
+        changed.account = relayer;
+        expectInvalid(changed);
+        changed = contributionOf(1);
+        changed.path ^= 1;
+        expectInvalid(changed);
+        changed = contributionOf(1);
+        changed.path |= 1 << 200;
+        expectInvalid(changed);
+        changed = contributionOf(1);
+        changed.proof[0] = bytes32(uint256(changed.proof[0]) ^ 1 << 100);
+        expectInvalid(changed);
+        changed = contributionOf(1);
+        changed.proof = new bytes32[](65);
+        expectInvalid(changed);
+        changed = contributionOf(1);
+        changed.manifestDigest = keccak256("another manifest");
+        expectInvalid(changed);
+        changed = contributionOf(1);
+        changed.contributorRoot = bytes32(uint256(root) + 1);
+        expectInvalid(changed);
+        changed = contributionOf(1);
+        changed.version = model;
+        expectInvalid(changed);
+    }
+
+    /// @dev A sibling whose weight is moved within the pair keeps the sum but not the hash.
+    function test_RevertWhen_WeightIsMovedBetweenNodes() public {
+        IRevenueLedger.Contribution memory changed = contributionOf(1);
+        changed.proof[0] = bytes32(uint256(changed.proof[0]) - 1);
+        changed.weight += 1;
+        expectInvalid(changed);
+    }
+
+    /// @dev Sums that would pass 64 bits are refused before they wrap around to the right root.
+    function test_RevertWhen_SumsOverflow() public {
+        SumTreeBuilder.Leaf[] memory heavy = new SumTreeBuilder.Leaf[](1);
+        heavy[0] = SumTreeBuilder.Leaf(alpha, type(uint64).max);
+        vm.prank(ada);
+        uint256 version = registry.publish(
+            IAssetRegistry.Kind.Dataset, publication(list(), 0, SumTreeBuilder.rootOf(heavy), CONTRIBUTOR_BPS)
+        );
+        IRevenueLedger.Contribution memory changed = contributionOf(version, heavy, 0);
+        changed.proof = new bytes32[](1);
+        changed.proof[0] = bytes32(uint256(1));
+        expectInvalid(changed);
+        payAs(buyer, version, 10_000);
+        collectContribution(contributionOf(version, heavy, 0));
+        assertEq(token.balanceOf(alpha), 5_940, "a single leaf has the whole pool");
+    }
+
+    function test_RevertWhen_ContributorIsZeroOrTheLedger() public {
+        SumTreeBuilder.Leaf[] memory bad = new SumTreeBuilder.Leaf[](2);
+        bad[0] = SumTreeBuilder.Leaf(address(0), 1);
+        bad[1] = SumTreeBuilder.Leaf(address(ledger), 1);
+        vm.prank(ada);
+        uint256 version = registry.publish(
+            IAssetRegistry.Kind.Dataset, publication(list(), 0, SumTreeBuilder.rootOf(bad), CONTRIBUTOR_BPS)
+        );
+        payAs(buyer, version, 10_000);
+        for (uint256 i; i < 2; ++i) {
+            vm.expectRevert(
+                abi.encodeWithSelector(IRevenueLedger.RevenueLedger_BadPayee.selector, bad[i].account)
+            );
+            collectContribution(contributionOf(version, bad, i));
+        }
+    }
+
+    /// @dev A publisher's word for the sum of the weights is checked by every proof.
+    function test_RevertWhen_RootStatesAnotherSum() public {
+        bytes32 wrong = bytes32(uint256(root) - 1);
+        vm.prank(ada);
+        uint256 version =
+            registry.publish(IAssetRegistry.Kind.Dataset, publication(list(), 0, wrong, CONTRIBUTOR_BPS));
+        payAs(buyer, version, 10_000);
+        IRevenueLedger.Contribution memory changed = contributionOf(0);
+        (changed.version, changed.contributorRoot) = (version, wrong);
+        expectInvalid(changed);
+    }
+
+    function testFuzz_LeavesShareThePool(uint256 seed, uint8 size, uint64 amount) public {
+        uint256 count = bound(size, 1, 40);
+        SumTreeBuilder.Leaf[] memory all = new SumTreeBuilder.Leaf[](count);
+        for (uint256 i; i < count; ++i) {
+            seed = uint256(keccak256(abi.encode(seed)));
+            all[i] = SumTreeBuilder.Leaf(address(uint160(seed >> 64) | 1), uint64(bound(seed, 1, 1e9)));
+        }
+        bytes32 allRoot = SumTreeBuilder.rootOf(all);
+        vm.prank(ada);
+        uint256 version =
+            registry.publish(IAssetRegistry.Kind.Dataset, publication(list(), 0, allRoot, CONTRIBUTOR_BPS));
+        payAs(buyer, version, bound(amount, 1, type(uint64).max));
+        (uint256 sales,,) = ledger.accountOf(version, address(token));
+        uint256 pool = sales * 9900 / 10_000 * 6000 / 10_000;
+        uint256 paid;
+        uint256 end;
+        for (uint256 i; i < count; ++i) {
+            SumTreeBuilder.Proof memory proof = SumTreeBuilder.proofOf(all, i);
+            assertEq(proof.start, end, "intervals meet");
+            end += all[i].weight;
+            uint256 before = token.balanceOf(all[i].account);
+            collectContribution(contributionOf(version, all, i));
+            uint256 got = token.balanceOf(all[i].account) - before;
+            assertEq(got, pool * all[i].weight / uint64(uint256(allRoot)), "a floor of the pool");
+            paid += got;
+        }
+        assertEq(end, uint64(uint256(allRoot)), "the last interval ends at the sum");
+        assertTrue(paid <= pool && pool - paid < count, "dust below the number of leaves");
+    }
+}
