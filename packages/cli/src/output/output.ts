@@ -1,0 +1,60 @@
+import { AgoraiError, errorCodes } from '@agorai/core'
+
+/** Where a command's words go: results to stdout, progress and errors to stderr. */
+export type Output = {
+  /** With `--json`, the one object that stdout gets. Without it, the lines for people. */
+  result(value: unknown, lines: readonly string[]): void
+  /** What is being waited for, and how far it is; nothing unless stderr is a terminal. */
+  progress(phase: string, done?: number, total?: number): void
+  fail(error: unknown): number
+}
+
+const barCells = 24
+const clearLine = '\r\x1b[2K'
+
+export function createOutput(json: boolean): Output {
+  const live = process.stderr.isTTY === true && !json
+  let shown = false
+  const clear = (): void => {
+    if (shown) process.stderr.write(clearLine)
+    shown = false
+  }
+  return {
+    result(value, lines) {
+      clear()
+      process.stdout.write(json ? `${JSON.stringify(value, bigintAsText)}\n` : lines.map((line) => `${line}\n`).join(''))
+    },
+    progress(phase, done, total) {
+      if (!live) return
+      shown = true
+      process.stderr.write(`${clearLine}${phase}${total === undefined || done === undefined ? '' : ` ${bar(done, total)}`}`)
+    },
+    fail(cause) {
+      clear()
+      const error = cause instanceof AgoraiError ? cause : new AgoraiError('internal', 'An unexpected failure.', { cause })
+      if (json) process.stdout.write(`${JSON.stringify({ error: error.toProblem() }, bigintAsText)}\n`)
+      else process.stderr.write(`${describe(error).join('\n')}\n`)
+      return errorCodes[error.code].exit
+    },
+  }
+}
+
+/** Money, ids and weights are decimal strings in JSON: its numbers are not exact. */
+const bigintAsText = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value)
+
+function bar(done: number, total: number): string {
+  const share = total === 0 ? 1 : Math.min(1, done / total)
+  const filled = Math.round(share * barCells)
+  return `${'█'.repeat(filled)}${'░'.repeat(barCells - filled)} ${Math.floor(share * 100)} %`
+}
+
+/** What happened, where, and what to do about it. */
+function describe(error: AgoraiError): string[] {
+  const { title } = errorCodes[error.code]
+  return [
+    `${title} (${error.code})`,
+    ...(error.shortMessage === '' ? [] : [`  ${error.shortMessage}`]),
+    ...(error.field === undefined ? [] : [`  field: ${error.field}`]),
+    `  → ${error.remedy}`,
+  ]
+}
