@@ -1,10 +1,14 @@
-/** Reads a web stream slice by slice. (Not every browser iterates streams by itself.) */
-export async function* readStream(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+/**
+ * Reads a web stream slice by slice. (Not every browser iterates streams by itself.)
+ *
+ * @param stallMs Longest wait for one slice; a sender that goes silent is as good as gone. Default: no limit.
+ */
+export async function* readStream(stream: ReadableStream<Uint8Array>, stallMs?: number): AsyncGenerator<Uint8Array> {
   const reader = stream.getReader()
   let ended = false
   try {
     for (;;) {
-      const { done, value } = await reader.read()
+      const { done, value } = await (stallMs === undefined ? reader.read() : withLimit(reader.read(), stallMs))
       if (done) {
         ended = true
         return
@@ -16,6 +20,14 @@ export async function* readStream(stream: ReadableStream<Uint8Array>): AsyncGene
     if (!ended) await reader.cancel().catch(() => undefined)
     reader.releaseLock()
   }
+}
+
+async function withLimit<value>(waited: Promise<value>, limitMs: number): Promise<value> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`Nothing came for ${limitMs} ms.`)), limitMs)
+  })
+  return Promise.race([waited, limit]).finally(() => clearTimeout(timer))
 }
 
 /** The whole of a small stream. */

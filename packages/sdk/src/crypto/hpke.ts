@@ -18,15 +18,7 @@ export type ContentSecrets = { contentKey: Uint8Array; saltSeed: Uint8Array }
 
 /** Makes a fresh X25519 key pair. */
 export async function generateDeliveryKey(): Promise<DeliveryKey> {
-  return exportPair(await suite.kem.generateKeyPair())
-}
-
-/** The key pair that 32 bytes of secret lead to, so that an operator's key survives a restart. */
-export async function deriveDeliveryKey(secret: Uint8Array): Promise<DeliveryKey> {
-  return exportPair(await suite.kem.deriveKeyPair(toBuffer(secret)))
-}
-
-async function exportPair(pair: CryptoKeyPair): Promise<DeliveryKey> {
+  const pair = await suite.kem.generateKeyPair()
   const [publicKey, privateKey] = await Promise.all([
     suite.kem.serializePublicKey(pair.publicKey),
     suite.kem.serializePrivateKey(pair.privateKey),

@@ -1,0 +1,93 @@
+import { AgoraiError, assertLocalChain, devAccounts, type NodeInfo, nodeInfoSchema } from '@agorai/core'
+import {
+  type Account,
+  type Chain,
+  createPublicClient,
+  createWalletClient,
+  defineChain,
+  http,
+  type LocalAccount,
+  type PublicClient,
+  type Transport,
+  type WalletClient,
+} from 'viem'
+import { isAddressEqual } from 'viem/utils'
+import { createHttp, type Fetch, type Http } from './http/createHttp.js'
+
+export type Wallet = WalletClient<Transport, Chain | undefined, Account>
+
+export type AgoraiClient = {
+  /** Base URL of the node. */
+  node: URL
+  /** What the node said of itself when the client was made. Its block numbers age; its addresses do not. */
+  info: NodeInfo
+  http: Http
+  /** Reads the chain itself: money and rights are never taken from the node's word. */
+  publicClient: PublicClient<Transport, Chain>
+  /** Signs and sends. Without it the client can read only. */
+  wallet?: Wallet
+}
+
+export type CreateAgoraiClientParameters = {
+  /** Base URL of a node, such as `http://127.0.0.1:4670`. */
+  node: string | URL
+  /** Signs with a key in this process. */
+  account?: LocalAccount
+  /** Signs elsewhere, in a browser's wallet for instance. It must have an account. */
+  walletClient?: WalletClient
+  /** Default: the global one. */
+  fetch?: Fetch
+}
+
+/**
+ * Connects to a node and to the chain that the node names.
+ *
+ * @throws AgoraiError `node_unavailable`, `invalid_request` for a bad URL or a wallet without account, `chain_not_local`
+ * for a development account on any chain but the local one.
+ * @example const client = await createAgoraiClient({ node: 'http://127.0.0.1:4670' })
+ */
+export async function createAgoraiClient(parameters: CreateAgoraiClientParameters): Promise<AgoraiClient> {
+  const { account, walletClient, fetch = globalThis.fetch } = parameters
+  const node = toBaseUrl(parameters.node)
+  const api = createHttp(node, (...request) => fetch(...request))
+  const info = await api.json(nodeInfoSchema, { path: 'api/v1/node' })
+  const rpcUrl = new URL(info.chain.rpc, node).href
+  const chainDefinition = defineChain({
+    id: info.chain.id,
+    name: info.chain.local ? 'Local chain' : `Chain ${info.chain.id}`,
+    nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
+    rpcUrls: { default: { http: [rpcUrl] } },
+  })
+  // Reads that are asked for in the same moment travel together.
+  const transport = http(rpcUrl, { batch: { batchSize: 50 }, retryCount: 2 })
+  const pollingInterval = info.chain.local ? 20 : 1_000
+  const publicClient = createPublicClient({ chain: chainDefinition, transport, pollingInterval, cacheTime: 0 })
+  const client: AgoraiClient = { node, info, http: api, publicClient }
+  const wallet = account
+    ? createWalletClient({ account, chain: chainDefinition, transport, pollingInterval })
+    : walletClient
+  if (wallet === undefined) return client
+  if (wallet.account === undefined)
+    throw new AgoraiError('invalid_request', 'The wallet has no account.', { field: 'walletClient' })
+  const { address } = wallet.account
+  if (devAccounts.some((development) => isAddressEqual(development.address, address))) assertLocalChain(info.chain.id)
+  return { ...client, wallet: wallet as Wallet }
+}
+
+/** The client's wallet, for verbs that sign. */
+export function walletOf(client: AgoraiClient): Wallet {
+  if (client.wallet !== undefined) return client.wallet
+  throw new AgoraiError('invalid_request', 'This needs an account to sign with, and the client has none.', {
+    field: 'account',
+  })
+}
+
+function toBaseUrl(input: string | URL): URL {
+  const url = URL.canParse(String(input)) ? new URL(input) : undefined
+  if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:'))
+    throw new AgoraiError('invalid_request', 'The address of the node is not an http or https URL.', { field: 'node' })
+  if (!url.pathname.endsWith('/')) url.pathname += '/'
+  url.search = ''
+  url.hash = ''
+  return url
+}
