@@ -107,6 +107,15 @@ describe('the worked example', () => {
   })
 })
 
+test('a sale with ten thousand contributors is split at once', () => {
+  const contributors = Array.from({ length: 10_000 }, (_, i) => ({ account: addressAt(3), weight: BigInt(i + 1) }))
+  const started = performance.now()
+  const { shares, dust } = splitSale(verticesOf({ ...dataset, contributors }), 1n, 10n ** 12n)
+  expect(performance.now() - started).toBeLessThan(1_000)
+  expect(shares.at(-2)).toMatchObject({ start: 49_995_000n, amount: (594_000_000_000n * 10_000n) / 50_005_000n })
+  expect(shares.reduce((sum, share) => sum + share.amount, dust)).toBe(10n ** 12n)
+})
+
 test('what is not there is refused', () => {
   const vertices = verticesOf(dataset, model)
   const missing = expect.objectContaining({ code: 'not_found' })

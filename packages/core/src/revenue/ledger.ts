@@ -103,8 +103,21 @@ export function ownerEntitled(account: Account, vertex: LedgerVertex): bigint {
 /** All that one contributor of a version has earned so far, collected or not. */
 export function contributorEntitled(account: Account, vertex: LedgerVertex, contributorIndex: number): bigint {
   const { weight } = contributorAt(vertex, contributorIndex)
-  const weightSum = vertex.contributors.reduce((sum, contributor) => sum + contributor.weight, 0n)
-  return (share(residue(account, vertex), vertex.contributorBps) * weight) / weightSum
+  return (contributorPool(account, vertex) * weight) / weightSumOf(vertex)
+}
+
+/** The same for all contributors of a version in one pass, since there may be ten thousand. */
+export function contributorsEntitled(
+  account: Account,
+  vertex: LedgerVertex,
+): readonly { account: Address; start: bigint; amount: bigint }[] {
+  const [pool, weightSum] = [contributorPool(account, vertex), weightSumOf(vertex)]
+  let next = 0n
+  return vertex.contributors.map((contributor) => {
+    const start = next
+    next += contributor.weight
+    return { account: contributor.account, start, amount: (pool * contributor.weight) / weightSum }
+  })
 }
 
 /** Pays a version's owner all that is collectable now. */
@@ -156,6 +169,12 @@ function residue(account: Account, vertex: LedgerVertex): bigint {
   const owedBps = vertex.edges.reduce((sum, { bps }) => sum + bps, vertex.feeBps)
   return share(account.sales, 10_000 - owedBps) + account.royalties
 }
+
+/** What all contributors have together. */
+const contributorPool = (account: Account, vertex: LedgerVertex): bigint =>
+  share(residue(account, vertex), vertex.contributorBps)
+
+const weightSumOf = (vertex: LedgerVertex): bigint => vertex.contributors.reduce((sum, { weight }) => sum + weight, 0n)
 
 function edgeAt(vertices: Vertices, version: bigint, index: number): { ancestor: bigint; bps: number } {
   const vertex = vertexOf(vertices, version)

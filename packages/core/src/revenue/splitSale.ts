@@ -2,8 +2,7 @@ import type { Address } from 'viem'
 import {
   type Accounts,
   accountOf,
-  contributorEntitled,
-  contributorStart,
+  contributorsEntitled,
   ownerEntitled,
   pay,
   pullAll,
@@ -44,8 +43,8 @@ export function splitSale(
   return { shares, dust: amount - shares.reduce((sum, share) => sum + share.amount, 0n) }
 }
 
-/** What each party of one version has earned so far, collected or not: the owner (or treasury), then the contributors. */
-export function sharesOf(accounts: Accounts, vertices: Vertices, version: bigint): readonly Share[] {
+/** The owner (or treasury), then the contributors. */
+function sharesOf(accounts: Accounts, vertices: Vertices, version: bigint): readonly Share[] {
   const account = accountOf(accounts, version)
   const vertex = vertexOf(vertices, version)
   const owner: Share = {
@@ -54,15 +53,8 @@ export function sharesOf(accounts: Accounts, vertices: Vertices, version: bigint
     amount: ownerEntitled(account, vertex),
   }
   if (vertex.contributorBps === 0) return [owner]
-  const contributors = vertex.contributors.map((contributor, index): Share => {
-    const start = contributorStart(vertex, index)
-    return {
-      version,
-      role: 'contributor',
-      account: contributor.account,
-      start,
-      amount: contributorEntitled(account, vertex, index),
-    }
-  })
+  const contributors = contributorsEntitled(account, vertex).map(
+    (contributor): Share => ({ version, role: 'contributor', ...contributor }),
+  )
   return [owner, ...contributors]
 }
