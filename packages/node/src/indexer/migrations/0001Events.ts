@@ -23,7 +23,7 @@ export const events: readonly string[] = [
 
   // Which deployment this is the index of, how far it is, and the height below which it is never rewritten.
   `CREATE TABLE progress (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
     chain_id bigint NOT NULL,
     asset_registry text NOT NULL,
     revenue_ledger text NOT NULL,
