@@ -22,16 +22,21 @@ export function createOutput(json: boolean): Output {
   return {
     result(value, lines) {
       clear()
-      process.stdout.write(json ? `${JSON.stringify(value, bigintAsText)}\n` : lines.map((line) => `${line}\n`).join(''))
+      process.stdout.write(
+        json ? `${JSON.stringify(value, bigintAsText)}\n` : lines.map((line) => `${line}\n`).join(''),
+      )
     },
     progress(phase, done, total) {
       if (!live) return
       shown = true
-      process.stderr.write(`${clearLine}${phase}${total === undefined || done === undefined ? '' : ` ${bar(done, total)}`}`)
+      process.stderr.write(
+        `${clearLine}${phase}${total === undefined || done === undefined ? '' : ` ${bar(done, total)}`}`,
+      )
     },
     fail(cause) {
       clear()
-      const error = cause instanceof AgoraiError ? cause : new AgoraiError('internal', 'An unexpected failure.', { cause })
+      const error =
+        cause instanceof AgoraiError ? cause : new AgoraiError('internal', 'An unexpected failure.', { cause })
       if (json) process.stdout.write(`${JSON.stringify({ error: error.toProblem() }, bigintAsText)}\n`)
       else process.stderr.write(`${describe(error).join('\n')}\n`)
       return errorCodes[error.code].exit

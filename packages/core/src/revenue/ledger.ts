@@ -156,6 +156,7 @@ export function collectContributor(
 export const contributorStart = (vertex: LedgerVertex, contributorIndex: number): bigint =>
   vertex.contributors.slice(0, contributorIndex).reduce((sum, { weight }) => sum + weight, 0n)
 
+/** @throws AgoraiError `not_found` for a version that is neither among the vertices nor the treasury's. */
 export function vertexOf(vertices: Vertices, version: bigint): LedgerVertex {
   const vertex = vertices.get(version) ?? (version === treasuryVersion ? treasuryVertex : undefined)
   if (vertex !== undefined) return vertex
