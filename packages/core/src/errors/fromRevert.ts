@@ -3,7 +3,7 @@ import { AgoraiError } from './AgoraiError.js'
 import type { ErrorCode } from './codes.js'
 
 /** Reverts that people can do something about. Every other one is a `transaction_reverted`, with its name and values. */
-const codeOfRevert: Record<string, ErrorCode> = {
+const codes: Record<string, ErrorCode> = {
   AssetRegistry_NotOwner: 'not_owner',
   AssetRegistry_RatesInvalid: 'rates_invalid',
   AssetRegistry_ParentsUnordered: 'parents_invalid',
@@ -28,6 +28,7 @@ const codeOfRevert: Record<string, ErrorCode> = {
   TransferFromIncorrectOwner: 'not_owner',
   TokenDoesNotExist: 'not_found',
 }
+const codeOfRevert: ReadonlyMap<string, ErrorCode> = new Map(Object.entries(codes))
 
 /**
  * The error that a contract's revert means: the one place where reverts are decoded.
@@ -44,7 +45,7 @@ export function fromRevert(errorName: string, args: readonly unknown[]): AgoraiE
   const said = values.map(([name, value]) => `${name} ${value}`).join(', ')
   const revert = toShown(errorName)
   return new AgoraiError(
-    Object.hasOwn(codeOfRevert, errorName) ? (codeOfRevert[errorName] ?? 'internal') : 'transaction_reverted',
+    codeOfRevert.get(errorName) ?? 'transaction_reverted',
     `The contract answered ${revert}${said && `: ${said}`}.`,
     { details: { revert, ...Object.fromEntries(values) } },
   )
