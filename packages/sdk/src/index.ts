@@ -5,8 +5,10 @@ export * from './actions/getAsset.js'
 export * from './actions/getLineage.js'
 export * from './actions/getRevenue.js'
 export * from './actions/listOffer.js'
+export * from './actions/publishAsset.js'
 export * from './actions/searchAssets.js'
 export * from './content/contentCid.js'
+export * from './content/createMeter.js'
 export * from './content/readRows.js'
 export * from './content/readStream.js'
 export {
@@ -16,3 +18,4 @@ export {
   type Wallet,
 } from './createAgoraiClient.js'
 export * from './crypto/hpke.js'
+export type { ContentSource } from './publishing/measureContent.js'

@@ -1,8 +1,7 @@
 import { CID } from 'multiformats/cid'
 import { sha256 } from 'multiformats/hashes/sha2'
 import { expect, test } from 'vitest'
-import { computeContentCid, createCidMeter } from './contentCid.js'
-import { collectBytes } from './readStream.js'
+import { computeContentCid } from './contentCid.js'
 
 async function* sliced(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
@@ -51,18 +50,4 @@ test('more than 174 leaves make a third level', async () => {
   const cid = await computeContentCid(sliced(content, 1_048_576))
   expect(cid).toMatch(/^bafybei/)
   expect(cid).not.toBe(await twoLevelCid(content))
-})
-
-test('a meter leaves the stream as it is and knows its CID and length', async () => {
-  const content = patterned(700_000)
-  const meter = createCidMeter()
-  const passed = await collectBytes(meter.pass(sliced(content, 65_537)))
-  expect(Buffer.from(passed).equals(content)).toBe(true)
-  expect(await meter.result()).toEqual({ cid: await twoLevelCid(content), bytes: 700_000 })
-})
-
-test('a reader that stops early is not kept waiting', async () => {
-  const meter = createCidMeter()
-  for await (const slice of meter.pass(sliced(patterned(700_000), 65_537))) if (slice.length > 0) break
-  await expect(meter.result()).rejects.toThrow('not read to its end')
 })

@@ -1,7 +1,6 @@
 import { importFile } from 'ipfs-unixfs-importer'
 import { fixedSize } from 'ipfs-unixfs-importer/chunker'
 import { balanced } from 'ipfs-unixfs-importer/layout'
-import { readStream } from './readStream.js'
 
 const blockBytes = 262_144
 const linksMax = 174
@@ -24,39 +23,4 @@ export async function computeContentCid(content: AsyncIterable<Uint8Array>): Pro
     reduceSingleLeafToSelf: true,
   })
   return cid.toString()
-}
-
-/** Measures a content while it is read by someone else. */
-export type CidMeter = {
-  /** Yields the content unchanged. Call it once. */
-  pass(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array>
-  /** The CID and the length of what has passed; settles after `pass` has ended. */
-  result(): Promise<{ cid: string; bytes: number }>
-}
-
-/** Starts a {@link CidMeter}: one read of a stream serves its CID and its reader. */
-export function createCidMeter(): CidMeter {
-  let bytes = 0
-  const pipe = new TransformStream<Uint8Array, Uint8Array>()
-  const writer = pipe.writable.getWriter()
-  const cid = computeContentCid(readStream(pipe.readable))
-  // Whoever abandons the content never asks for its CID, and that is no unhandled failure.
-  cid.catch(() => undefined)
-  return {
-    async *pass(content) {
-      let complete = false
-      try {
-        for await (const slice of content) {
-          bytes += slice.length
-          await writer.write(slice)
-          yield slice
-        }
-        complete = true
-        await writer.close()
-      } finally {
-        if (!complete) await writer.abort(new Error('The content was not read to its end.')).catch(() => undefined)
-      }
-    },
-    result: async () => ({ cid: await cid, bytes }),
-  }
 }
