@@ -40,9 +40,17 @@ export class StepError extends Error {
   }
 }
 
+const running = new Set()
+
+/** Ends the programs that are still running, for whoever asked this one to end. */
+export function stopPrograms() {
+  for (const child of running) child.kill('SIGTERM')
+}
+
 /** Runs a program to its end and gives its output. A failure shows the end of what it printed. */
 export async function runProgram(program, args, { cwd, env = process.env, remedy } = {}) {
   const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  running.add(child)
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8')
@@ -54,7 +62,7 @@ export async function runProgram(program, args, { cwd, env = process.env, remedy
   const status = await new Promise((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (code, signal) => resolve(signal ?? code))
-  })
+  }).finally(() => running.delete(child))
   if (status === 0) return output
   const command = [program === process.execPath ? 'node' : program, ...args].join(' ')
   throw new StepError(`${command} ended with ${status}\n\n${output.trim().split('\n').slice(-30).join('\n')}`, remedy)

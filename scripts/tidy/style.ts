@@ -15,7 +15,7 @@ const shortFiles: Rule = {
 }
 
 /** Files that may read the environment, beside tests, scripts and measurements. */
-const environmentReaders = ['packages/node/src/config.ts', 'packages/cli/src/config.ts']
+const environmentReaders = ['packages/node/src/config.ts', 'packages/cli/src/environment.ts']
 
 const environment: Rule = {
   name: 'the environment is read in one file of node and one of cli',

@@ -46,16 +46,14 @@ const verbsInEveryRoom: Rule = {
     const hooks = files.filter(({ path }) => path.startsWith('packages/web/src/features/') && !isTest(path))
     return Object.entries(verbs).flatMap(([verb, { command, hook }]) => {
       const action = textOf.get(`${sdkActions}/${verb}.ts`)
-      const cli = textOf.get(`${cliCommands}/${verb}.ts`)
+      const cli = textOf.get(`${cliCommands}/${command}.ts`)
       const hookName = `use${verb.charAt(0).toUpperCase()}${verb.slice(1)}`
       const hookText = hooks.find(({ path }) => posix.basename(path) === `${hookName}.ts`)?.text
       return [
         ...(action && new RegExp(`export (async )?function ${verb}\\b`).test(action)
           ? []
           : [`${sdkActions}/${verb}.ts does not export ${verb}`]),
-        ...(cli && new RegExp(`['"\`]${command}\\b`).test(cli)
-          ? []
-          : [`${cliCommands}/${verb}.ts has no command ${command}`]),
+        ...(cli && new RegExp(`\\b${verb}\\(`).test(cli) ? [] : [`${cliCommands}/${command}.ts does not call ${verb}`]),
         ...(!hook || hookText?.includes(`export function ${hookName}(`)
           ? []
           : [`no feature of the page has ${hookName}.ts`]),

