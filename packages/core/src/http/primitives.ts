@@ -1,10 +1,14 @@
 import { isAddress } from 'viem/utils'
 import { z } from 'zod'
 
-/** A non-negative integer as a decimal string, at most 78 digits: `BigInt()` is no validator (`BigInt('') === 0n`). */
+const uint256Max = `${2n ** 256n - 1n}`
+
+/** A uint256 as a decimal string. `BigInt()` is no validator: `BigInt('') === 0n`. */
 export const uintSchema = z
   .string()
   .regex(/^(0|[1-9][0-9]{0,77})$/, 'must be a decimal integer without sign or leading zeros')
+  // Decimal strings of one length compare as their numbers do.
+  .refine((value) => value.length < uint256Max.length || value <= uint256Max, 'must be below 2^256')
 /** A 20-byte address in lower case, or in mixed case with its right EIP-55 checksum. Compare with `isAddressEqual`. */
 export const addressSchema = z
   .string()
