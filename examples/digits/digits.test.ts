@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { countCorrect, runModel } from './evaluate.js'
+import { readModel, readModelFacts } from './publish.js'
 import { contributorRows, digitsHeader, parseDigits, pixelsPerDigit, readDigitsCsv } from './readDigits.js'
 import { shuffleHidden } from './shuffleHidden.js'
 import { toOnnx } from './toOnnx.js'
@@ -11,10 +11,8 @@ const listedCsv = readDigitsCsv('listed').toString('utf8')
 const heldOutCsv = readDigitsCsv('heldOut').toString('utf8')
 const listed = parseDigits(listedCsv)
 const heldOut = parseDigits(heldOutCsv)
-const model = readFileSync(new URL('model.onnx', import.meta.url))
-const card = JSON.parse(readFileSync(new URL('model.json', import.meta.url), 'utf8')) as {
-  heldOut: { correct: number; total: number }
-}
+const model = readModel()
+const { heldOut: stated } = readModelFacts()
 
 const pictureHashes = (csv: string) =>
   csv
@@ -62,8 +60,8 @@ describe('the data', () => {
 
 describe('the model', () => {
   test('the committed model is right as often as its card says, and by no hair', async () => {
-    expect(card.heldOut.total).toBe(heldOut.rows)
-    expect(await countCorrect(model, heldOut)).toBe(card.heldOut.correct)
+    expect(stated.total).toBe(heldOut.rows)
+    expect(await countCorrect(model, heldOut)).toBe(stated.correct)
     // The count must be the same on every processor: no decision may hang on the last bits of a float.
     const logits = await runModel(model, heldOut)
     for (let row = 0; row < heldOut.rows; row++) {

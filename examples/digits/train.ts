@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { countCorrect } from './evaluate.js'
+import type { ModelFacts } from './publish.js'
 import { createRandom, shuffle } from './random.js'
 import { type Digits, parseDigits, pixelsPerDigit, readDigitsCsv } from './readDigits.js'
 import { toOnnx } from './toOnnx.js'
@@ -126,15 +127,17 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const seconds = ((performance.now() - begun) / 1000).toFixed(1)
   const model = toOnnx(weights)
   const heldOut = parseDigits(readDigitsCsv('heldOut').toString('utf8'))
-  const card = {
-    architecture: 'perceptron 784-64-10: Gemm, Relu, Gemm',
-    input: 'pixels float[N, 784], 0 (paper) to 1 (ink)',
-    output: 'logits float[N, 10], one for each digit',
-    training: 'stochastic gradient descent, seed 1, 12 epochs over the 8,000 listed rows (examples/digits/train.ts)',
+  const facts: ModelFacts = {
+    card: {
+      architecture: 'perceptron 784-64-10: Gemm, Relu, Gemm',
+      input: 'pixels float[N, 784], 0 (paper) to 1 (ink)',
+      output: 'logits float[N, 10], one for each digit',
+      training: 'stochastic gradient descent, seed 1, 12 epochs over the 8,000 listed rows (examples/digits/train.ts)',
+    },
     heldOut: { correct: await countCorrect(model, heldOut), total: heldOut.rows },
   }
   writeFileSync(new URL('model.onnx', import.meta.url), model)
-  writeFileSync(new URL('model.json', import.meta.url), `${JSON.stringify(card, null, 2)}\n`)
+  writeFileSync(new URL('model.json', import.meta.url), `${JSON.stringify(facts, null, 2)}\n`)
   console.log(`model.onnx: ${model.length} bytes, trained in ${seconds} s`)
-  console.log(`held out: ${card.heldOut.correct} of ${card.heldOut.total} right`)
+  console.log(`held out: ${facts.heldOut.correct} of ${facts.heldOut.total} right`)
 }
