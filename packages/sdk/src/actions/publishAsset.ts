@@ -107,8 +107,8 @@ export async function publishAsset(
   const { asset, version, hash } = await publishVersion(client, { manifest, digest, asset: parameters.asset })
   report('offer')
   const ids: bigint[] = []
-  for (const [index, offer] of offers.entries()) {
-    const listed = await listOffer(client, { asset, index, ...offer })
+  for (const offer of offers) {
+    const listed = await listOffer(client, { asset, ...offer })
     ids.push(listed.offer)
   }
   return { asset, version, manifest, manifestDigest: digest, cid: manifest.content.cid, offers: ids, hash }

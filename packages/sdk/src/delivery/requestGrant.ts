@@ -1,0 +1,81 @@
+import {
+  AgoraiError,
+  type DeliveryGrant,
+  type DeliveryRequest,
+  deliveryGrantSchema,
+  hashMessageOf,
+  isAgoraiError,
+  toTypedData,
+} from '@agorai/core'
+import type { Hex } from 'viem'
+import { bytesToHex, getAddress, isAddressEqual, recoverAddress } from 'viem/utils'
+import { type AgoraiClient, walletOf } from '../createAgoraiClient.js'
+import { toAgoraiError } from '../transactions/toAgoraiError.js'
+
+const validForSeconds = 1_800
+
+/**
+ * Asks the operator for a version's key, sealed to a delivery key. While the purchase is not confirmed, the same signed
+ * request is asked again: the operator grants it once, however often it arrives.
+ *
+ * @param parameters.timeoutMs Longest wait for the confirmation.
+ * @throws AgoraiError `entitlement_missing`, `not_confirmed` after that wait, `signature_invalid` for a receipt that the
+ * operator did not sign, `wallet_declined`, `node_unavailable`
+ */
+export async function requestGrant(
+  client: AgoraiClient,
+  parameters: { version: bigint; offer: bigint | undefined; deliveryKey: Hex; timeoutMs: number },
+): Promise<DeliveryGrant> {
+  const { version, offer, deliveryKey, timeoutMs } = parameters
+  const wallet = walletOf(client)
+  const request: DeliveryRequest = {
+    version,
+    holder: getAddress(wallet.account.address),
+    deliveryKey,
+    operator: getAddress(client.info.operator.address),
+    nonce: bytesToHex(crypto.getRandomValues(new Uint8Array(32))),
+    expiry: BigInt(Math.floor(Date.now() / 1000) + validForSeconds),
+  }
+  const domain = { chainId: client.info.chain.id, assetRegistry: client.info.chain.addresses.assetRegistry }
+  const signature = await wallet
+    .signTypedData({ account: wallet.account, ...toTypedData(domain, 'DeliveryRequest', request) })
+    .catch((cause: unknown) => {
+      throw toAgoraiError(cause)
+    })
+  const body = JSON.stringify({
+    request: { ...request, version: String(version), expiry: String(request.expiry) },
+    signature,
+    ...(offer === undefined ? {} : { offer: String(offer) }),
+  })
+  const grant = await askUntilConfirmed(client, body, timeoutMs)
+
+  const requestDigest = hashMessageOf(domain, 'DeliveryRequest', request)
+  const { receipt, receiptSignature } = grant
+  const receiptDigest = hashMessageOf(domain, 'DeliveryReceipt', { ...receipt, grantedAt: BigInt(receipt.grantedAt) })
+  const signer = await recoverAddress({ hash: receiptDigest, signature: receiptSignature }).catch(() => undefined)
+  const isReceiptOfThis = receipt.requestDigest === requestDigest && receipt.manifestDigest === grant.manifestDigest
+  if (!isReceiptOfThis || signer === undefined || !isAddressEqual(signer, request.operator))
+    throw new AgoraiError('signature_invalid', 'The receipt is not signed by the operator for this request.', {
+      field: 'receipt',
+    })
+  return grant
+}
+
+async function askUntilConfirmed(client: AgoraiClient, body: string, timeoutMs: number): Promise<DeliveryGrant> {
+  const pauseMs = client.info.chain.local ? 50 : 2_000
+  const attemptsMax = Math.max(1, Math.ceil(timeoutMs / pauseMs))
+  for (let made = 1; ; made++) {
+    try {
+      return await client.http.json(deliveryGrantSchema, {
+        method: 'POST',
+        path: 'api/v1/deliveries',
+        headers: { 'content-type': 'application/json' },
+        body: () => body,
+        attemptsMax: 3,
+      })
+    } catch (error) {
+      if (!isAgoraiError(error, 'not_confirmed') || made >= attemptsMax) throw error
+      await new Promise((resolve) => setTimeout(resolve, pauseMs))
+    }
+  }
+}
