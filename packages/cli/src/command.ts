@@ -1,5 +1,6 @@
 import { AgoraiError } from '@agorai/core'
 import { Command } from 'commander'
+import { parseUnits } from 'viem'
 import type { ConnectOptions } from './connect.js'
 
 export type CommonOptions = ConnectOptions & { json?: boolean }
@@ -23,4 +24,18 @@ export const accountOption = [
 export function parseId(text: string, field: string): bigint {
   if (/^(0|[1-9][0-9]{0,77})$/.test(text)) return BigInt(text)
   throw new AgoraiError('invalid_request', 'An id is a whole number.', { field })
+}
+
+/** Exact: more digits than the token has are refused, never rounded. */
+export function parseAmount(text: string, decimals: number): bigint {
+  const fraction = /^(?:0|[1-9]\d{0,38})(?:\.(\d{1,38}))?$/.exec(text)
+  if (fraction === null || (fraction[1] ?? '').length > decimals)
+    throw new AgoraiError(
+      'invalid_request',
+      `An amount is a decimal with at most ${decimals} digits after the point.`,
+      {
+        field: 'amount',
+      },
+    )
+  return parseUnits(text, decimals)
 }

@@ -7,6 +7,6 @@ export type Environment = {
 }
 
 export const readEnvironment = (): Environment => ({
-  node: process.env['AGORAI_NODE'] ?? 'http://127.0.0.1:4670',
-  key: process.env['AGORAI_KEY'],
+  node: process.env.AGORAI_NODE ?? 'http://127.0.0.1:4670',
+  key: process.env.AGORAI_KEY,
 })

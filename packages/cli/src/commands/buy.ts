@@ -1,8 +1,7 @@
 import { AgoraiError, type Offer } from '@agorai/core'
 import { buyOffer, getAsset } from '@agorai/sdk'
 import type { Command } from 'commander'
-import { parseUnits } from 'viem'
-import { accountOption, type CommonOptions, createCommand, parseId } from '../command.js'
+import { accountOption, type CommonOptions, createCommand, parseAmount, parseId } from '../command.js'
 import { connect } from '../connect.js'
 import { readEnvironment } from '../environment.js'
 import { formatAmount } from '../output/format.js'
@@ -47,18 +46,4 @@ function chooseOffer(offers: readonly Offer[], wanted: string | undefined): Offe
       field: 'offer',
     })
   return offer
-}
-
-/** Exact: more digits than the token has are refused, never rounded. */
-export function parseAmount(text: string, decimals: number): bigint {
-  const fraction = /^(?:0|[1-9]\d{0,38})(?:\.(\d{1,38}))?$/.exec(text)
-  if (fraction === null || (fraction[1] ?? '').length > decimals)
-    throw new AgoraiError(
-      'invalid_request',
-      `An amount is a decimal with at most ${decimals} digits after the point.`,
-      {
-        field: 'amount',
-      },
-    )
-  return parseUnits(text, decimals)
 }

@@ -1,4 +1,4 @@
-import { AgoraiError, errorCodes } from '@agorai/core'
+import { AgoraiError, errorCodes, isAgoraiError } from '@agorai/core'
 
 /** Where a command's words go: results to stdout, progress and errors to stderr. */
 export type Output = {

@@ -79,6 +79,42 @@ function isWeightSumSafe(leaves: readonly { weight: string }[]): boolean {
   return weights.reduce((sum, { weight }) => sum + BigInt(weight), 0n) < 2n ** 64n
 }
 
+/** What a seller states of a version; the rest of the manifest is measured from the content. */
+const statedFields = {
+  kind: z.enum(['dataset', 'model']),
+  name: text(120),
+  description: text(4000),
+  tags: z.array(text(40)).max(20),
+  licence: z.strictObject({
+    /** SPDX licence identifier as the source declares it, such as `CC-BY-SA-3.0`. */
+    spdx: z.string().regex(/^[A-Za-z0-9.+-]{1,64}$/),
+    /** Where the source declares it. */
+    source: text(500),
+    attribution: text(500),
+  }),
+  terms: z.strictObject({ royaltyBps: bpsSchema.max(5_000) }),
+  contributors: z.strictObject({
+    bps: bpsSchema,
+    /** Whose work is inside, in the order of the contributor tree; weights are whole numbers such as rows given. */
+    leaves: z.array(contributorSchema).max(10_000).refine(isWeightSumSafe, 'weights together must be below 2^64'),
+  }),
+  metrics: z.array(metricSchema).max(8),
+  /** MLCommons Croissant 1.0 JSON-LD of a dataset, or the model card of a model. */
+  croissant: z.record(z.string(), z.json()).optional(),
+  modelCard: z.record(z.string(), z.json()).optional(),
+}
+
+const originSchema = text(4000)
+const builtFromSchema = z.array(uintSchema).max(16).refine(isAscending, 'must be ascending, each once')
+
+/** A seller's own words about a version, as a document: the manifest without what is measured. */
+export const statementSchema = z.strictObject({
+  ...statedFields,
+  provenance: z.strictObject({ description: originSchema, builtFrom: builtFromSchema }),
+})
+
+export type Statement = z.infer<typeof statementSchema>
+
 /**
  * The public document of a version. The chain holds the sha-256 of its exact bytes. Unknown fields are refused, so that
  * two readers never disagree about what was published.
@@ -86,36 +122,16 @@ function isWeightSumSafe(leaves: readonly { weight: string }[]): boolean {
 export const manifestSchema = z
   .strictObject({
     agorai: z.literal('1'),
-    kind: z.enum(['dataset', 'model']),
-    name: text(120),
-    description: text(4000),
-    tags: z.array(text(40)).max(20),
-    licence: z.strictObject({
-      /** SPDX licence identifier as the source declares it, such as `CC-BY-SA-3.0`. */
-      spdx: z.string().regex(/^[A-Za-z0-9.+-]{1,64}$/),
-      /** Where the source declares it. */
-      source: text(500),
-      attribution: text(500),
-    }),
+    ...statedFields,
     /** 32 random bytes that bind each encrypted chunk to this version. */
     contentId: bytes32Schema,
     content: contentSchema,
     fields: z.array(fieldSchema).max(4096),
     provenance: z.strictObject({
-      description: text(4000),
+      description: originSchema,
       /** Versions that this one was built from: the registry's `parents`. */
-      builtFrom: z.array(uintSchema).max(16).refine(isAscending, 'must be ascending, each once'),
+      builtFrom: builtFromSchema,
     }),
-    terms: z.strictObject({ royaltyBps: bpsSchema.max(5_000) }),
-    contributors: z.strictObject({
-      bps: bpsSchema,
-      /** Whose work is inside, in the order of the contributor tree; weights are whole numbers such as rows given. */
-      leaves: z.array(contributorSchema).max(10_000).refine(isWeightSumSafe, 'weights together must be below 2^64'),
-    }),
-    metrics: z.array(metricSchema).max(8),
-    /** MLCommons Croissant 1.0 JSON-LD of a dataset, or the model card of a model. */
-    croissant: z.record(z.string(), z.json()).optional(),
-    modelCard: z.record(z.string(), z.json()).optional(),
   })
   .refine((manifest) => manifest.kind !== 'dataset' || manifest.croissant !== undefined, {
     message: 'must be there for a dataset',

@@ -1,0 +1,22 @@
+import { AgoraiError } from '@agorai/core'
+import type { AgoraiClient } from '@agorai/sdk'
+import { type Address, erc20Abi } from 'viem'
+
+export type PaymentToken = { address: Address; symbol: string; decimals: number }
+
+/**
+ * The token that prices are given in: the one without value on a local chain, else the one that is named.
+ *
+ * @throws AgoraiError `invalid_request` when none is named and the chain has no default.
+ */
+export async function paymentToken(client: AgoraiClient, named?: string): Promise<PaymentToken> {
+  const address = named ?? client.info.chain.addresses.testUsd
+  if (address === undefined || !/^0x[0-9a-fA-F]{40}$/.test(address))
+    throw new AgoraiError('invalid_request', 'Name the payment token by its address, with --token.', { field: 'token' })
+  const token = { address: address as Address, abi: erc20Abi } as const
+  const [symbol, decimals] = await Promise.all([
+    client.publicClient.readContract({ ...token, functionName: 'symbol' }),
+    client.publicClient.readContract({ ...token, functionName: 'decimals' }),
+  ])
+  return { address: token.address, symbol, decimals }
+}
