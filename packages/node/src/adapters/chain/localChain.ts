@@ -21,9 +21,10 @@ export type LocalChain = Chain & {
 }
 
 const chainId = 31_337
-/** How often the head is looked at. Saving takes at most a tenth of the time, however large the state has grown. */
-const pollMs = 100
-const saveShare = 10
+/** How often the head is looked at. After a save that took long, as a large state does, the next one waits longer. */
+const pollMs = 50
+const waitPerSave = 4
+const waitMaxMs = 1_000
 
 /**
  * Starts the local chain from its newest saved state. A block is confirmed once a saved state contains it: a kill may
@@ -67,7 +68,7 @@ export async function openLocalChain({ folder, onWarning, onEnded }: OpenLocalCh
       if ((await publicClient.getBlockNumber({ cacheTime: 0 })) > confirmed) {
         const startedMs = performance.now()
         await save()
-        waitMs = Math.max(pollMs, (performance.now() - startedMs) * saveShare)
+        waitMs = Math.min(Math.max(pollMs, (performance.now() - startedMs) * waitPerSave), waitMaxMs)
       }
       failing = false
     } catch (error) {
