@@ -10,6 +10,7 @@ import {
 import {
   type AgoraiClient,
   buyOffer,
+  collectBytes,
   collectRevenue,
   createAgoraiClient,
   fetchDelivery,
@@ -21,7 +22,7 @@ import {
   verifyDelivery,
 } from '@agorai/sdk'
 import { type Address, formatUnits, isAddressEqual } from 'viem'
-import { predict } from '../examples/digits/evaluate.js'
+import { createEvaluation } from '../examples/digits/evaluate.js'
 import {
   datasetName,
   datasetPrice,
@@ -30,7 +31,6 @@ import {
   publishDataset,
   publishModel,
 } from '../examples/digits/publish.js'
-import { parseDigits, readDigitsCsv } from '../examples/digits/readDigits.js'
 
 /** Development accounts by the part they play. */
 export const parts = { datasetOwner: 1, modelOwner: 2, contributors: [3, 4, 5], buyer: 6, relayer: 7 } as const
@@ -107,17 +107,14 @@ export async function runDemo({
 
   await step('delivery', async () => {
     const delivery = await fetchDelivery(buyer, { version: model, offer })
-    const heldOut = readDigitsCsv('heldOut')
-    const digits = parseDigits(heldOut.toString('utf8'))
-    const report = await verifyDelivery(buyer, {
-      delivery,
-      evaluation: {
-        rows: heldOut,
-        answers: [...digits.labels],
-        predict: (bytes: Uint8Array) => predict(bytes, digits),
-      },
+    const bytes = await collectBytes(delivery.plaintext())
+    const { checks } = await verifyDelivery(buyer, {
+      ...delivery,
+      plaintext: () => streamOf(bytes),
+      evaluation: createEvaluation(bytes),
     })
-    return [report, `verified; ${report.correct} of ${report.total} held-out digits right, as stated`]
+    const counted = checks.find(({ name }) => name === 'metrics.0.correct')?.found
+    return [bytes, `${checks.length} checks passed; ${counted} held-out digits right`]
   })
 
   await waitForIndex(reader)
@@ -160,7 +157,7 @@ const indexTimeoutMs = 30_000
 
 /** Waits until the node has indexed and confirmed what the chain holds now. */
 export async function waitForIndex(client: AgoraiClient): Promise<void> {
-  const head = await client.chain.getBlockNumber({ cacheTime: 0 })
+  const head = await client.publicClient.getBlockNumber({ cacheTime: 0 })
   for (const begun = performance.now(); performance.now() - begun < indexTimeoutMs; ) {
     const { chain } = await client.http.json(nodeInfoSchema, { path: 'api/v1/node' })
     if (chain.indexedBlock >= head && chain.confirmedBlock >= head) return
@@ -174,12 +171,20 @@ async function mintUpTo(client: AgoraiClient, token: Address, amount: bigint): P
   const account = client.wallet?.account
   if (account === undefined || client.wallet === undefined) return
   const contract = { address: token, abi: testUsdAbi } as const
-  const balance = await client.chain.readContract({ ...contract, functionName: 'balanceOf', args: [account.address] })
+  const balance = await client.publicClient.readContract({
+    ...contract,
+    functionName: 'balanceOf',
+    args: [account.address],
+  })
   if (balance >= amount) return
-  const { chain } = client.chain
+  const { chain } = client.publicClient
   const args = [account.address, amount - balance] as const
   const hash = await client.wallet.writeContract({ ...contract, functionName: 'mint', args, account, chain })
-  await client.chain.waitForTransactionReceipt({ hash })
+  await client.publicClient.waitForTransactionReceipt({ hash })
+}
+
+async function* streamOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
 }
 
 const formatUsd = (amount: bigint | string) => `${toUnits(amount)} tUSD`
