@@ -15,6 +15,7 @@ export function ConfirmDialog({
   title: string
   children: ReactNode
   confirm: string
+  /** While what will be signed is not known yet. */
   busy?: boolean
   onConfirm: () => void
   onDecline: () => void
@@ -31,13 +32,13 @@ export function ConfirmDialog({
       aria-labelledby={heading}
       onCancel={(event) => {
         event.preventDefault()
-        if (busy !== true) onDecline()
+        onDecline()
       }}
     >
       <h2 id={heading}>{title}</h2>
       <div className="confirm-body">{children}</div>
       <div className="confirm-actions">
-        <button type="button" className="button" onClick={onDecline} disabled={busy}>
+        <button type="button" className="button" onClick={onDecline}>
           Cancel
         </button>
         <button type="button" className="button button-primary" onClick={onConfirm} disabled={busy}>

@@ -1,4 +1,5 @@
 import { type ReactNode, useState } from 'react'
+import { Link } from '../app/router.js'
 import { shorten } from '../format/text.js'
 import './copyable.css'
 
@@ -29,10 +30,21 @@ export function Copyable({
   const short = <span title={value}>{children ?? shorten(value)}</span>
   return (
     <span className="copyable">
-      <span className="mono">{href === undefined ? short : <a href={href}>{short}</a>}</span>
-      <button type="button" className="copyable-button" onClick={copy} aria-label={`Copy ${name} ${value}`} title="Copy">
+      <span className="mono">{href === undefined ? short : <EvidenceLink href={href}>{short}</EvidenceLink>}</span>
+      <button
+        type="button"
+        className="copyable-button"
+        onClick={copy}
+        aria-label={`Copy ${name} ${value}`}
+        title="Copy"
+      >
         <svg width="14" height="14" viewBox="0 0 16 16" aria-hidden="true">
-          <path fill="none" stroke="currentColor" strokeWidth="1.5" d="M5.75 5.75v-4h8.5v8.5h-4M1.75 5.75h8.5v8.5h-8.5z" />
+          <path
+            fill="none"
+            stroke="currentColor"
+            strokeWidth="1.5"
+            d="M5.75 5.75v-4h8.5v8.5h-4M1.75 5.75h8.5v8.5h-8.5z"
+          />
         </svg>
       </button>
       <span className="copyable-said" role="status">
@@ -40,4 +52,9 @@ export function Copyable({
       </span>
     </span>
   )
+}
+
+/** Documents of the API open as they are; pages of this site keep the page. */
+function EvidenceLink({ href, children }: { href: string; children: ReactNode }) {
+  return href.startsWith('/api/') ? <a href={href}>{children}</a> : <Link href={href}>{children}</Link>
 }

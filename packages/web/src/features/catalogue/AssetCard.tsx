@@ -1,0 +1,43 @@
+import type { AssetSummary } from '@agorai/core'
+import { Link } from '../../app/router.js'
+import { formatCount, kindName } from '../../format/text.js'
+import { KindGlyph } from '../../ui/KindGlyph.js'
+import { LineageThumbnail } from '../lineage/LineageThumbnail.js'
+import { useGetLineage } from '../lineage/useGetLineage.js'
+import { openOffers, priceLabel } from '../market/offers.js'
+import { usageWords } from '../market/usages.js'
+import { AccountName } from '../wallet/AccountName.js'
+
+/** One asset in the catalogue: what it is, on what terms, at what price, and what it is built from. */
+export function AssetCard({ asset }: { asset: AssetSummary }) {
+  const lineage = useGetLineage(asset.version.id)
+  const open = openOffers(asset.offers)
+  return (
+    <li className="card">
+      <div className="card-picture">
+        {lineage.data === undefined ? null : <LineageThumbnail lineage={lineage.data} />}
+      </div>
+      <div className="card-body">
+        <p className="card-kind">
+          <KindGlyph kind={asset.kind} size={14} />
+          {kindName(asset.kind)}
+          <span className="muted">{asset.licence ?? 'licence not known here'}</span>
+        </p>
+        <h2 className="card-name">
+          <Link href={`/assets/${asset.id}`}>{asset.name ?? `${kindName(asset.kind)} ${asset.id}`}</Link>
+        </h2>
+        <p className="card-description">{asset.description ?? 'This node does not have the manifest yet.'}</p>
+      </div>
+      <div className="card-foot">
+        <p className="card-price">
+          {priceLabel(asset.offers)}
+          {open[0] === undefined ? null : <span className="small muted">{usageWords[open[0].usage].name}</span>}
+          <span className="card-sales small muted">{formatCount(asset.sales, 'pass sold', 'passes sold')}</span>
+        </p>
+        <p className="card-owner small muted">
+          <AccountName address={asset.owner} />
+        </p>
+      </div>
+    </li>
+  )
+}

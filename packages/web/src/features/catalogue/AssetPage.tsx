@@ -1,0 +1,152 @@
+import { type AssetDetail, isAgoraiError, type Lineage } from '@agorai/core'
+import { useMemo, useState } from 'react'
+import { useAgorai } from '../../app/AgoraiProvider.js'
+import { Link } from '../../app/router.js'
+import { useTitle } from '../../app/useTitle.js'
+import { formatMoney, type Token } from '../../format/money.js'
+import { formatCount, kindName } from '../../format/text.js'
+import { KindGlyph } from '../../ui/KindGlyph.js'
+import { ErrorNotice, Notice, Waiting } from '../../ui/Notice.js'
+import { DeliveryPanel } from '../delivery/DeliveryPanel.js'
+import { LineageGraph } from '../lineage/LineageGraph.js'
+import type { Movement } from '../lineage/movement.js'
+import { useGetLineage } from '../lineage/useGetLineage.js'
+import { OfferPanel } from '../market/OfferPanel.js'
+import { openOffers } from '../market/offers.js'
+import { usageWords } from '../market/usages.js'
+import { DollarSplit } from '../revenue/DollarSplit.js'
+import { RevenuePanel } from '../revenue/RevenuePanel.js'
+import { receiptsOf, splitPrice } from '../revenue/splitPrice.js'
+import { AccountName } from '../wallet/AccountName.js'
+import { Evidence, Versions } from './Evidence.js'
+import { Contributors, ManifestFacts, Metrics } from './ManifestFacts.js'
+import { useGetAsset } from './useGetAsset.js'
+import './catalogue.css'
+
+export function AssetPage({ id }: { id: string }) {
+  const asset = useGetAsset(id)
+  const lineage = useGetLineage(asset.data?.version.id)
+  useTitle(asset.data?.name ?? `Asset ${id}`)
+  if (asset.isPending) return <Waiting>Asking the node for this asset…</Waiting>
+  if (asset.isError) {
+    return (
+      <>
+        <h1>
+          {isAgoraiError(asset.error, 'not_found') ? `There is no asset ${id} here` : 'The asset cannot be shown'}
+        </h1>
+        <ErrorNotice error={asset.error} safe="Nothing was changed." onRetry={() => asset.refetch()} />
+        <p>
+          <Link href="/">Back to the catalogue</Link>
+        </p>
+      </>
+    )
+  }
+  return <AssetView asset={asset.data} lineage={lineage.data} lineageError={lineage.error} />
+}
+
+/** The price that the page explains: the cheapest priced offer's, or one whole unit where nothing is for sale. */
+function explainedPrice(asset: AssetDetail, paymentToken: Token | undefined) {
+  const offer = openOffers(asset.offers).find(({ price }) => BigInt(price) > 0n)
+  if (offer !== undefined) {
+    const price = BigInt(offer.price)
+    const basis = `The price of one ${usageWords[offer.usage].name.toLowerCase()} pass, ${formatMoney(price, offer.token)}`
+    return { price, token: offer.token as Token, basis }
+  }
+  if (paymentToken === undefined) return undefined
+  const price = 10n ** BigInt(paymentToken.decimals)
+  return {
+    price,
+    token: paymentToken,
+    basis: `Nothing is for sale; of ${formatMoney(price, paymentToken)} paid to its till`,
+  }
+}
+
+function AssetView({
+  asset,
+  lineage,
+  lineageError,
+}: {
+  asset: AssetDetail
+  lineage: Lineage | undefined
+  lineageError: unknown
+}) {
+  const { info, paymentToken } = useAgorai()
+  const [movement, setMovement] = useState<Movement>()
+  const { manifest, version } = asset
+  const explained = explainedPrice(asset, paymentToken)
+  const price = explained?.price
+  const receipts = useMemo(
+    () => (lineage === undefined || price === undefined ? undefined : receiptsOf(splitPrice(lineage, price))),
+    [lineage, price],
+  )
+  return (
+    <>
+      <div className="asset-head">
+        <p className="card-kind">
+          <KindGlyph kind={asset.kind} />
+          {kindName(asset.kind)}
+          <span className="muted">{`version ${version.id}`}</span>
+        </p>
+        <h1>{asset.name ?? `${kindName(asset.kind)} ${asset.id}`}</h1>
+        <p className="asset-facts-line">
+          <span>
+            {'Owned by '}
+            <AccountName address={asset.owner} />
+          </span>
+          <span>{asset.licence ?? 'Licence not known here'}</span>
+          <span>{formatCount(asset.sales, 'pass sold', 'passes sold')}</span>
+        </p>
+        {asset.description === null ? null : <p className="plain-text">{asset.description}</p>}
+      </div>
+      {manifest === null ? (
+        <Notice tone="care" title="This node does not have the manifest of this version">
+          <p>
+            What is on the chain is shown; the name, description and contributors are missing until somebody uploads the
+            manifest whose digest stands under Evidence.
+          </p>
+        </Notice>
+      ) : null}
+      <section className="panel" aria-labelledby="lineage-heading">
+        <h2 id="lineage-heading">Built from</h2>
+        {lineage === undefined ? (
+          lineageError ? (
+            <ErrorNotice error={lineageError} safe="Nothing was changed." />
+          ) : (
+            <Waiting>Asking the node for the lineage…</Waiting>
+          )
+        ) : (
+          <LineageGraph
+            lineage={lineage}
+            {...(receipts === undefined || explained === undefined ? {} : { receipts, token: explained.token })}
+            {...(movement === undefined ? {} : { movement })}
+          />
+        )}
+      </section>
+      <div className="asset-layout">
+        <div className="asset-column">
+          {lineage === undefined || explained === undefined ? null : (
+            <DollarSplit lineage={lineage} price={explained.price} token={explained.token} basis={explained.basis} />
+          )}
+          {explained === undefined ? null : (
+            <RevenuePanel version={version.id} token={explained.token} onMoved={setMovement} />
+          )}
+          {manifest === null ? null : (
+            <>
+              <Contributors manifest={manifest} />
+              <ManifestFacts manifest={manifest} />
+            </>
+          )}
+          <Versions asset={asset} />
+        </div>
+        <div className="asset-column">
+          <div className="asset-column asset-first">
+            <OfferPanel asset={asset} {...(lineage === undefined ? {} : { lineage })} onMoved={setMovement} />
+            <DeliveryPanel asset={asset} />
+          </div>
+          {manifest === null ? null : <Metrics manifest={manifest} />}
+          <Evidence asset={asset} info={info} />
+        </div>
+      </div>
+    </>
+  )
+}

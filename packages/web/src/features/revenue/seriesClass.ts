@@ -1,0 +1,4 @@
+/** Six colours, repeated; the numbers tell parts apart. */
+export function seriesClass(index: number): string {
+  return `series-${(index % 6) + 1}`
+}

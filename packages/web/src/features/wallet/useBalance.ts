@@ -1,0 +1,23 @@
+import { testUsdAbi } from '@agorai/core'
+import { useQuery } from '@tanstack/react-query'
+import { useAgorai } from '../../app/AgoraiProvider.js'
+
+/** What the signing account has of the payment token, in base units, read from the chain. */
+export function useBalance() {
+  const { account, client, paymentToken } = useAgorai()
+  const holder = account?.address
+  const token = paymentToken?.address as `0x${string}` | undefined
+  return useQuery({
+    queryKey: ['balance', token, holder],
+    enabled: holder !== undefined && token !== undefined,
+    queryFn: () => {
+      if (holder === undefined || token === undefined) throw new Error('There is no account to ask for')
+      return client.publicClient.readContract({
+        address: token,
+        abi: testUsdAbi,
+        functionName: 'balanceOf',
+        args: [holder],
+      })
+    },
+  })
+}
