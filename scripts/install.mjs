@@ -42,23 +42,23 @@ const lockfileHash = () =>
     .digest('hex')
 
 /**
- * Whether what npm wrote down as installed is what the lockfile asks for. Only for folders that something else installed:
- * packages for other platforms are rightly missing.
+ * Whether what npm wrote down as installed is what the lockfile asks for. Optional packages may be missing (most are for
+ * other machines), but not those that the repository itself names.
  */
 export function matchesLockfile(lockfile, installed) {
+  const named = Object.keys(lockfile.packages['']?.optionalDependencies ?? {}).map((name) => `node_modules/${name}`)
   return Object.entries(lockfile.packages).every(([path, wanted]) => {
     if (!path.includes('node_modules/') || wanted.link) return true
     const found = installed.packages[path]
-    return found === undefined ? wanted.optional === true : found.version === wanted.version
+    return found === undefined ? wanted.optional === true && !named.includes(path) : found.version === wanted.version
   })
 }
 
-/** Whether node_modules is what the lockfile asks for. */
+/** Whether node_modules is what the lockfile asks for: by our own mark, or, where npm was run by hand, by npm's. */
 export function isInstalled() {
-  const stamp = readOptional(stampFile)
-  if (stamp !== undefined) return stamp === lockfileHash()
   const installed = readOptional(pathOf('node_modules/.package-lock.json'))
   if (installed === undefined) return false
+  if (readOptional(stampFile) === lockfileHash()) return true
   return matchesLockfile(JSON.parse(readFileSync(pathOf('package-lock.json'), 'utf8')), JSON.parse(installed))
 }
 

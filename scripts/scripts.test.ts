@@ -26,18 +26,21 @@ describe('what is needed', () => {
   test('installed packages are compared with the lockfile by version; only optional ones may be missing', () => {
     const lockfile = {
       packages: {
-        '': {},
+        '': { optionalDependencies: { c: '1.0.0' } },
         'packages/core': { version: '0.1.0' },
         'node_modules/@agorai/core': { link: true },
         'node_modules/a': { version: '1.0.0' },
         'node_modules/b': { version: '1.0.0', optional: true },
+        'node_modules/c': { version: '1.0.0', optional: true },
       },
     }
-    const installed = (packages: Record<string, { version: string }>) => matchesLockfile(lockfile, { packages })
-    expect(installed({ 'node_modules/a': { version: '1.0.0' } })).toBe(true)
-    expect(installed({ 'node_modules/a': { version: '1.0.1' } })).toBe(false)
-    expect(installed({})).toBe(false)
-    expect(installed({ 'node_modules/a': { version: '1.0.0' }, 'node_modules/b': { version: '2.0.0' } })).toBe(false)
+    const whole = { 'node_modules/a': { version: '1.0.0' }, 'node_modules/c': { version: '1.0.0' } }
+    const matches = (packages: Record<string, { version: string }>) => matchesLockfile(lockfile, { packages })
+    expect(matches(whole)).toBe(true)
+    expect(matches({ ...whole, 'node_modules/a': { version: '1.0.1' } })).toBe(false)
+    expect(matches({ ...whole, 'node_modules/b': { version: '2.0.0' } })).toBe(false)
+    expect(matches({ 'node_modules/c': { version: '1.0.0' } })).toBe(false)
+    expect(matches({ 'node_modules/a': { version: '1.0.0' } })).toBe(false)
   })
 })
 

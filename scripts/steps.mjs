@@ -47,6 +47,12 @@ export function stopPrograms() {
   for (const child of running) child.kill('SIGTERM')
 }
 
+/** Beginning and end of a long text: programs say what is wrong in the first lines or in the last. */
+function shorten(text, lines = 30) {
+  const all = text.trim().split('\n')
+  return all.length <= lines ? all : [...all.slice(0, lines / 2), '…', ...all.slice(-lines / 2)]
+}
+
 /** Runs a program to its end and gives its output. A failure shows the end of what it printed. */
 export async function runProgram(program, args, { cwd, env = process.env, remedy } = {}) {
   const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
@@ -65,5 +71,5 @@ export async function runProgram(program, args, { cwd, env = process.env, remedy
   }).finally(() => running.delete(child))
   if (status === 0) return output
   const command = [program === process.execPath ? 'node' : program, ...args].join(' ')
-  throw new StepError(`${command} ended with ${status}\n\n${output.trim().split('\n').slice(-30).join('\n')}`, remedy)
+  throw new StepError(`${command} ended with ${status}\n\n${shorten(output).join('\n')}`, remedy)
 }
