@@ -1,0 +1,33 @@
+import type { Database, Queryable } from '../../packages/node/src/ports/database.js'
+
+/** A database whose process dies at a statement of a transaction: what was not committed then is gone. */
+export type CrashingDatabase = Database & { isDead: () => boolean }
+
+/**
+ * @param statement Which statement of the transactions from here on is the last, counted from 0. The commit itself counts
+ * as one: a crash there is one after the commit, of which the process never learns.
+ */
+export function crashAt(database: Database, statement: number): CrashingDatabase {
+  let dead = false
+  let left = statement
+  const die = (): never => {
+    dead = true
+    throw new Error('The process has died.')
+  }
+  const guard = (inner: Queryable): Queryable => ({
+    query: async (sql, parameters) => {
+      if (dead || left-- === 0) die()
+      return inner.query(sql, parameters)
+    },
+  })
+  return {
+    query: (sql, parameters) => (dead ? die() : database.query(sql, parameters)),
+    transaction: async (work) => {
+      if (dead) die()
+      const result = await database.transaction((transaction) => work(guard(transaction)))
+      return left-- === 0 ? die() : result
+    },
+    close: () => database.close(),
+    isDead: () => dead,
+  }
+}

@@ -1,0 +1,134 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { openPglite } from '../../packages/node/src/adapters/database/pglite.js'
+import { emptyDatabase } from '../../packages/node/src/adapters/database/testDatabases.js'
+import { createIndexer, type Indexer } from '../../packages/node/src/indexer/createIndexer.js'
+import { dumpIndex } from '../../packages/node/src/indexer/dumpIndex.js'
+import type { Database } from '../../packages/node/src/ports/database.js'
+import { readChainEvents, readIndexedEvents } from './chainEvents.js'
+import { type CrashingDatabase, crashAt } from './crashingDatabase.js'
+import { createFaultyClient } from './faultyClient.js'
+import { createRandom, type Random } from './random.js'
+import { startTestChain, type TestChain } from './testChain.js'
+
+/**
+ * Promise P14: whatever the chain and the servers between do, as long as no more than 64 blocks are taken back, the index
+ * is byte-equal to one that was made from nothing afterwards; and it has the events that the chain has, no other.
+ */
+
+const histories = Number(process.env.AGORAI_REORG_HISTORIES ?? 50)
+const stepsMax = 9
+const depthMax = 64
+
+let chain: TestChain
+let live: Database
+let fresh: Database
+beforeAll(async () => {
+  ;[live, fresh] = await Promise.all([openPglite({ schema: 'live' }), openPglite({ schema: 'fresh' })])
+}, 120_000)
+afterAll(() => Promise.all([live.close(), fresh.close()]))
+// A chain of its own for each history: going back over what was gone back over is not what is tested of it.
+afterEach(() => chain?.kill())
+
+const none = { get: async () => undefined }
+const indexerOn = (database: Database, client: TestChain['client'] | ReturnType<typeof createFaultyClient>['client']) =>
+  createIndexer({ database, client: client as never, addresses: chain.deployment, manifests: none, pollMs: 0 })
+
+/** How many blocks may be taken back: none that the index calls final. */
+async function depthLimit(): Promise<number> {
+  const head = Number(await chain.headNumber())
+  const [progress] = await live.query<{ finalised: bigint }>('SELECT finalised FROM progress').catch(() => [])
+  return Math.min(depthMax, head - Number(progress?.finalised ?? -1n), head - chain.firstFreeBlock)
+}
+
+async function takeBack(random: Random): Promise<number> {
+  const limit = await depthLimit()
+  if (limit < 1) return 0
+  // The very limit is where mistakes are.
+  const depth = random.chance(0.25) ? limit : 1 + random.below(limit)
+  if (random.chance(0.5)) {
+    await chain.rollback(depth)
+    // Nonces of the accounts went back, too.
+    await chain.mineRandom(random, random.below(depth + 20), 3)
+  } else {
+    const calls = [await chain.randomCall(random), await chain.randomCall(random)]
+    await chain.reorg(
+      depth,
+      calls.map((call) => [call, random.below(depth)] as const),
+    )
+  }
+  return depth
+}
+
+type Counts = {
+  reorgs: number
+  deepest: number
+  crashes: number
+  faults: number
+  restarts: number
+  interrupted: number
+}
+
+/** One history: chain and index go their ways, step by step. */
+async function live1(random: Random, counts: Counts): Promise<void> {
+  const faulty = createFaultyClient(chain.rpcUrl)
+  let crashing: CrashingDatabase | undefined
+  let indexer: Indexer | undefined
+  for (let step = 2 + random.below(stepsMax); step > 0; step--) {
+    await chain.mineRandom(random, random.below(12), 4)
+    if (random.chance(0.3)) await chain.mineEmpty(1 + random.below(90))
+    if (random.chance(0.6)) {
+      const depth = await takeBack(random)
+      counts.reorgs += depth > 0 ? 1 : 0
+      counts.deepest = Math.max(counts.deepest, depth)
+    }
+    if (random.chance(0.3)) continue // The index sleeps while more happens.
+    if (random.chance(0.4)) {
+      counts.faults += 3
+      faulty.plan(random, 3)
+    }
+    if (random.chance(0.3))
+      faulty.interrupt(random, async () => {
+        counts.interrupted++
+        await takeBack(random)
+      })
+    if (random.chance(0.3)) crashing = crashAt(live, random.below(24))
+    if (indexer === undefined || crashing !== undefined || random.chance(0.3)) {
+      counts.restarts++
+      indexer = await indexerOn(crashing ?? live, faulty.client).catch(() => undefined)
+    }
+    await indexer?.sync().catch(() => undefined)
+    if (crashing?.isDead()) {
+      counts.crashes++
+      indexer = undefined
+    }
+    crashing = undefined
+    faulty.calm()
+  }
+  const last = await indexerOn(live, chain.client)
+  await last.sync()
+  expect(last.health()).toMatchObject({ state: 'following', failures: 0 })
+}
+
+describe('reorgs (P14)', () => {
+  test(`${histories} random histories leave the index of a fresh start`, { timeout: 900_000 }, async () => {
+    const counts: Counts = { reorgs: 0, deepest: 0, crashes: 0, faults: 0, restarts: 0, interrupted: 0 }
+    let events = 0
+    for (let seed = 1; seed <= histories; seed++) {
+      chain = await startTestChain()
+      await Promise.all([emptyDatabase(live), emptyDatabase(fresh)])
+      await live1(createRandom(seed * 7_919), counts)
+      await (await indexerOn(fresh, chain.client)).sync()
+      const [expected, found] = [await dumpIndex(fresh), await dumpIndex(live)]
+      expect(found, `history ${seed}`).toBe(expected)
+      const onChain = await readChainEvents(chain)
+      expect(await readIndexedEvents(live), `history ${seed}`).toEqual(onChain)
+      events += onChain.length
+      await chain.kill()
+    }
+    console.log(
+      `P14: ${histories} histories, ${counts.reorgs} reorgs up to ${counts.deepest} deep (${counts.interrupted} while reading), ` +
+        `${counts.faults} faults, ${counts.restarts} restarts, ${counts.crashes} crashes, ${events} events compared: 0 differences`,
+    )
+    expect(events).toBeGreaterThan(histories * 10)
+  })
+})
