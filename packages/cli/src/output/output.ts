@@ -35,8 +35,9 @@ export function createOutput(json: boolean): Output {
     },
     fail(cause) {
       clear()
-      const error =
-        cause instanceof AgoraiError ? cause : new AgoraiError('internal', 'An unexpected failure.', { cause })
+      const error: AgoraiError = isAgoraiError(cause)
+        ? cause
+        : new AgoraiError('internal', 'An unexpected failure.', { cause })
       if (json) process.stdout.write(`${JSON.stringify({ error: error.toProblem() }, bigintAsText)}\n`)
       else process.stderr.write(`${describe(error).join('\n')}\n`)
       return errorCodes[error.code].exit

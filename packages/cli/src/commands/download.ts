@@ -1,0 +1,43 @@
+import { fetchDelivery, getAsset } from '@agorai/sdk'
+import type { Command } from 'commander'
+import { accountOption, type CommonOptions, createCommand, parseId } from '../command.js'
+import { connect } from '../connect.js'
+import { writeDelivery } from '../deliveryFolder.js'
+import { readEnvironment } from '../environment.js'
+import type { Output } from '../output/output.js'
+
+type Options = CommonOptions & { version?: string; offer?: string; output?: string }
+
+export function downloadCommand(output: Output): Command {
+  return createCommand(
+    'download',
+    'Download and decrypt an asset that you hold a pass for',
+    'agorai download 2 --account dev:6 --output digits-model',
+  )
+    .argument('<asset>', 'id of the asset')
+    .option(...accountOption)
+    .option('--version <id>', 'another version than the current one; a pass opens all of them')
+    .option('--offer <id>', 'the offer whose pass you hold (default: found by your passes)')
+    .option('--output <folder>', 'a folder that does not exist yet (default: agorai-<asset>)')
+    .action(async (asset: string, options: Options) => {
+      const id = parseId(asset, 'asset')
+      const client = await connect(options, readEnvironment())
+      const version =
+        options.version === undefined
+          ? BigInt((await getAsset(client, { asset: id })).version.id)
+          : parseId(options.version, 'version')
+      output.progress('Asking for the key')
+      const delivery = await fetchDelivery(client, {
+        version,
+        ...(options.offer === undefined ? {} : { offer: parseId(options.offer, 'offer') }),
+      })
+      const folder = options.output ?? `agorai-${id}`
+      await writeDelivery(folder, delivery, (done, total) => output.progress('Downloading', done, total))
+      const { fileName, bytes } = delivery.manifest.content.plaintext
+      output.result({ folder, file: fileName, bytes, version, manifestDigest: delivery.grant.manifestDigest }, [
+        `Downloaded ${fileName}, ${bytes} bytes, into ${folder}.`,
+        'Every chunk was authenticated, and the ciphertext has the CID that the manifest names.',
+        `Next: agorai verify ${folder}`,
+      ])
+    })
+}
