@@ -14,6 +14,7 @@ import { openFileKeys } from './adapters/keys/fileKeys.js'
 import { openDiskStorage } from './adapters/storage/diskStorage.js'
 import type { NodeConfig } from './config.js'
 import { startGateway } from './gateway/createGateway.js'
+import { assertPortFree } from './gateway/http/serveHttp.js'
 import { createIndexer } from './indexer/createIndexer.js'
 import type { Chain } from './ports/chain.js'
 import type { Database } from './ports/database.js'
@@ -63,6 +64,7 @@ export async function startNode(config: NodeConfig, options: StartNodeOptions = 
     const inFolder = (...parts: string[]) => join(config.dataFolder, ...parts)
     const lock = await lockFolder(config.dataFolder)
     closing.push(lock.release)
+    await assertPortFree(config.host, config.port)
     if (config.fresh) await forget(config)
 
     const keys = await openFileKeys(inFolder('keys', 'operator.json'))

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { deployments, hashMessageOf, importContentKey, openContent } from '@agorai/core'
+import { deployments, hashMessageOf, importContentKey, openContent, toTypedData } from '@agorai/core'
 import { generateDeliveryKey, grantAad, openSealed } from '@agorai/sdk'
 import { createTestClient, type Hex, http, numberToHex, recoverTypedDataAddress } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -82,7 +82,6 @@ describe('a buyer', () => {
       expiry: BigInt(request.expiry),
     })
     expect(grant.receipt.requestDigest).toBe(requestDigest)
-    const { toTypedData } = await import('@agorai/core')
     const signer = await recoverTypedDataAddress({
       ...toTypedData(domain, 'DeliveryReceipt', {
         requestDigest,

@@ -36,7 +36,7 @@ const callSchema = z.strictObject({
   jsonrpc: z.literal('2.0'),
   id: z.union([z.number(), z.string().max(100), z.null()]),
   method: z.string().max(100),
-  params: z.array(z.json()).max(16).optional(),
+  params: z.array(z.unknown()).max(16).optional(),
 })
 type Call = z.infer<typeof callSchema>
 

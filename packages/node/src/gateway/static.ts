@@ -37,7 +37,8 @@ export function createStaticFiles(folder: string): (request: Request) => Promise
 function decodePath(pathname: string): string | undefined {
   try {
     const path = decodeURIComponent(pathname)
-    return path.includes('\0') || path.includes('\\') ? undefined : path
+    // Names that begin with a dot are nobody's business.
+    return path.includes('\0') || path.includes('\\') || path.includes('/.') ? undefined : path
   } catch {
     return undefined
   }

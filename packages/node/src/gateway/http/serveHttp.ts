@@ -17,6 +17,7 @@ export type HttpServer = { port: number; stop(): Promise<void> }
 const headersTimeoutMs = 10_000
 const idleTimeoutMs = 30_000
 const keepAliveTimeoutMs = 5_000
+const connectionsCheckingInterval = 1_000
 const stopTimeoutMs = 5_000
 const connectionsMax = 1_024
 
@@ -25,7 +26,10 @@ export async function serveHttp({ host, port, fetch, refuse }: ServeHttpOptions)
   const badRequest = (cause: unknown) =>
     refuse(new AgoraiError('invalid_request', 'The request line or the Host header is not valid.', { cause }))
   const listener = getRequestListener(fetch, { overrideGlobalObjects: false, errorHandler: badRequest })
-  const server = createServer({ headersTimeout: headersTimeoutMs, keepAliveTimeout: keepAliveTimeoutMs }, listener)
+  const server = createServer(
+    { headersTimeout: headersTimeoutMs, keepAliveTimeout: keepAliveTimeoutMs, connectionsCheckingInterval },
+    listener,
+  )
   // Uploads may take long; each body has a deadline of its own, and a silent connection is closed.
   server.requestTimeout = 0
   server.timeout = idleTimeoutMs
@@ -42,6 +46,17 @@ export async function serveHttp({ host, port, fetch, refuse }: ServeHttpOptions)
       clearTimeout(timer)
     },
   }
+}
+
+/**
+ * Fails early, before anything slow is started, when the port will not be free.
+ *
+ * @throws AgoraiError `port_in_use`, `config_invalid`
+ */
+export async function assertPortFree(host: string, port: number): Promise<void> {
+  const server = createServer()
+  await listen(server, host, port)
+  await new Promise<void>((resolve) => server.close(() => resolve()))
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {
