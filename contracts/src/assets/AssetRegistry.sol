@@ -141,13 +141,10 @@ contract AssetRegistry is IAssetRegistry, ERC721 {
     /* INTERNAL */
 
     /// @dev Checks a publication, stores what it commits to, and returns its packed rates.
-    function _record(
-        uint256 version,
-        uint256 asset,
-        Kind kind,
-        Publication calldata publication,
-        EdgeSet memory edges
-    ) internal returns (uint256 word) {
+    function _record(uint256 version, uint256 asset, Kind kind, Publication calldata publication, EdgeSet memory edges)
+        internal
+        returns (uint256 word)
+    {
         if (publication.manifestDigest == 0) revert AssetRegistry_DigestZero();
         Contributors calldata contributors = publication.contributors;
         uint256 edgesBps = edges.sortAndSum();

@@ -44,8 +44,8 @@ contract AccessMarket is IAccessMarket {
         if (usage == Usage.Exclusive) revert AccessMarket_UsageUnsupported(usage);
         bool isFree = price == 0 && token == address(0);
         if (!isFree && !_ledger.isTokenAllowed(token)) revert AccessMarket_TokenNotAllowed(token);
-        _offers[offerId] = uint256(uint160(token)) | _packPrice(price) | uint256(usage) << USAGE_SHIFT
-            | STATE_OPEN << STATE_SHIFT;
+        _offers[offerId] =
+            uint256(uint160(token)) | _packPrice(price) | uint256(usage) << USAGE_SHIFT | STATE_OPEN << STATE_SHIFT;
         emit OfferListed(offerId, asset, token, price, usage);
     }
 

@@ -56,11 +56,18 @@ interface IRevenueLedger {
     /// @notice A sale of `version` was paid by `payer`. Everything that enters the ledger is told here, once.
     event RevenueReceived(uint256 indexed version, address indexed token, address indexed payer, uint256 amount);
     /// @notice `amount` of what `version` sold moved to `ancestor` as a royalty (to 0 as the protocol fee).
-    event RevenuePulled(uint256 indexed version, uint256 indexed ancestor, address indexed token, uint256 index, uint256 amount);
+    event RevenuePulled(
+        uint256 indexed version, uint256 indexed ancestor, address indexed token, uint256 index, uint256 amount
+    );
     /// @notice `amount` left the ledger to `account`: to a contributor with weight interval [start, end), or to the owner
     /// when both are 0.
     event RevenueCollected(
-        uint256 indexed version, address indexed token, address indexed account, uint64 start, uint64 end, uint256 amount
+        uint256 indexed version,
+        address indexed token,
+        address indexed account,
+        uint64 start,
+        uint64 end,
+        uint256 amount
     );
     /// @notice An asset's till was emptied into its current version. `RevenueReceived` tells the same amount, paid by the till.
     event TillSwept(uint256 indexed asset, uint256 indexed version, address indexed token, uint256 amount);
@@ -122,7 +129,10 @@ interface IRevenueLedger {
     function contributionCollectedOf(uint256 version, uint64 start, address token) external view returns (uint256);
     /// @notice What a call to `collect` would pay now, before any further pull.
     function collectableOf(uint256 version, address token) external view returns (uint256);
-    function contributionCollectableOf(Contribution calldata contribution, address token) external view returns (uint256);
+    function contributionCollectableOf(Contribution calldata contribution, address token)
+        external
+        view
+        returns (uint256);
     /// @notice What a `pull` of this edge would move now.
     function pullableOf(uint256 version, uint256 index, address token) external view returns (uint256);
 }

@@ -150,9 +150,7 @@ contract RevenueLedger is IRevenueLedger, ReentrancyGuardTransient {
             if (amount == 0) continue;
             _contributed[part.version][token][start] += amount;
             _payOut(token, part.account, amount);
-            emit RevenueCollected(
-                part.version, token, part.account, uint64(start), uint64(start + part.weight), amount
-            );
+            emit RevenueCollected(part.version, token, part.account, uint64(start), uint64(start + part.weight), amount);
         }
     }
 
@@ -263,8 +261,8 @@ contract RevenueLedger is IRevenueLedger, ReentrancyGuardTransient {
         bytes32 commitment = keccak256(abi.encode(part.manifestDigest, part.contributorRoot));
         bytes32 root;
         (root, start) = SumTree.climb(SumTree.leafOf(part.account, part.weight), part.path, part.proof);
-        bool proven = part.weight != 0 && root == part.contributorRoot
-            && commitment == _registry.commitmentOf(part.version);
+        bool proven =
+            part.weight != 0 && root == part.contributorRoot && commitment == _registry.commitmentOf(part.version);
         if (!proven) revert RevenueLedger_ContributionInvalid(part.version, part.account);
     }
 

@@ -137,7 +137,9 @@ contract TestUSD is ERC20, IERC3009 {
     /// @inheritdoc IERC3009
     function cancelAuthorization(address authorizer, bytes32 nonce, uint8 v, bytes32 r, bytes32 s) external {
         _useNonce(authorizer, nonce);
-        _checkSignature(authorizer, keccak256(abi.encode(CANCEL_TYPEHASH, authorizer, nonce)), abi.encodePacked(r, s, v));
+        _checkSignature(
+            authorizer, keccak256(abi.encode(CANCEL_TYPEHASH, authorizer, nonce)), abi.encodePacked(r, s, v)
+        );
         emit AuthorizationCanceled(authorizer, nonce);
     }
 

@@ -59,7 +59,8 @@ contract PublishTest is AgoraiTest {
         assertEq(rates.feeBps, 100, "fee");
         assertEq(rates.contributorBps, 6000, "contributors");
         assertTrue(
-            registry.commitmentOf(asset) == keccak256(abi.encode(DIGEST, WEIGHTED_ROOT)), "commitment to digest and root"
+            registry.commitmentOf(asset) == keccak256(abi.encode(DIGEST, WEIGHTED_ROOT)),
+            "commitment to digest and root"
         );
     }
 
@@ -69,9 +70,8 @@ contract PublishTest is AgoraiTest {
     }
 
     function test_RevertWhen_KindIsBeyondTheList() public {
-        bytes memory call = abi.encodeCall(
-            registry.publish, (IAssetRegistry.Kind.Machine, publication(list(), 0, 0, 0))
-        );
+        bytes memory call =
+            abi.encodeCall(registry.publish, (IAssetRegistry.Kind.Machine, publication(list(), 0, 0, 0)));
         call[35] = 0x0a;
         (bool success,) = address(registry).call(call);
         assertTrue(!success, "refused");
@@ -193,9 +193,7 @@ contract PublishTest is AgoraiTest {
         uint256 second = registry.publishVersion(asset, publication(list(), 0, 0, 0));
         uint256[3] memory unknown = [uint256(0), second, 99];
         for (uint256 i; i < unknown.length; ++i) {
-            vm.expectRevert(
-                abi.encodeWithSelector(IAssetRegistry.AssetRegistry_VersionUnknown.selector, unknown[i])
-            );
+            vm.expectRevert(abi.encodeWithSelector(IAssetRegistry.AssetRegistry_VersionUnknown.selector, unknown[i]));
             vm.prank(ada);
             registry.publishVersion(unknown[i], publication(list(), 0, 0, 0));
         }

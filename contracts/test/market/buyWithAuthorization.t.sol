@@ -74,9 +74,7 @@ contract BuyWithAuthorizationTest is AgoraiTest {
         IRevenueLedger.Authorization memory signed = authorization();
         vm.prank(boole);
         uint256 second = registry.publishVersion(model, publication(list(), 0, 0, 0));
-        vm.expectRevert(
-            abi.encodeWithSelector(IAccessMarket.AccessMarket_VersionChanged.selector, model, second)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IAccessMarket.AccessMarket_VersionChanged.selector, model, second));
         relay(purchase(), signed);
         IAccessMarket.Purchase memory other = purchase();
         other.version = second;
@@ -95,9 +93,7 @@ contract BuyWithAuthorizationTest is AgoraiTest {
         vm.expectRevert(abi.encodeWithSelector(IAccessMarket.AccessMarket_NonceInvalid.selector, 0, 1));
         relay(other, signed);
         signed.amount -= 1;
-        vm.expectRevert(
-            abi.encodeWithSelector(IAccessMarket.AccessMarket_AmountMismatch.selector, PRICE, PRICE - 1)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IAccessMarket.AccessMarket_AmountMismatch.selector, PRICE, PRICE - 1));
         relay(purchase(), signed);
     }
 
@@ -127,9 +123,8 @@ contract BuyWithAuthorizationTest is AgoraiTest {
         expectBadSignature(buyer);
         clone.buyWithAuthorization(purchase(), signed);
 
-        IRevenueLedger other = IRevenueLedger(
-            deploy("RevenueLedger", abi.encode(registry, treasury, governor), bytes32(uint256(1)))
-        );
+        IRevenueLedger other =
+            IRevenueLedger(deploy("RevenueLedger", abi.encode(registry, treasury, governor), bytes32(uint256(1))));
         vm.prank(governor);
         other.setTokenAllowed(address(token), true);
         IAccessMarket third = IAccessMarket(deploy("AccessMarket", abi.encode(registry, other), 0));
@@ -180,9 +175,7 @@ contract BuyWithAuthorizationTest is AgoraiTest {
     function test_RevertWhen_ItIsExpired() public {
         IRevenueLedger.Authorization memory signed = authorization();
         vm.warp(signed.validBefore);
-        vm.expectRevert(
-            abi.encodeWithSelector(TestUSD.TestUSD_AuthorizationExpired.selector, signed.validBefore)
-        );
+        vm.expectRevert(abi.encodeWithSelector(TestUSD.TestUSD_AuthorizationExpired.selector, signed.validBefore));
         relay(purchase(), signed);
     }
 

@@ -78,9 +78,7 @@ contract MarketTest is AgoraiTest {
 
     function test_RevertWhen_TheUsageIsExclusive() public {
         vm.expectRevert(
-            abi.encodeWithSelector(
-                IAccessMarket.AccessMarket_UsageUnsupported.selector, IAccessMarket.Usage.Exclusive
-            )
+            abi.encodeWithSelector(IAccessMarket.AccessMarket_UsageUnsupported.selector, IAccessMarket.Usage.Exclusive)
         );
         listAs(boole, model, 1, address(token), 5, IAccessMarket.Usage.Exclusive);
     }
@@ -88,25 +86,19 @@ contract MarketTest is AgoraiTest {
     function test_RevertWhen_TheTokenIsNotAllowed() public {
         address[2] memory tokens = [address(0xbad), address(0)];
         for (uint256 i; i < tokens.length; ++i) {
-            vm.expectRevert(
-                abi.encodeWithSelector(IAccessMarket.AccessMarket_TokenNotAllowed.selector, tokens[i])
-            );
+            vm.expectRevert(abi.encodeWithSelector(IAccessMarket.AccessMarket_TokenNotAllowed.selector, tokens[i]));
             listAs(boole, model, 1, tokens[i], 5, IAccessMarket.Usage.Train);
         }
         vm.prank(governor);
         ledger.setTokenAllowed(address(token), false);
-        vm.expectRevert(
-            abi.encodeWithSelector(IAccessMarket.AccessMarket_TokenNotAllowed.selector, address(token))
-        );
+        vm.expectRevert(abi.encodeWithSelector(IAccessMarket.AccessMarket_TokenNotAllowed.selector, address(token)));
         listAs(boole, model, 1, address(token), 5, IAccessMarket.Usage.Train);
     }
 
     function test_RevertWhen_ThePriceHasTooManyDigits() public {
         uint256[3] memory prices = [uint256(1 << 40) + 1, 1_000_000_000_000_1, type(uint256).max];
         for (uint256 i; i < prices.length; ++i) {
-            vm.expectRevert(
-                abi.encodeWithSelector(IAccessMarket.AccessMarket_PriceInexact.selector, prices[i])
-            );
+            vm.expectRevert(abi.encodeWithSelector(IAccessMarket.AccessMarket_PriceInexact.selector, prices[i]));
             listAs(boole, model, 1, address(token), prices[i], IAccessMarket.Usage.Train);
         }
     }
@@ -180,9 +172,7 @@ contract MarketTest is AgoraiTest {
         fund(buyer, PRICE);
         vm.prank(boole);
         uint256 second = registry.publishVersion(model, publication(list(), 0, 0, 0));
-        vm.expectRevert(
-            abi.encodeWithSelector(IAccessMarket.AccessMarket_VersionChanged.selector, model, second)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IAccessMarket.AccessMarket_VersionChanged.selector, model, second));
         buyAs(buyer, purchase());
     }
 
@@ -190,9 +180,7 @@ contract MarketTest is AgoraiTest {
         fund(buyer, PRICE);
         IAccessMarket.Purchase memory low = purchase();
         low.amountMax = PRICE - 1;
-        vm.expectRevert(
-            abi.encodeWithSelector(IAccessMarket.AccessMarket_PriceAboveMax.selector, PRICE, PRICE - 1)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IAccessMarket.AccessMarket_PriceAboveMax.selector, PRICE, PRICE - 1));
         buyAs(buyer, low);
     }
 
@@ -202,9 +190,7 @@ contract MarketTest is AgoraiTest {
         for (uint32 nonce; nonce < 3; ++nonce) {
             IAccessMarket.Purchase memory again = purchase();
             again.nonce = nonce;
-            vm.expectRevert(
-                abi.encodeWithSelector(IAccessMarket.AccessMarket_PassHeld.selector, offerId, buyer)
-            );
+            vm.expectRevert(abi.encodeWithSelector(IAccessMarket.AccessMarket_PassHeld.selector, offerId, buyer));
             buyAs(buyer, again);
         }
         assertEq(token.balanceOf(buyer), PRICE, "buyer");
@@ -258,9 +244,7 @@ contract MarketTest is AgoraiTest {
         IAccessMarket clone = IAccessMarket(deploy("AccessMarket", abi.encode(registry, ledger), bytes32(uint256(1))));
         vm.prank(boole);
         clone.listOffer(model, 0, address(token), PRICE, IAccessMarket.Usage.Train);
-        vm.expectRevert(
-            abi.encodeWithSelector(IRevenueLedger.RevenueLedger_NotMarket.selector, address(clone))
-        );
+        vm.expectRevert(abi.encodeWithSelector(IRevenueLedger.RevenueLedger_NotMarket.selector, address(clone)));
         vm.prank(buyer);
         clone.buy(purchase());
         assertEq(ledger.market(), address(market), "the market");

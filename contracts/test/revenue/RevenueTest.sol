@@ -23,8 +23,7 @@ abstract contract RevenueTest is AgoraiTest {
         leaves.push(SumTreeBuilder.Leaf({account: gamma, weight: 1600}));
         root = SumTreeBuilder.rootOf(leaves);
         vm.prank(ada);
-        dataset =
-            registry.publish(IAssetRegistry.Kind.Dataset, publication(list(), ROYALTY_BPS, root, CONTRIBUTOR_BPS));
+        dataset = registry.publish(IAssetRegistry.Kind.Dataset, publication(list(), ROYALTY_BPS, root, CONTRIBUTOR_BPS));
         model = publishFrom(boole, list(dataset), 500);
     }
 

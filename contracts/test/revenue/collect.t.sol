@@ -60,9 +60,7 @@ contract CollectTest is RevenueTest {
         payAs(buyer, model, 10_000);
         vm.prank(boole);
         asset721().transferFrom(boole, address(ledger), model);
-        vm.expectRevert(
-            abi.encodeWithSelector(IRevenueLedger.RevenueLedger_BadPayee.selector, address(ledger))
-        );
+        vm.expectRevert(abi.encodeWithSelector(IRevenueLedger.RevenueLedger_BadPayee.selector, address(ledger)));
         collect(model);
     }
 
@@ -219,9 +217,7 @@ contract CollectTest is RevenueTest {
         );
         payAs(buyer, version, 10_000);
         for (uint256 i; i < 2; ++i) {
-            vm.expectRevert(
-                abi.encodeWithSelector(IRevenueLedger.RevenueLedger_BadPayee.selector, bad[i].account)
-            );
+            vm.expectRevert(abi.encodeWithSelector(IRevenueLedger.RevenueLedger_BadPayee.selector, bad[i].account));
             collectContribution(contributionOf(version, bad, i));
         }
     }
@@ -230,8 +226,7 @@ contract CollectTest is RevenueTest {
     function test_RevertWhen_RootStatesAnotherSum() public {
         bytes32 wrong = bytes32(uint256(root) - 1);
         vm.prank(ada);
-        uint256 version =
-            registry.publish(IAssetRegistry.Kind.Dataset, publication(list(), 0, wrong, CONTRIBUTOR_BPS));
+        uint256 version = registry.publish(IAssetRegistry.Kind.Dataset, publication(list(), 0, wrong, CONTRIBUTOR_BPS));
         payAs(buyer, version, 10_000);
         IRevenueLedger.Contribution memory changed = contributionOf(0);
         (changed.version, changed.contributorRoot) = (version, wrong);

@@ -63,9 +63,7 @@ contract PayTest is RevenueTest {
         fund(buyer, 1000);
         uint256[3] memory unknown = [uint256(0), model + 1, type(uint256).max];
         for (uint256 i; i < unknown.length; ++i) {
-            vm.expectRevert(
-                abi.encodeWithSelector(IRevenueLedger.RevenueLedger_VersionUnknown.selector, unknown[i])
-            );
+            vm.expectRevert(abi.encodeWithSelector(IRevenueLedger.RevenueLedger_VersionUnknown.selector, unknown[i]));
             vm.prank(buyer);
             ledger.pay(unknown[i], address(token), 1000);
         }
@@ -99,9 +97,7 @@ contract PayTest is RevenueTest {
         hostile.mint(address(ledger), 5);
         hostile.set(HostileToken.Behaviour.ShrinksTheReceiver);
         vm.expectRevert(
-            abi.encodeWithSelector(
-                IRevenueLedger.RevenueLedger_TokenUnsupported.selector, address(hostile), 10_000, 0
-            )
+            abi.encodeWithSelector(IRevenueLedger.RevenueLedger_TokenUnsupported.selector, address(hostile), 10_000, 0)
         );
         payHostile(10_000);
     }

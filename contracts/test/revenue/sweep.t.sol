@@ -39,9 +39,7 @@ contract SweepTest is RevenueTest {
         uint256 second = registry.publishVersion(model, publication(list(), 0, 0, 0));
         uint256[3] memory unknown = [uint256(0), second, second + 1];
         for (uint256 i; i < unknown.length; ++i) {
-            vm.expectRevert(
-                abi.encodeWithSelector(IAssetRegistry.AssetRegistry_VersionUnknown.selector, unknown[i])
-            );
+            vm.expectRevert(abi.encodeWithSelector(IAssetRegistry.AssetRegistry_VersionUnknown.selector, unknown[i]));
             ledger.sweep(unknown[i], address(token));
         }
     }
@@ -49,9 +47,7 @@ contract SweepTest is RevenueTest {
     function test_RevertWhen_TokenIsNotAllowed() public {
         HostileToken other = new HostileToken();
         other.mint(ledger.tillOf(model), 10);
-        vm.expectRevert(
-            abi.encodeWithSelector(IRevenueLedger.RevenueLedger_TokenNotAllowed.selector, address(other))
-        );
+        vm.expectRevert(abi.encodeWithSelector(IRevenueLedger.RevenueLedger_TokenNotAllowed.selector, address(other)));
         ledger.sweep(model, address(other));
     }
 

@@ -37,9 +37,8 @@ contract TestUSDTest is AgoraiTest {
     }
 
     function signTransfer(uint256 amount) internal view returns (Signed memory signed) {
-        bytes32 structHash = keccak256(
-            abi.encode(TRANSFER_TYPEHASH, buyer, ada, amount, uint256(0), validBefore, NONCE)
-        );
+        bytes32 structHash =
+            keccak256(abi.encode(TRANSFER_TYPEHASH, buyer, ada, amount, uint256(0), validBefore, NONCE));
         (signed.v, signed.r, signed.s) = vm.sign(BUYER_KEY, digestOf(structHash));
     }
 
@@ -157,7 +156,13 @@ contract TestUSDTest is AgoraiTest {
         token.mint(address(0), 100);
         expectBadSignature(address(0));
         token.transferWithAuthorization(
-            address(0), ada, 100, 0, validBefore, NONCE, abi.encodePacked(bytes32(uint256(1)), bytes32(uint256(1)), uint8(27))
+            address(0),
+            ada,
+            100,
+            0,
+            validBefore,
+            NONCE,
+            abi.encodePacked(bytes32(uint256(1)), bytes32(uint256(1)), uint8(27))
         );
     }
 
@@ -194,9 +199,7 @@ contract TestUSDTest is AgoraiTest {
     function test_RevertWhen_ItIsTooEarlyOrTooLate() public {
         Signed memory signed = signTransfer(100);
         bytes memory signature = abi.encodePacked(signed.r, signed.s, signed.v);
-        vm.expectRevert(
-            abi.encodeWithSelector(TestUSD.TestUSD_AuthorizationNotYetValid.selector, block.timestamp)
-        );
+        vm.expectRevert(abi.encodeWithSelector(TestUSD.TestUSD_AuthorizationNotYetValid.selector, block.timestamp));
         token.transferWithAuthorization(buyer, ada, 100, block.timestamp, validBefore, NONCE, signature);
         vm.warp(validBefore);
         vm.expectRevert(abi.encodeWithSelector(TestUSD.TestUSD_AuthorizationExpired.selector, validBefore));
@@ -208,9 +211,8 @@ contract TestUSDTest is AgoraiTest {
 
     function test_AsksAContractThatPays() public {
         address wallet = address(new Wallet1271(0));
-        bytes32 wanted = digestOf(
-            keccak256(abi.encode(TRANSFER_TYPEHASH, wallet, ada, 100, uint256(0), validBefore, NONCE))
-        );
+        bytes32 wanted =
+            digestOf(keccak256(abi.encode(TRANSFER_TYPEHASH, wallet, ada, 100, uint256(0), validBefore, NONCE)));
         token.mint(wallet, 100);
         expectBadSignature(wallet);
         token.transferWithAuthorization(wallet, ada, 100, 0, validBefore, NONCE, "");

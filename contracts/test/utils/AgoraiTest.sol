@@ -55,8 +55,7 @@ abstract contract AgoraiTest {
 
     function deploy(string memory name, bytes memory arguments, bytes32 salt) internal returns (address account) {
         string memory artifact = string.concat("contracts/out/", name, ".sol/", name, ".json");
-        (bool success, bytes memory answer) =
-            DEPLOYER.call(abi.encodePacked(salt, vm.getCode(artifact), arguments));
+        (bool success, bytes memory answer) = DEPLOYER.call(abi.encodePacked(salt, vm.getCode(artifact), arguments));
         assertTrue(success && answer.length == 20, string.concat("deploys ", name));
         return address(bytes20(answer));
     }

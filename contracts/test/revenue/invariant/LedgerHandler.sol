@@ -52,12 +52,7 @@ contract LedgerHandler {
     /// @notice How often each kind of call did its work.
     mapping(string action => uint256) public done;
 
-    constructor(
-        IAssetRegistry registry_,
-        IRevenueLedger ledger_,
-        IAccessMarket market_,
-        ITestUSD[] memory tokens_
-    ) {
+    constructor(IAssetRegistry registry_, IRevenueLedger ledger_, IAccessMarket market_, ITestUSD[] memory tokens_) {
         (registry, ledger, market) = (registry_, ledger_, market_);
         for (uint256 i; i < tokens_.length; ++i) {
             tokens.push(tokens_[i]);
@@ -227,11 +222,7 @@ contract LedgerHandler {
         return _leaves[version];
     }
 
-    function contributionOf(uint256 version, uint256 place)
-        public
-        view
-        returns (IRevenueLedger.Contribution memory)
-    {
+    function contributionOf(uint256 version, uint256 place) public view returns (IRevenueLedger.Contribution memory) {
         SumTreeBuilder.Leaf[] memory leaves = _leaves[version];
         SumTreeBuilder.Proof memory proof = SumTreeBuilder.proofOf(leaves, place);
         return IRevenueLedger.Contribution({
@@ -313,11 +304,7 @@ contract LedgerHandler {
         (uint8 v, bytes32 r, bytes32 s) =
             vm.sign(BUYER_KEY, keccak256(abi.encodePacked("\x19\x01", token.DOMAIN_SEPARATOR(), structHash)));
         return IRevenueLedger.Authorization({
-            from: buyer,
-            amount: amount,
-            validAfter: 0,
-            validBefore: validBefore,
-            signature: abi.encodePacked(r, s, v)
+            from: buyer, amount: amount, validAfter: 0, validBefore: validBefore, signature: abi.encodePacked(r, s, v)
         });
     }
 

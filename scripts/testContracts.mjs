@@ -1,0 +1,74 @@
+// Runs the contract tests on the bytecode that production deploys.
+//   node scripts/testContracts.mjs            everything, about two minutes
+//   node scripts/testContracts.mjs --deep     more fuzz runs and a million invariant calls
+import { spawnSync } from 'node:child_process'
+import { readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { buildArtifacts, forgeBinary } from './contracts.mjs'
+import { writeEip712Fixture } from './writeEip712Fixture.mjs'
+
+const repository = fileURLToPath(new URL('..', import.meta.url))
+const invariantCallsMin = 65_536
+const vectorsExpected = 1025
+
+const canaries = 'contracts/test/canary/**'
+const deepSettings = { FOUNDRY_FUZZ_RUNS: '100000', FOUNDRY_INVARIANT_RUNS: '1954', FOUNDRY_INVARIANT_DEPTH: '512' }
+
+function forgeTest(options, environment = {}) {
+  const run = spawnSync(forgeBinary, ['test', '--root', '.', ...options], {
+    cwd: repository,
+    env: { ...process.env, FOUNDRY_CONFIG: 'contracts/foundry.toml', FOUNDRY_PROFILE: 'test', ...environment },
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  })
+  if (run.error) throw run.error
+  return { passed: run.status === 0, output: `${run.stdout}${run.stderr}` }
+}
+
+/**
+ * Builds, runs every test, and proves that a failure would be seen. Gas figures are written anew and compared with the
+ * committed ones, unless `updateSnapshots` asks to keep the new ones.
+ *
+ * @returns {{ tests: number, invariantCalls: number, vectors: number }} the counts that were reached
+ */
+export function testContracts({ deep = false, updateSnapshots = false } = {}) {
+  buildArtifacts()
+  const vectors = writeEip712Fixture(join(repository, 'contracts/out/fixtures/eip712.txt'))
+  if (vectors !== vectorsExpected) throw new Error(`${vectors} EIP-712 vectors instead of ${vectorsExpected}`)
+
+  const snapshotFile = join(repository, 'contracts/snapshots/gas.json')
+  const committed = updateSnapshots ? undefined : readFileSync(snapshotFile, 'utf8')
+  if (updateSnapshots) rmSync(snapshotFile, { force: true })
+  const main = forgeTest(['-vv', '--no-match-path', canaries], deep ? deepSettings : {})
+  process.stdout.write(main.output)
+  if (!main.passed) throw new Error('contract tests failed')
+  if (committed !== undefined && readFileSync(snapshotFile, 'utf8') !== committed) {
+    throw new Error('gas figures changed: look at contracts/snapshots, and commit them if you agree')
+  }
+
+  if (forgeTest(['--match-path', canaries]).passed) throw new Error('a failing test was not reported as a failure')
+  console.log('contracts: the test that fails on purpose was seen to fail')
+
+  const tests = Number(/(\d+) tests passed, 0 failed, 0 skipped/.exec(main.output)?.[1] ?? 0)
+  const invariantCalls = [...main.output.matchAll(/runs: \d+, calls: (\d+), reverts: 0/g)].reduce(
+    (sum, match) => sum + Number(match[1]),
+    0,
+  )
+  if (tests === 0) throw new Error('no contract test ran, or some were skipped')
+  if (invariantCalls < invariantCallsMin) throw new Error(`only ${invariantCalls} invariant calls`)
+  return { tests, invariantCalls, vectors }
+}
+
+if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  try {
+    const counts = testContracts({
+      deep: process.argv.includes('--deep'),
+      updateSnapshots: process.argv.includes('--update-snapshots'),
+    })
+    console.log(`contracts: ${counts.tests} tests, ${counts.invariantCalls} invariant calls, ${counts.vectors} vectors`)
+  } catch (error) {
+    console.error(`contracts: ${error.message}`)
+    process.exitCode = 1
+  }
+}
