@@ -1,7 +1,13 @@
 import type { Database, Queryable } from '../../packages/node/src/ports/database.js'
 
 /** A database whose process dies at a statement of a transaction: what was not committed then is gone. */
-export type CrashingDatabase = Database & { isDead: () => boolean }
+export type CrashingDatabase = Database & {
+  isDead: () => boolean
+  /** Whether it died while it took blocks back. */
+  diedInRollback: () => boolean
+}
+
+const takesBack = /^DELETE FROM \w+ WHERE (block_)?number >/
 
 /**
  * @param statement Which statement of the transactions from here on is the last, counted from 0. The commit itself counts
@@ -10,12 +16,14 @@ export type CrashingDatabase = Database & { isDead: () => boolean }
 export function crashAt(database: Database, statement: number): CrashingDatabase {
   let dead = false
   let left = statement
+  let rollingBack = false
   const die = (): never => {
     dead = true
     throw new Error('The process has died.')
   }
   const guard = (inner: Queryable): Queryable => ({
     query: async (sql, parameters) => {
+      rollingBack ||= takesBack.test(sql)
       if (dead || left-- === 0) die()
       return inner.query(sql, parameters)
     },
@@ -24,10 +32,12 @@ export function crashAt(database: Database, statement: number): CrashingDatabase
     query: (sql, parameters) => (dead ? die() : database.query(sql, parameters)),
     transaction: async (work) => {
       if (dead) die()
+      rollingBack = false
       const result = await database.transaction((transaction) => work(guard(transaction)))
       return left-- === 0 ? die() : result
     },
     close: () => database.close(),
     isDead: () => dead,
+    diedInRollback: () => dead && rollingBack,
   }
 }

@@ -99,6 +99,7 @@ async function live1(random: Random, counts: Counts): Promise<void> {
     await indexer?.sync().catch(() => undefined)
     if (crashing?.isDead()) {
       counts.crashes++
+      counts.crashesInRollback += crashing.diedInRollback() ? 1 : 0
       indexer = undefined
     }
     crashing = undefined
@@ -111,8 +112,16 @@ async function live1(random: Random, counts: Counts): Promise<void> {
 
 describe('reorgs (P14)', () => {
   test(`${histories} random histories leave the index of a fresh start`, { timeout: 900_000 }, async () => {
-    const counts: Counts = { reorgs: 0, deepest: 0, crashes: 0, faults: 0, restarts: 0, interrupted: 0 }
-    let events = 0
+    const counts: Counts = {
+      reorgs: 0,
+      deepest: 0,
+      interrupted: 0,
+      faults: 0,
+      restarts: 0,
+      crashes: 0,
+      crashesInRollback: 0,
+      events: 0,
+    }
     for (let seed = 1; seed <= histories; seed++) {
       chain = await startTestChain()
       await Promise.all([emptyDatabase(live), emptyDatabase(fresh)])
@@ -122,13 +131,100 @@ describe('reorgs (P14)', () => {
       expect(found, `history ${seed}`).toBe(expected)
       const onChain = await readChainEvents(chain)
       expect(await readIndexedEvents(live), `history ${seed}`).toEqual(onChain)
-      events += onChain.length
+      counts.events += onChain.length
       await chain.kill()
     }
     console.log(
-      `P14: ${histories} histories, ${counts.reorgs} reorgs up to ${counts.deepest} deep (${counts.interrupted} while reading), ` +
-        `${counts.faults} faults, ${counts.restarts} restarts, ${counts.crashes} crashes, ${events} events compared: 0 differences`,
+      `P14: ${histories} histories, ${counts.reorgs} reorgs up to ${counts.deepest} deep (${counts.interrupted} while ` +
+        `reading), ${counts.faults} faults, ${counts.restarts} restarts, ${counts.crashes} crashes ` +
+        `(${counts.crashesInRollback} in a rollback), ${counts.events} events compared: 0 differences`,
     )
-    expect(events).toBeGreaterThan(histories * 10)
+    expect(counts.events).toBeGreaterThan(histories * 10)
+  })
+
+  const taking = (blocks: number) => async () => {
+    await chain.rollback(blocks)
+    await chain.mineRandom(createRandom(3), 2, 2)
+  }
+
+  /** An index at the head of a chain of some length, and what is in it. */
+  async function indexedChain() {
+    chain = await startTestChain()
+    await chain.mineRandom(createRandom(2), 20, 3)
+    await chain.mineEmpty(100)
+    await emptyDatabase(live)
+    const indexer = await indexerOn(live, chain.client)
+    await indexer.sync()
+    return { indexer, dump: await dumpIndex(live) }
+  }
+
+  test('64 blocks taken back are followed', async () => {
+    const { indexer } = await indexedChain()
+    await taking(64)()
+    await indexer.sync()
+    await emptyDatabase(fresh)
+    await (await indexerOn(fresh, chain.client)).sync()
+    expect(await dumpIndex(live)).toBe(await dumpIndex(fresh))
+  })
+
+  test.each([
+    ['65 blocks at once', [taking(65)]],
+    ['64 blocks, and then 3 more', [taking(64), taking(3)]],
+    ['all but the first blocks', [taking(110)]],
+  ])('%s taken back halt the index, which stays as it is and says so', async (_, steps) => {
+    const { indexer } = await indexedChain()
+    for (const step of steps.slice(0, -1)) {
+      await step()
+      await indexer.sync()
+    }
+    const before = await dumpIndex(live)
+    await steps.at(-1)?.()
+    await expect(indexer.sync()).rejects.toMatchObject({ code: 'reorg_too_deep' })
+    const restarted = await indexerOn(live, chain.client)
+    restarted.start()
+    await expect.poll(() => restarted.health().state).toBe('halted')
+    expect(restarted.health()).toMatchObject({ error: { code: 'reorg_too_deep' } })
+    await restarted.stop()
+    expect(restarted.health().state).toBe('halted')
+    expect(await dumpIndex(live)).toBe(before)
+  })
+
+  test('a chain that is begun anew within its first 64 blocks is followed from its first block', async () => {
+    chain = await startTestChain()
+    await chain.mineRandom(createRandom(4), 10, 3)
+    await emptyDatabase(live)
+    await (await indexerOn(live, chain.client)).sync()
+    await chain.kill()
+    chain = await startTestChain()
+    await chain.mineRandom(createRandom(5), 3, 3)
+    await (await indexerOn(live, chain.client)).sync()
+    await emptyDatabase(fresh)
+    await (await indexerOn(fresh, chain.client)).sync()
+    expect(await dumpIndex(live)).toBe(await dumpIndex(fresh))
+  })
+
+  test('the index of another deployment is refused', async () => {
+    await indexedChain()
+    const { accessMarket, ...others } = chain.deployment
+    const addresses = { ...others, accessMarket: others.assetRegistry }
+    const other = await createIndexer({ database: live, client: chain.client as never, addresses, manifests: none })
+    await expect(other.sync()).rejects.toMatchObject({ code: 'config_invalid', field: 'access_market' })
+    expect(accessMarket).not.toBe(addresses.accessMarket)
+  })
+
+  test('a chain that does not answer is waited for, and then followed', async () => {
+    chain = await startTestChain()
+    await emptyDatabase(live)
+    const { client, plan, calm } = createFaultyClient(chain.rpcUrl)
+    for (let i = 0; i < 30; i++) plan(createRandom(i + 1), 150)
+    const indexer = await indexerOn(live, client)
+    indexer.start()
+    await expect.poll(() => indexer.health().failures, { timeout: 10_000 }).toBeGreaterThan(2)
+    expect(indexer.health()).toMatchObject({ state: 'retrying', error: { code: 'chain_unavailable' } })
+    calm()
+    await expect.poll(() => indexer.health().state, { timeout: 10_000 }).toBe('following')
+    expect(indexer.health()).toMatchObject({ failures: 0, indexedBlock: chain.firstFreeBlock })
+    await indexer.stop()
+    expect(indexer.health().state).toBe('stopped')
   })
 })
