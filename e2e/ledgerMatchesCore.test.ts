@@ -90,6 +90,8 @@ const versionArbitrary = fc.record({
   renews: fc.option(fc.nat(versionsMax), { nil: undefined, freq: 4 }),
 })
 
+type DrawnVersion = typeof versionArbitrary extends fc.Arbitrary<infer drawn> ? drawn : never
+
 const operationArbitrary = fc.oneof(
   {
     weight: 4,
@@ -111,11 +113,7 @@ const operationArbitrary = fc.oneof(
   },
 )
 
-async function publish(
-  drawn: fc.TypeOfArbitrary<typeof versionArbitrary>,
-  before: readonly Published[],
-  nonce: number,
-): Promise<Published> {
+async function publish(drawn: DrawnVersion, before: readonly Published[], nonce: number): Promise<Published> {
   const leaves =
     drawn.contributorBps === 0 ? [] : drawn.weights.map((weight, index) => ({ account: accountAt(index + 3), weight }))
   const { root, contributions } = createContributorTree(leaves)
