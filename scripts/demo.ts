@@ -121,6 +121,7 @@ export async function runDemo({
   const before = await getRevenue(reader, { version: model, token })
   print('\nWho is entitled to what\n')
   printTable(print, before, 'collectable')
+  print('')
 
   await step('collection', async () => {
     const relayer = await clientOf(parts.relayer)

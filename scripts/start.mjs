@@ -135,7 +135,7 @@ async function startNode(options) {
     fail(error)
     stop(1)
   })
-  return `${running.node.url}, chain and index in ${show(options.dataDir)}`
+  return `chain, index and gateway in ${show(options.dataDir)}`
 }
 
 /** The demonstration, unless it was completed before. */

@@ -7,7 +7,7 @@ const live = process.stdout.isTTY === true
 /** One line of progress: `✓ name  what happened  1.2 s`. */
 export function printStep(name, said, begun) {
   console.log(
-    `✓ ${name.padEnd(14)} ${said.padEnd(46)} ${begun === undefined ? '' : secondsSince(begun).padStart(8)}`.trimEnd(),
+    `✓ ${name.padEnd(14)} ${said.padEnd(62)} ${begun === undefined ? '' : secondsSince(begun).padStart(8)}`.trimEnd(),
   )
 }
 
