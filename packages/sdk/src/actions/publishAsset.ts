@@ -175,6 +175,12 @@ async function uploadContent(
   })
 }
 
+/**
+ * The operator opens the whole content before it answers. A proxy or server that cuts silent connections is asked again,
+ * and the operator then answers for the check that is already under way.
+ */
+const depositAttemptsMax = 30
+
 async function depositKey(client: AgoraiClient, digest: Hex, secrets: ContentSecrets): Promise<void> {
   const sealedKey = await sealTo(client.info.operator.encryptionKey, secrets, depositAad(digest))
   const body = new TextEncoder().encode(JSON.stringify({ sealedKey }))
@@ -184,6 +190,7 @@ async function depositKey(client: AgoraiClient, digest: Hex, secrets: ContentSec
     digest: sha256(body),
     mediaType: 'application/json',
     body: () => body,
+    attemptsMax: depositAttemptsMax,
   })
 }
 

@@ -27,6 +27,7 @@ export type Http = {
 
 const jsonBytesMax = 32 * 1024 * 1024
 const retryDelayMs = 200
+const retryDelayMsMax = 2_000
 const stallMs = 30_000
 
 /**
@@ -66,7 +67,7 @@ export function createHttp(base: URL, fetch: Fetch): Http {
           return await attempt(request)
         } catch (error) {
           if (made >= attemptsMax || !isPassing(error)) throw error
-          await new Promise((resolve) => setTimeout(resolve, retryDelayMs * 2 ** (made - 1)))
+          await new Promise((resolve) => setTimeout(resolve, Math.min(retryDelayMsMax, retryDelayMs * 2 ** (made - 1))))
         }
       }
     },

@@ -13,6 +13,8 @@ export type UploadSignedParameters = {
   mediaType: string
   /** The body, afresh for each attempt. */
   body: () => BodyInit
+  /** Default 3. */
+  attemptsMax?: number
 }
 
 const validForSeconds = 1_800
@@ -25,7 +27,7 @@ const timeoutMs = 30 * 60_000
  * @throws AgoraiError what the node answers, `wallet_declined`, `node_unavailable`
  */
 export async function uploadSigned(client: AgoraiClient, parameters: UploadSignedParameters): Promise<void> {
-  const { resource, bytes, digest, mediaType, body } = parameters
+  const { resource, bytes, digest, mediaType, body, attemptsMax = 3 } = parameters
   const wallet = walletOf(client)
   const message: UploadRequest = {
     account: getAddress(wallet.account.address),
@@ -52,7 +54,7 @@ export async function uploadSigned(client: AgoraiClient, parameters: UploadSigne
       'agorai-signature': signature,
     },
     body,
-    attemptsMax: 3,
+    attemptsMax,
     timeoutMs,
   })
   if (!resource.endsWith(`/${stored}`))
