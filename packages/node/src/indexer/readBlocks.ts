@@ -5,7 +5,7 @@ import { type Addresses, contractOf, decodeEvent, type EventRecord } from './eve
 /** What the index keeps of a block's header. */
 export type Header = { number: bigint; hash: Hash; parentHash: Hash; timestamp: bigint; logsBloom: Hex }
 
-/** A stretch of the canonical chain, ready to be committed: its last header is the new cursor. */
+/** A stretch of one chain, ready to be committed: its last header is the new cursor. */
 export type BlockRange = { headers: readonly (Header & { logs: number })[]; records: readonly EventRecord[] }
 
 export type ReadRangeParameters = {
@@ -60,7 +60,8 @@ export async function readHeaders(
 }
 
 /**
- * Reads the blocks `from` to `to` of one canonical chain, with the events of the three contracts.
+ * Reads the blocks `from` to `to`, with the events of the three contracts. Headers link and logs name their block's hash,
+ * so what is read is of one chain; whether that is still the canonical one, the next step asks.
  *
  * @throws ChainInconsistentError when the chain moved meanwhile.
  */
@@ -69,14 +70,8 @@ export async function readRange(
   addresses: Addresses,
   parameters: ReadRangeParameters,
 ): Promise<BlockRange> {
-  const isNear = parameters.from >= parameters.nearFrom
-  const { headers, logs } = isNear
-    ? await readByHash(client, addresses, parameters)
-    : await readByRange(client, addresses, parameters)
-  // Hashes link, so when the last block is still there, all that it builds on is.
-  const [last] = headers.slice(-1)
-  if (last !== undefined && (await readHeader(client, last.number)).hash !== last.hash)
-    throw new ChainInconsistentError(`Block ${last.number} was replaced while it was read.`)
+  const read = parameters.from >= parameters.nearFrom ? readByHash : readByRange
+  const { headers, logs } = await read(client, addresses, parameters)
   return toRange(addresses, headers, logs)
 }
 

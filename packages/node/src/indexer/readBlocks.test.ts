@@ -1,0 +1,153 @@
+import { accessMarketAbi } from '@agorai/core'
+import { createPublicClient, custom, type Hex, toHex } from 'viem'
+import { encodeAbiParameters, encodeEventTopics, keccak256, numberToHex } from 'viem/utils'
+import { describe, expect, test } from 'vitest'
+import { ChainInconsistentError, readRange } from './readBlocks.js'
+import { testAddress, testHash, testHeader } from './testRanges.js'
+
+const addresses = { assetRegistry: testAddress(1), revenueLedger: testAddress(2), accessMarket: testAddress(3) }
+
+type RpcLog = Record<string, unknown>
+type RpcBlock = Record<string, unknown>
+
+const rpcBlock = (number: bigint, fork?: string, forkedAt?: bigint): RpcBlock => {
+  const { hash, parentHash, timestamp } = testHeader(number, fork, forkedAt)
+  const bloom = numberToHex(0, { size: 256 })
+  return { number: toHex(number), hash, parentHash, timestamp: toHex(timestamp), logsBloom: bloom, transactions: [] }
+}
+
+/** An offer that is closed in block `number`. */
+const rpcLog = (number: bigint, logIndex: number, overrides: RpcLog = {}): RpcLog => ({
+  address: addresses.accessMarket,
+  topics: encodeEventTopics({ abi: accessMarketAbi, eventName: 'OfferClosed', args: { offerId: 1n, asset: 7n } }),
+  data: '0x',
+  blockNumber: toHex(number),
+  blockHash: testHeader(number).hash,
+  transactionHash: testHash(`transaction ${number}`),
+  transactionIndex: '0x0',
+  logIndex: toHex(logIndex),
+  removed: false,
+  ...overrides,
+})
+
+type Server = { block?: (number: bigint) => RpcBlock | null; logs?: (filter: { blockHash?: Hex }) => RpcLog[] }
+
+/** A server that answers as it is told, be it true or not: no real one can be made to lie. */
+function serverOf({ block = rpcBlock, logs = () => [] }: Server) {
+  const request = async ({ method, params }: { method: string; params: [Hex & { blockHash?: Hex }] }) =>
+    method === 'eth_getLogs' ? logs(params[0]) : block(BigInt(params[0]))
+  return createPublicClient({ transport: custom({ request }, { retryCount: 0 }), cacheTime: 0 })
+}
+
+const near = { from: 11n, to: 20n, nearFrom: 11n, parentHash: testHeader(10n).hash }
+const far = { ...near, nearFrom: 100n }
+const logsOf12 = ({ blockHash }: { blockHash?: Hex }) =>
+  blockHash === undefined || blockHash === testHeader(12n).hash ? [rpcLog(12n, 0), rpcLog(12n, 1)] : []
+
+/** A bloom filter that may contain an address. */
+const bloomOf = (address: Hex): Hex => {
+  const hash = BigInt(keccak256(address))
+  const bits = [240n, 224n, 208n].map((shift) => 1n << ((hash >> shift) & 2047n))
+  return numberToHex(
+    bits.reduce((bloom, bit) => bloom | bit),
+    { size: 256 },
+  )
+}
+
+describe('readRange', () => {
+  test('takes logs by hash near the head and by range below, with the same result', async () => {
+    const [byHash, byRange] = await Promise.all([
+      readRange(serverOf({ logs: logsOf12 }), addresses, near),
+      readRange(serverOf({ logs: logsOf12 }), addresses, far),
+    ])
+    expect(byHash.records).toEqual(byRange.records)
+    expect(byHash.records.map(({ table, row }) => [table, row.block_number, row.log_index, row.asset])).toEqual([
+      ['offer_closed', 12, 0, '7'],
+      ['offer_closed', 12, 1, '7'],
+    ])
+    expect(byHash.headers.map(({ number, logs }) => [number, logs])).toEqual(
+      Array.from({ length: 10 }, (_, index) => [BigInt(11 + index), index === 1 ? 2 : 0]),
+    )
+    expect(byRange.headers.map(({ number, logs }) => [number, logs])).toEqual([
+      [11n, 0],
+      [12n, 2],
+      [20n, 0],
+    ])
+  })
+
+  test('counts a log that is sent twice once, and one of a copied contract not at all', async () => {
+    const copy = rpcLog(12n, 9, { address: testAddress(66) })
+    const logs = (filter: { blockHash?: Hex }) => [...logsOf12(filter), ...logsOf12(filter), copy]
+    for (const range of [near, far])
+      expect((await readRange(serverOf({ logs }), addresses, range)).records).toHaveLength(2)
+  })
+
+  test('leaves out events of ours that no table keeps', async () => {
+    const topics = [testHash('Approval(address,address,uint256)')]
+    const logs = () => [rpcLog(12n, 0, { address: addresses.assetRegistry, topics })]
+    expect((await readRange(serverOf({ logs }), addresses, far)).records).toEqual([])
+  })
+
+  test('reads an event with all that it carries', async () => {
+    const values = [testAddress(5), 2n ** 256n - 1n, 4] as const
+    const log = rpcLog(12n, 0, {
+      topics: encodeEventTopics({
+        abi: accessMarketAbi,
+        eventName: 'PassGranted',
+        args: { offerId: (7n << 16n) | 3n, version: 9n, holder: testAddress(0xab) },
+      }),
+      data: encodeAbiParameters([{ type: 'address' }, { type: 'uint256' }, { type: 'uint32' }], values),
+    })
+    const { records } = await readRange(serverOf({ logs: () => [log] }), addresses, far)
+    expect(records).toEqual([
+      {
+        table: 'pass_granted',
+        row: {
+          block_number: 12,
+          log_index: 0,
+          transaction_hash: testHash('transaction 12'),
+          offer: `${(7n << 16n) | 3n}`,
+          asset: '7',
+          version: '9',
+          holder: testAddress(0xab).toLowerCase(),
+          token: testAddress(5).toLowerCase(),
+          amount: `${2n ** 256n - 1n}`,
+          nonce: 4,
+        },
+      },
+    ])
+  })
+
+  const inconsistent: Record<string, Server> = {
+    'a block whose parent is another': { block: (number) => rpcBlock(number, 'fork', number > 15n ? 15n : 99n) },
+    'a first block that does not follow the cursor': { block: (number) => rpcBlock(number, 'fork', 1n) },
+    'a block of another height': { block: () => rpcBlock(11n) },
+    'a log of a block that was replaced': { logs: () => [rpcLog(12n, 0, { blockHash: testHash('other') })] },
+    'a log that was taken back': { logs: () => [rpcLog(12n, 0, { removed: true })] },
+    'no logs where the bloom filter has ours': {
+      block: (number) => ({ ...rpcBlock(number), logsBloom: bloomOf(addresses.revenueLedger) }),
+    },
+  }
+  for (const [name, server] of Object.entries(inconsistent))
+    test(`${name} is asked for again`, async () => {
+      await expect(readRange(serverOf(server), addresses, near)).rejects.toBeInstanceOf(ChainInconsistentError)
+    })
+
+  test('a range whose last block is replaced between its logs and its headers is asked for again', async () => {
+    let asked = 0
+    const block = (number: bigint) => rpcBlock(number, number === 20n && asked++ > 0 ? 'fork' : 'main')
+    await expect(readRange(serverOf({ block }), addresses, far)).rejects.toBeInstanceOf(ChainInconsistentError)
+  })
+
+  test('no logs are believed where those of others explain the bloom filter', async () => {
+    const block = (number: bigint) => ({ ...rpcBlock(number), logsBloom: numberToHex(2n ** 2048n - 1n, { size: 256 }) })
+    let asked = 0
+    const logs = () => (asked++ % 2 === 0 ? [] : [rpcLog(12n, 0, { address: testAddress(66) })])
+    const one = { from: 12n, to: 12n, nearFrom: 12n, parentHash: undefined }
+    expect((await readRange(serverOf({ block, logs }), addresses, one)).records).toEqual([])
+  })
+
+  test('a block that is not there is an error, not an empty one', async () => {
+    await expect(readRange(serverOf({ block: () => null }), addresses, near)).rejects.toThrow(/could not be found/)
+  })
+})
