@@ -102,9 +102,9 @@ describe('the summary', () => {
 
   test('counts are read from lines of their own', () => {
     const counts = readCounts(
-      'noise P14: 9 reorg histories\n  P14: 50 reorg histories\nP8: 1,025 EIP-712 vectors in TypeScript\n',
+      'noise P14: 99 histories\nP14: 49 histories\n  P14: 50 histories, 30 reorgs\nP8: 1,025 EIP-712 vectors in TypeScript\n',
     )
-    expect(Object.fromEntries(counts)).toEqual({ 'P14 reorg histories': 50, 'P8 EIP-712 vectors in TypeScript': 1_025 })
+    expect(Object.fromEntries(counts)).toEqual({ 'P14 histories': 50, 'P8 EIP-712 vectors in TypeScript': 1_025 })
   })
 
   const reached = promises.map(({ id, what, least }) => `${id}: ${least} ${what}`).join('\n')

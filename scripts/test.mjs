@@ -74,11 +74,11 @@ async function vitest(name, paths, { options = [], program = process.execPath } 
 }
 
 /** Every Solidity test, the canary that must fail, and the gas figures. */
+/** Gas figures and the canary, which must fail, are part of the script's own exit code. */
 async function forge() {
-  const { status, output } = await watch(...node('scripts/testContracts.mjs'))
+  const { status, output } = await watch(process.execPath, ['scripts/testContracts.mjs'])
   const result = readForge(output)
-  if (status !== 0 && result.failed.length === 0) result.failed.push(`the contract tests ended with ${status}`)
-  if (result.passed === 0) result.failed.push('forge ran no test')
+  if (status !== 0 && result.failed.length === 0) result.failed.push(`scripts/testContracts.mjs ended with ${status}`)
   return { ...result, output }
 }
 

@@ -98,6 +98,7 @@ describe('an altered content gives nothing from the altered chunk on', () => {
         detected++
       }
     expect(detected).toBe((plaintext.length + 16) * 8)
+    console.log(`P13: ${detected} byte flips detected`)
   })
 
   test('one byte flipped in each chunk of several', async () => {
