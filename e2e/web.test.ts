@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type AgoraiClient, createAgoraiClient, getAsset, getDevAccount, getRevenue, publishAsset } from '@agorai/sdk'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
 import { build } from 'vite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readModel } from '../examples/digits/publish.js'
@@ -17,7 +17,8 @@ import { launchBrowser } from './browser.js'
 const folder = await mkdtemp(join(tmpdir(), 'agorai-web-'))
 const screenshots = join(folder, 'screenshots')
 const webSource = new URL('../packages/web', import.meta.url).pathname
-const money = (text: string) => text.replaceAll('\u00a0', ' ')
+/** What an element says, with ordinary spaces between amounts and units. */
+const textOf = async (locator: Locator) => ((await locator.textContent()) ?? '').replaceAll('\u00a0', ' ')
 
 let node: RunningNode
 let browser: Browser
@@ -44,7 +45,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close()
   await node?.stop()
-  await rm(join(folder, 'data'), { recursive: true, force: true })
+  for (const name of ['data', 'web']) await rm(join(folder, name), { recursive: true, force: true })
+  console.info(`Screenshots are in ${screenshots}`)
 })
 
 const hostile = '<img src=x onerror="window.broken=1">[link](javascript:window.broken=1)'
@@ -123,20 +125,20 @@ describe.each([
     await page.getByLabel('Search').fill('classifier')
     await expect.poll(() => cards.count()).toBe(1)
     expect(new URL(page.url()).search).toBe('?query=classifier')
-    expect(money(await cards.first().innerText())).toContain('10.00 tUSD')
+    expect(await textOf(cards.first())).toContain('10.00 tUSD')
     await page.screenshot({ path: join(screenshots, `catalogue-${theme}.png`), fullPage: true })
 
     await page.getByRole('link', { name: 'Digit classifier' }).click()
     await page.getByRole('heading', { name: 'Digit classifier', level: 1 }).waitFor()
     await expect.poll(() => page.title()).toBe('Digit classifier · agorai')
-    const split = await panel(page, 'Where one dollar goes').getByRole('table').innerText()
+    const split = await textOf(panel(page, 'Where one dollar goes').getByRole('table'))
     for (const amount of ['8.90', '0.40', '0.30', '0.18', '0.12', '0.10', '10.00'])
-      expect(money(split)).toContain(`${amount} tUSD`)
+      expect(split).toContain(`${amount} tUSD`)
     expect(await panel(page, 'Built from').getByText('10\u00a0%', { exact: true }).count()).toBe(1)
 
     await page.getByLabel('Account that signs').selectOption(String(buyer))
     const balance = page.getByTestId('balance')
-    const readBalance = async () => Number.parseFloat(money(await balance.innerText()))
+    const readBalance = async () => Number.parseFloat(await textOf(balance))
     await expect.poll(readBalance).toBeLessThan(10_000)
     const before = await readBalance()
     await page.getByRole('button', { name: 'Mint test money' }).click()
@@ -145,7 +147,7 @@ describe.each([
 
     await page.getByRole('button', { name: 'Buy Inference' }).click()
     const dialog = page.getByRole('dialog')
-    const words = money(await dialog.innerText())
+    const words = await textOf(dialog)
     expect(words).toContain(`You pay 10.00 tUSD from ${label}`)
     expect(words).toContain('This is final.')
     await page.screenshot({ path: join(screenshots, `confirm-${theme}.png`) })
@@ -155,7 +157,7 @@ describe.each([
     await dialog.getByRole('button', { name: /^Pay 10\.00/ }).click()
     await page.getByText('Paid 10.00').waitFor()
     expect(await page.locator('.lineage-flow').count()).toBe(1)
-    expect(money(await panel(page, 'Built from').innerText())).toContain('+1.00 tUSD')
+    expect(await textOf(panel(page, 'Built from'))).toContain('+1.00 tUSD')
     await expect.poll(readBalance).toBe(before + 90)
     await page.getByText('You hold this pass', { exact: true }).waitFor()
     await page.screenshot({ path: join(screenshots, `bought-${theme}.png`), fullPage: true })
@@ -173,7 +175,7 @@ describe.each([
 
     const revenue = panel(page, 'Revenue so far')
     await revenue.getByRole('button', { name: 'Collect for everyone' }).click()
-    expect(money(await dialog.innerText())).toContain('The ledger pays 10.00 tUSD in all to 6 parties')
+    expect(await textOf(dialog)).toContain('The ledger pays 10.00 tUSD in all to 6 parties')
     await dialog.getByRole('button', { name: /^Collect 10\.00/ }).click()
     await page.getByText('Collected 10.00').waitFor()
     await expect.poll(() => revenue.getByRole('button', { name: /^Collect/ }).count()).toBe(0)
@@ -198,7 +200,9 @@ describe.each([
   test('every page fits a phone', async () => {
     const { page, faults } = await openPage(theme, 390)
     const account = getDevAccount(1, reader.info.chain.id).address
-    for (const path of ['/', `/assets/${model}`, `/accounts/${account}`, '/nowhere']) {
+    const { version } = await getAsset(reader, { asset: model })
+    const paths = ['/', `/assets/${model}`, `/accounts/${account}`, `/transactions/${version.transaction}`, '/nowhere']
+    for (const path of paths) {
       await page.goto(node.url + path)
       await page.getByRole('heading', { level: 1 }).waitFor()
       await page.waitForLoadState('networkidle')
@@ -248,6 +252,32 @@ test('the keyboard reaches the content first, and an asset that is not there say
   expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to the content')
   await page.keyboard.press('Enter')
   expect(await page.evaluate(() => document.activeElement?.id)).toBe('main')
+  await page.context().close()
+})
+
+test('a purchase that cannot be paid is not signed', async () => {
+  const { page, faults } = await openPage('light')
+  await page.goto(`${node.url}/assets/${model}`)
+  await page.getByLabel('Account that signs').selectOption('4')
+  await page.getByRole('button', { name: 'Buy Inference' }).click()
+  await page.getByRole('dialog').getByText('too little').waitFor()
+  expect(await page.getByRole('button', { name: /^Pay 10\.00/ }).isDisabled()).toBe(true)
+  expect(faults).toEqual([])
+  await page.context().close()
+})
+
+test('a node that does not answer is named, with what is safe and what to do', async () => {
+  const { page } = await openPage('dark')
+  await page.route('**/api/v1/assets?*', (route) => route.abort())
+  await page.goto(node.url)
+  const alert = page.getByRole('alert')
+  await alert.waitFor()
+  const words = await textOf(alert)
+  for (const part of ['The node does not answer', 'Nothing was changed', 'Start it with `npm start`'])
+    expect(words).toContain(part)
+  await page.unroute('**/api/v1/assets?*')
+  await alert.getByRole('button', { name: 'Try again' }).click()
+  await page.getByRole('link', { name: 'Digit classifier' }).waitFor()
   await page.context().close()
 })
 

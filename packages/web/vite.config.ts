@@ -14,6 +14,8 @@ export default defineConfig({
     // A data: URL would need a wider content security policy than the gateway serves.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // One page, read whole: viem, zod and React are most of it.
+    chunkSizeWarningLimit: 1200,
   },
   server: { host: '127.0.0.1', proxy: { '/api': node, '/rpc': node } },
 })

@@ -1,3 +1,5 @@
+import './app/withoutEval.js'
+import { AgoraiError } from '@agorai/core'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
@@ -10,7 +12,7 @@ const queries = new QueryClient({
 })
 
 const root = document.getElementById('root')
-if (root === null) throw new Error('index.html has no #root')
+if (root === null) throw new AgoraiError('internal', 'index.html has no #root.')
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={queries}>

@@ -1,4 +1,4 @@
-import { devAccounts, type NodeInfo } from '@agorai/core'
+import { AgoraiError, devAccounts, type NodeInfo } from '@agorai/core'
 import { type AgoraiClient, createAgoraiClient, getDevAccount } from '@agorai/sdk'
 import { useQuery } from '@tanstack/react-query'
 import { createContext, type ReactNode, useContext, useMemo, useState } from 'react'
@@ -24,7 +24,7 @@ const defaultAccount = 6
 
 export function useAgorai(): Agorai {
   const agorai = useContext(AgoraiContext)
-  if (agorai === undefined) throw new Error('useAgorai is used outside of AgoraiProvider')
+  if (agorai === undefined) throw new AgoraiError('internal', 'useAgorai is used outside of AgoraiProvider.')
   return agorai
 }
 

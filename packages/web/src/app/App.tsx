@@ -73,8 +73,7 @@ function Footer() {
   return (
     <footer className="footer">
       <div className="page-width footer-inner">
-        <span>{`Chain ${info.chain.id}${info.chain.local ? ', local' : ''}`}</span>
-        <span>{`Block ${info.chain.confirmedBlock} confirmed`}</span>
+        <span>{info.chain.local ? `Local chain ${info.chain.id}` : `Chain ${info.chain.id}`}</span>
         <span>
           <a href="/api/v1/openapi.json">API description</a>
         </span>

@@ -15,7 +15,7 @@ export function ConfirmDialog({
   title: string
   children: ReactNode
   confirm: string
-  /** While what will be signed is not known yet. */
+  /** While what will be signed is not known yet, or could not be carried out. */
   busy?: boolean
   onConfirm: () => void
   onDecline: () => void

@@ -10,12 +10,13 @@ export function Copyable({
   value,
   name,
   href,
-  children,
+  whole,
 }: {
   value: string
   name: string
   href?: string
-  children?: ReactNode
+  /** Shown in full, as the heading of its own page does. */
+  whole?: boolean
 }) {
   const [said, setSaid] = useState('')
   const copy = async () => {
@@ -27,9 +28,9 @@ export function Copyable({
     }
     window.setTimeout(() => setSaid(''), 2000)
   }
-  const short = <span title={value}>{children ?? shorten(value)}</span>
+  const short = <span title={value}>{whole === true ? value : shorten(value)}</span>
   return (
-    <span className="copyable">
+    <span className={whole === true ? 'copyable copyable-whole' : 'copyable'}>
       <span className="mono">{href === undefined ? short : <EvidenceLink href={href}>{short}</EvidenceLink>}</span>
       <button
         type="button"

@@ -24,7 +24,7 @@ export function CataloguePage() {
       <div className="catalogue-head">
         <h1>Datasets and models</h1>
         <p className="muted">
-          What is built from what is on the chain. Every sale pays everyone whose work is inside, to the unit.
+          What was built from what stands on the chain, and every sale pays everyone whose work is inside.
         </p>
       </div>
       <SearchForm asked={asked} kind={kind} />

@@ -18,9 +18,7 @@ export function TransactionPage({ hash }: { hash: `0x${string}` }) {
       <div className="asset-head">
         <h1>Transaction</h1>
         <p className="asset-facts-line">
-          <Copyable value={hash} name="transaction">
-            {hash}
-          </Copyable>
+          <Copyable value={hash} name="transaction" whole />
         </p>
       </div>
       {transaction.isPending ? <Waiting>Asking the chain for this transaction…</Waiting> : null}

@@ -55,6 +55,9 @@ function sentenceOf(event: OurEvent, money: (token: string, units: bigint) => st
       return `${money(event.args.token, event.args.amount)} of ${treasury(event.args.version)} was paid out to ${shorten(event.args.account)}.`
     case 'TillSwept':
       return `${money(event.args.token, event.args.amount)} in the till of asset ${event.args.asset} became a sale of version ${event.args.version}.`
+    case 'Transfer':
+      if ('id' in event.args) return `Asset ${event.args.id} now belongs to ${shorten(event.args.to)}.`
+      return `${money(event.address, event.args.amount)} moved from ${shorten(event.args.from)} to ${shorten(event.args.to)}.`
     default:
       return 'The contract recorded this event.'
   }

@@ -13,17 +13,17 @@ import './lineage.css'
 
 const wide: LayoutOptions = {
   direction: 'right',
-  cardWidth: 224,
-  cardHeight: 128,
-  layerGap: 128,
+  cardWidth: 240,
+  cardHeight: 148,
+  layerGap: 176,
   cardGap: 24,
   laneSize: 40,
 }
 const narrow: LayoutOptions = {
   direction: 'down',
-  cardWidth: 224,
-  cardHeight: 128,
-  layerGap: 72,
+  cardWidth: 240,
+  cardHeight: 148,
+  layerGap: 80,
   cardGap: 16,
   laneSize: 72,
 }
@@ -97,7 +97,12 @@ export function LineageGraph({ lineage, receipts, token, movement }: LineageGrap
           })}
           <g>
             {layout.edges.map((edge) => (
-              <EdgeLabel key={`${edge.from}-${edge.to}`} edge={edge} movement={movement} />
+              <EdgeLabel
+                key={`${edge.from}-${edge.to}`}
+                edge={edge}
+                movement={movement}
+                raised={options.direction === 'right'}
+              />
             ))}
           </g>
         </svg>
@@ -146,7 +151,7 @@ function LineageCard({
   const ownerName = useAccountName(vertex.owner)
   const href = `/assets/${vertex.asset}`
   const name = vertexName(vertex)
-  const lines = wrapText(name, 22, 2)
+  const lines = wrapText(name, 24, 2)
   return (
     <g transform={`translate(${card.x} ${card.y})`}>
       <a
@@ -173,16 +178,16 @@ function LineageCard({
             {line}
           </text>
         ))}
-        <text className="lineage-owner" x="16" y={options.cardHeight - 34}>
-          {ownerName ?? `owner ${shorten(vertex.owner)}`}
-        </text>
-        <text
-          className={received === undefined ? 'lineage-owner' : 'lineage-received'}
-          x="16"
-          y={options.cardHeight - 14}
-        >
-          {received ?? people(vertex)}
-        </text>
+        {[ownerName ?? `owner ${shorten(vertex.owner)}`, people(vertex)].map((line, index) => (
+          <text className="lineage-owner" key={line} x="16" y={52 + (lines.length + index) * 18 + 4}>
+            {line}
+          </text>
+        ))}
+        {received === undefined ? null : (
+          <text className="lineage-received" x="16" y={options.cardHeight - 14}>
+            {received}
+          </text>
+        )}
       </a>
     </g>
   )
@@ -203,7 +208,8 @@ function EdgeFlow({ edge, movement }: { edge: PlacedEdge; movement: Movement | u
   return <path className="lineage-flow" d={edge.path} pathLength="100" />
 }
 
-function EdgeLabel({ edge, movement }: { edge: PlacedEdge; movement: Movement | undefined }) {
+/** A rate stands on its edge. What has just moved stands above it, where there is room, so that the coins are seen. */
+function EdgeLabel({ edge, movement, raised }: { edge: PlacedEdge; movement: Movement | undefined; raised: boolean }) {
   const flow = flowOf(edge, movement)
   const text =
     flow === undefined || movement === undefined ? formatBps(edge.bps) : `+${formatMoney(flow.amount, movement.token)}`
@@ -211,7 +217,7 @@ function EdgeLabel({ edge, movement }: { edge: PlacedEdge; movement: Movement | 
   return (
     <g
       className={flow === undefined ? 'lineage-label' : 'lineage-label lineage-label-moved'}
-      transform={`translate(${edge.label.x} ${edge.label.y})`}
+      transform={`translate(${edge.label.x} ${edge.label.y - (flow !== undefined && raised ? 22 : 0)})`}
     >
       <rect x={-width / 2} y="-11" width={width} height="22" rx="11" />
       {/* biome-ignore lint/a11y/noAriaHiddenOnFocusable: text of a picture takes no focus; the list says it in words. */}

@@ -153,12 +153,14 @@ function BuyDialog({
     <ConfirmDialog
       title={`Buy ${asset.name ?? `asset ${asset.id}`}`}
       confirm={price === 0n ? 'Get the pass' : `Pay ${money}`}
+      busy={missing > 0n}
       onConfirm={onConfirm}
       onDecline={onDecline}
     >
       <p>
         <strong>{`You pay ${money}`}</strong>
-        {` from ${account.label} (${shorten(account.address)}).`}
+        {` from ${account.label} `}
+        <span className="nowrap">{`(${shorten(account.address)}).`}</span>
       </p>
       <p>
         {`You receive a pass: you may ${usageWords[offer.usage].allows}, for this and every later version. It does not expire.`}
@@ -172,7 +174,7 @@ function BuyDialog({
       </p>
       {missing === 0n ? null : (
         <Notice tone="care" title={`This account has ${formatMoney(missing, offer.token)} too little`}>
-          <p>Mint test money in the wallet strip first; otherwise the chain refuses the purchase and moves nothing.</p>
+          <p>Nothing was signed. Mint test money at the top of the page, then buy again.</p>
         </Notice>
       )}
     </ConfirmDialog>

@@ -99,7 +99,11 @@ function CollectDialog({
               ? `, all that it is owed out of ${formatCount(new Set(due.map(({ version }) => version)).size, 'version')}.`
               : '.'}
           </p>
-          <p>{`You send it from ${account.label} (${shorten(account.address)}), which pays the network fee and nothing else. This is final.`}</p>
+          <p>
+            {`You send it from ${account.label} `}
+            <span className="nowrap">{`(${shorten(account.address)})`}</span>, which pays the network fee and nothing
+            else. This is final.
+          </p>
         </>
       ) : null}
     </ConfirmDialog>

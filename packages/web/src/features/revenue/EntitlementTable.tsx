@@ -6,13 +6,13 @@ import { AccountName } from '../wallet/AccountName.js'
 export function EntitlementTable({
   entitlements,
   token,
-  busy,
+  busy = false,
   onCollect,
 }: {
   entitlements: readonly Entitlement[]
   token: Token
-  busy: boolean
-  /** Without it the rows have no button. */
+  busy?: boolean
+  /** Without it the rows are of one account: they name no one and have no button. */
   onCollect?: (entitlement: Entitlement) => void
 }) {
   return (
@@ -20,7 +20,7 @@ export function EntitlementTable({
       <table className="table table-stack">
         <thead>
           <tr>
-            <th scope="col">Who</th>
+            {onCollect === undefined ? null : <th scope="col">Who</th>}
             <th scope="col">For</th>
             <th scope="col" className="number">
               Earned
@@ -31,9 +31,11 @@ export function EntitlementTable({
             <th scope="col" className="number">
               May be collected
             </th>
-            <th scope="col">
-              <span className="visually-hidden">Collect</span>
-            </th>
+            {onCollect === undefined ? null : (
+              <th scope="col">
+                <span className="visually-hidden">Collect</span>
+              </th>
+            )}
           </tr>
         </thead>
         <tbody>
@@ -41,13 +43,19 @@ export function EntitlementTable({
             const collectable = BigInt(entitlement.collectable)
             return (
               <tr key={entitlementKey(entitlement)}>
-                <th scope="row">
-                  <AccountName
-                    address={entitlement.account}
-                    {...(entitlement.label === null ? {} : { label: entitlement.label })}
-                  />
-                </th>
-                <td>{reasonOf(entitlement)}</td>
+                {onCollect === undefined ? (
+                  <th scope="row">{reasonOf(entitlement)}</th>
+                ) : (
+                  <>
+                    <th scope="row">
+                      <AccountName
+                        address={entitlement.account}
+                        {...(entitlement.label === null ? {} : { label: entitlement.label })}
+                      />
+                    </th>
+                    <td>{reasonOf(entitlement)}</td>
+                  </>
+                )}
                 <td className="number" data-label="Earned">
                   {formatMoney(BigInt(entitlement.entitled), token)}
                 </td>
@@ -57,19 +65,21 @@ export function EntitlementTable({
                 <td className="number" data-label="May be collected">
                   {formatMoney(collectable, token)}
                 </td>
-                <td className="number entitlement-action">
-                  {collectable === 0n || onCollect === undefined ? null : (
-                    <button
-                      type="button"
-                      className="button button-small"
-                      disabled={busy}
-                      onClick={() => onCollect(entitlement)}
-                      aria-label={`Collect ${formatMoney(collectable, token)} as ${reasonOf(entitlement)}`}
-                    >
-                      Collect
-                    </button>
-                  )}
-                </td>
+                {onCollect === undefined ? null : (
+                  <td className="number entitlement-action">
+                    {collectable === 0n ? null : (
+                      <button
+                        type="button"
+                        className="button button-small"
+                        disabled={busy}
+                        onClick={() => onCollect(entitlement)}
+                        aria-label={`Collect ${formatMoney(collectable, token)} as ${reasonOf(entitlement)}`}
+                      >
+                        Collect
+                      </button>
+                    )}
+                  </td>
+                )}
               </tr>
             )
           })}

@@ -1,5 +1,4 @@
 import { Link } from '../../app/router.js'
-import { shorten } from '../../format/text.js'
 import { Copyable } from '../../ui/Copyable.js'
 import { useAccountName } from './useAccountName.js'
 
@@ -12,9 +11,7 @@ export function AccountName({ address, label }: { address: string; label?: strin
   return (
     <span className="account-name">
       {name === undefined ? null : <Link href={`/accounts/${address}`}>{name}</Link>}
-      <Copyable value={address} name="address" {...(name === undefined ? { href: `/accounts/${address}` } : {})}>
-        {shorten(address)}
-      </Copyable>
+      <Copyable value={address} name="address" {...(name === undefined ? { href: `/accounts/${address}` } : {})} />
     </span>
   )
 }

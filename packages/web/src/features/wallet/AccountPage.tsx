@@ -26,9 +26,7 @@ export function AccountPage({ address }: { address: `0x${string}` }) {
       <div className="asset-head">
         <h1>{name ?? 'Account'}</h1>
         <p className="asset-facts-line">
-          <Copyable value={address} name="address">
-            {address}
-          </Copyable>
+          <Copyable value={address} name="address" whole />
         </p>
       </div>
       {paymentToken === undefined ? null : <OwedPanel address={address} token={paymentToken} />}
@@ -65,7 +63,7 @@ function OwedPanel({ address, token }: { address: `0x${string}`; token: Token })
           credited as a contributor of one.
         </p>
       ) : (
-        <EntitlementTable entitlements={revenue.data.entitlements} token={token} busy={asking !== undefined} />
+        <EntitlementTable entitlements={revenue.data.entitlements} token={token} />
       )}
       {due.length === 0 ? null : (
         <div className="revenue-actions">

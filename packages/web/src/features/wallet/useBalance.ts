@@ -1,4 +1,4 @@
-import { testUsdAbi } from '@agorai/core'
+import { AgoraiError, testUsdAbi } from '@agorai/core'
 import { useQuery } from '@tanstack/react-query'
 import { useAgorai } from '../../app/AgoraiProvider.js'
 
@@ -11,7 +11,8 @@ export function useBalance() {
     queryKey: ['balance', token, holder],
     enabled: holder !== undefined && token !== undefined,
     queryFn: () => {
-      if (holder === undefined || token === undefined) throw new Error('There is no account to ask for')
+      if (holder === undefined || token === undefined)
+        throw new AgoraiError('internal', 'There is no account to ask for.')
       return client.publicClient.readContract({
         address: token,
         abi: testUsdAbi,
