@@ -32,7 +32,9 @@ export function readRepository(root: string): SourceFile[] {
 }
 
 export const isCode = (path: string) => /\.(ts|tsx|mjs|js)$/.test(path)
-export const isTest = (path: string) => /\.test\.tsx?$/.test(path) || /^(e2e|bench)\//.test(path)
+/** Tests, and what only tests use. */
+export const isTest = (path: string) =>
+  /\.test\.tsx?$/.test(path) || /^(e2e|bench|packages\/[^/]+\/test)\//.test(path) || /\/test[A-Z]\w*\.tsx?$/.test(path)
 /** Code that is shipped: what stands in a package's `src` and is no test. */
 export const isProduct = (path: string) => /^packages\/[^/]+\/src\//.test(path) && isCode(path) && !isTest(path)
 /** The rules themselves speak of what they forbid. */

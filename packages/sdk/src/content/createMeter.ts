@@ -1,3 +1,4 @@
+import { AgoraiError } from '@agorai/core'
 import { computeContentCid } from './contentCid.js'
 import { readStream } from './readStream.js'
 
@@ -42,7 +43,8 @@ export function createMeter<result>(measure: (content: AsyncIterable<Uint8Array>
         await handOver(writer.close())
         complete = true
       } finally {
-        if (!complete) await writer.abort(new Error('The content was not read to its end.')).catch(() => undefined)
+        const reason = new AgoraiError('length_mismatch', 'The content was not read to its end.')
+        if (!complete) await writer.abort(reason).catch(() => undefined)
       }
     },
     result: () => result,

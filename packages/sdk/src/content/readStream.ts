@@ -1,3 +1,5 @@
+import { AgoraiError } from '@agorai/core'
+
 /**
  * Reads a web stream slice by slice. (Not every browser iterates streams by itself.)
  *
@@ -25,7 +27,7 @@ export async function* readStream(stream: ReadableStream<Uint8Array>, stallMs?: 
 async function withLimit<value>(waited: Promise<value>, limitMs: number): Promise<value> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const limit = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`Nothing came for ${limitMs} ms.`)), limitMs)
+    timer = setTimeout(() => reject(new AgoraiError('node_unavailable', `Nothing came for ${limitMs} ms.`)), limitMs)
   })
   return Promise.race([waited, limit]).finally(() => clearTimeout(timer))
 }

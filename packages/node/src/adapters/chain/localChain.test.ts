@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { devAccounts } from '@agorai/core'
+import { devAccounts, devMnemonic } from '@agorai/core'
 import { createWalletClient, http } from 'viem'
 import { mnemonicToAccount } from 'viem/accounts'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -37,7 +37,7 @@ const to = '0x00000000000000000000000000000000000a90fa'
 
 /** Mines one block that moves 1 wei. */
 async function mineOne(chain: LocalChain): Promise<bigint> {
-  const account = mnemonicToAccount('test test test test test test test test test test test junk')
+  const account = mnemonicToAccount(devMnemonic)
   const wallet = createWalletClient({ account, transport: http(chain.rpcUrl) })
   const hash = await wallet.sendTransaction({ chain: null, to, value: 1n })
   const receipt = await chain.publicClient.waitForTransactionReceipt({ hash, pollingInterval: 5 })
