@@ -20,6 +20,12 @@ import { bytesToHex, hexToBytes } from 'viem'
 const manifestName = 'manifest.json'
 const deliveryName = 'delivery.json'
 
+/** The content's own name, unless that is one of the other two; some systems do not tell upper from lower case. */
+export function contentNameOf({ content }: Manifest): string {
+  const { fileName } = content.plaintext
+  return [manifestName, deliveryName].includes(fileName.toLowerCase()) ? `content-${fileName}` : fileName
+}
+
 /**
  * Writes a delivery into a new folder. The folder appears whole or not at all: nothing that failed a check is left behind.
  *
@@ -36,7 +42,7 @@ export async function writeDelivery(
   await mkdir(parent, { recursive: true })
   const draft = await mkdtemp(join(parent, '.agorai-download-'))
   try {
-    await writePlaintext(join(draft, delivery.manifest.content.plaintext.fileName), delivery, onProgress)
+    await writePlaintext(join(draft, contentNameOf(delivery.manifest)), delivery, onProgress)
     await writeFile(join(draft, manifestName), delivery.manifestBytes)
     const { version, grant, contentKey, saltSeed } = delivery
     const record = {
@@ -91,8 +97,9 @@ export async function readDelivery(folder: string): Promise<StoredDelivery> {
   const record = parseStrictJson(await readPart(folder, deliveryName))
   const { version, contentKey, saltSeed } =
     typeof record === 'object' && record !== null ? fieldsOf(record) : fieldsOf({})
-  const path = join(folder, manifest.content.plaintext.fileName)
-  if (!(await exists(path))) throw unusable(`${folder} does not hold ${manifest.content.plaintext.fileName}.`)
+  const name = contentNameOf(manifest)
+  const path = join(folder, name)
+  if (!(await exists(path))) throw unusable(`${folder} does not hold ${name}.`)
   return { version, manifest, manifestBytes, contentKey, saltSeed, path, plaintext: () => createReadStream(path) }
 }
 

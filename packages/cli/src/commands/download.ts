@@ -2,7 +2,7 @@ import { fetchDelivery, getAsset } from '@agorai/sdk'
 import type { Command } from 'commander'
 import { accountOption, type CommonOptions, createCommand, parseId } from '../command.js'
 import { connect } from '../connect.js'
-import { writeDelivery } from '../deliveryFolder.js'
+import { contentNameOf, writeDelivery } from '../deliveryFolder.js'
 import { readEnvironment } from '../environment.js'
 import type { Output } from '../output/output.js'
 
@@ -33,9 +33,10 @@ export function downloadCommand(output: Output): Command {
       })
       const folder = options.output ?? `agorai-${id}`
       await writeDelivery(folder, delivery, (done, total) => output.progress('Downloading', done, total))
-      const { fileName, bytes } = delivery.manifest.content.plaintext
-      output.result({ folder, file: fileName, bytes, version, manifestDigest: delivery.grant.manifestDigest }, [
-        `Downloaded ${fileName}, ${bytes} bytes, into ${folder}.`,
+      const { bytes } = delivery.manifest.content.plaintext
+      const file = contentNameOf(delivery.manifest)
+      output.result({ folder, file, bytes, version, manifestDigest: delivery.grant.manifestDigest }, [
+        `Downloaded ${file}, ${bytes} bytes, into ${folder}.`,
         'Every chunk was authenticated, and the ciphertext has the CID that the manifest names.',
         `Next: agorai verify ${folder}`,
       ])

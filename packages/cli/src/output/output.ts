@@ -6,7 +6,8 @@ export type Output = {
   result(value: unknown, lines: readonly string[]): void
   /** What is being waited for, and how far it is; nothing unless stderr is a terminal. */
   progress(phase: string, done?: number, total?: number): void
-  fail(error: unknown): number
+  /** Tells what happened, what is `safe`, and what to do. @returns The exit code of the error. */
+  fail(error: unknown, safe?: string): number
 }
 
 const barCells = 24
@@ -33,13 +34,13 @@ export function createOutput(json: boolean): Output {
         `${clearLine}${phase}${total === undefined || done === undefined ? '' : ` ${bar(done, total)}`}`,
       )
     },
-    fail(cause) {
+    fail(cause, safe) {
       clear()
       const error: AgoraiError = isAgoraiError(cause)
         ? cause
         : new AgoraiError('internal', 'An unexpected failure.', { cause })
       if (json) process.stdout.write(`${JSON.stringify({ error: error.toProblem() }, bigintAsText)}\n`)
-      else process.stderr.write(`${describe(error).join('\n')}\n`)
+      else process.stderr.write(`${describe(error, safe).join('\n')}\n`)
       return errorCodes[error.code].exit
     },
   }
@@ -54,13 +55,14 @@ function bar(done: number, total: number): string {
   return `${'█'.repeat(filled)}${'░'.repeat(barCells - filled)} ${Math.floor(share * 100)} %`
 }
 
-/** What happened, where, and what to do about it. */
-function describe(error: AgoraiError): string[] {
+/** What happened, where, what is safe, and what to do about it. */
+function describe(error: AgoraiError, safe: string | undefined): string[] {
   const { title } = errorCodes[error.code]
   return [
     `${title} (${error.code})`,
     ...(error.shortMessage === '' ? [] : [`  ${error.shortMessage}`]),
     ...(error.field === undefined ? [] : [`  field: ${error.field}`]),
+    ...(safe === undefined ? [] : [`  ${safe}`]),
     `  → ${error.remedy}`,
   ]
 }
