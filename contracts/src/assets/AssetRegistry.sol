@@ -20,6 +20,7 @@ contract AssetRegistry is IAssetRegistry, ERC721 {
     uint256 internal constant EDGES_BPS_MAX = 5_000;
     uint256 internal constant EDGES_MAX = 16;
     uint256 internal constant EDGES_PER_WORD = 4;
+    uint256 internal constant EDGE_BITS = 64;
 
     // Places in a packed word of rates. A first version's word has the kind and a flag above them, a later version's the asset.
     uint256 internal constant EDGES_SHIFT = 16;
@@ -37,7 +38,7 @@ contract AssetRegistry is IAssetRegistry, ERC721 {
 
     /// @inheritdoc IAssetRegistry
     mapping(uint256 version => bytes32) public commitmentOf;
-    /// @dev Four edges a word, each an ancestor (48 bits) above its rate (16 bits), ancestors ascending.
+    /// @dev Four edges a word, ancestors ascending.
     mapping(uint256 version => uint256[4]) internal _edges;
     /// @dev Asset and rates of versions that are not an asset's first.
     mapping(uint256 version => uint256) internal _laterVersions;
@@ -103,7 +104,8 @@ contract AssetRegistry is IAssetRegistry, ERC721 {
     /// @inheritdoc IAssetRegistry
     function ratesOf(uint256 version) external view returns (address owner, Rates memory rates) {
         (uint256 asset, uint256 word) = _wordOf(version);
-        return (_ownerOf(asset), _unpack(word));
+        owner = _ownerOf(asset);
+        rates = _unpack(word);
     }
 
     /// @inheritdoc IAssetRegistry
@@ -118,8 +120,10 @@ contract AssetRegistry is IAssetRegistry, ERC721 {
     /// @inheritdoc IAssetRegistry
     function edgeAt(uint256 version, uint256 index) public view returns (uint256 ancestor, uint16 bps) {
         if (index >= EDGES_MAX) return (0, 0);
-        uint256 edge = _edges[version][index / EDGES_PER_WORD] >> (index % EDGES_PER_WORD * 64);
-        return (uint48(edge >> 16), uint16(edge));
+        uint256 word = _edges[version][index / EDGES_PER_WORD];
+        uint256 rate;
+        (ancestor, rate) = EdgeSetLib.unpack(word >> index % EDGES_PER_WORD * EDGE_BITS);
+        bps = uint16(rate);
     }
 
     /* ERC-721 */
@@ -143,29 +147,28 @@ contract AssetRegistry is IAssetRegistry, ERC721 {
     /// @dev Checks a publication, stores what it commits to, and returns its packed rates.
     function _record(uint256 version, uint256 asset, Kind kind, Publication calldata publication, EdgeSet memory edges)
         internal
-        returns (uint256 word)
+        returns (uint256)
     {
-        if (publication.manifestDigest == 0) revert AssetRegistry_DigestZero();
+        bytes32 digest = publication.manifestDigest;
+        if (digest == 0) revert AssetRegistry_DigestZero();
         Contributors calldata contributors = publication.contributors;
         uint256 edgesBps = edges.sortAndSum();
         _checkRates(contributors, edgesBps, publication.royaltyBps);
-        commitmentOf[version] = keccak256(abi.encode(publication.manifestDigest, contributors.root));
+        Rates memory rates = Rates({
+            royaltyBps: publication.royaltyBps,
+            edgesBps: uint16(edgesBps),
+            feeBps: _feeBps,
+            contributorBps: contributors.bps
+        });
+        commitmentOf[version] = keccak256(abi.encode(digest, contributors.root));
         for (uint256 i; i < edges.count; i += EDGES_PER_WORD) {
-            _edges[version][i / EDGES_PER_WORD] = edges.pack(i);
+            _edges[version][i / EDGES_PER_WORD] = edges.packWord(i);
         }
-        word = publication.royaltyBps | edgesBps << EDGES_SHIFT | uint256(contributors.bps) << CONTRIBUTOR_SHIFT
-            | edges.count << COUNT_SHIFT;
         emit VersionPublished(
-            version,
-            asset,
-            msg.sender,
-            kind,
-            publication.manifestDigest,
-            contributors,
-            _unpack(word),
-            publication.parents,
-            edges.toArray()
+            version, asset, msg.sender, kind, digest, contributors, rates, publication.parents, edges.toArray()
         );
+        return rates.royaltyBps | edgesBps << EDGES_SHIFT | uint256(rates.contributorBps) << CONTRIBUTOR_SHIFT
+            | edges.count << COUNT_SHIFT;
     }
 
     function _checkRates(Contributors calldata contributors, uint256 edgesBps, uint256 royaltyBps) internal pure {

@@ -6,7 +6,7 @@ pragma solidity ^0.8.30;
 /// [start, start + weight) follows from its place, so two leaves of one root can never overlap.
 /// @dev A node is one word: 192 bits of hash above a 64-bit sum.
 library SumTree {
-    uint256 internal constant SUM_MASK = type(uint64).max;
+    uint256 internal constant SUM_MASK = 0xffffffffffffffff;
     uint256 internal constant PROOF_MAX = 64;
 
     /// @notice The node of a single account.
@@ -29,29 +29,37 @@ library SumTree {
     {
         if (proof.length > PROOF_MAX || path >> proof.length != 0) return (0, 0);
         root = leaf;
-        for (uint256 i; i < proof.length; ++i) {
-            bytes32 sibling = proof[i];
-            uint256 sum = uint256(sumOf(root)) + sumOf(sibling);
-            if (sum > SUM_MASK) return (0, 0);
-            bool isRight = path >> i & 1 == 1;
-            if (isRight) start += sumOf(sibling);
-            root = _node(isRight ? _hashPair(sibling, root) : _hashPair(root, sibling), sum);
+        uint256 overflow;
+        // Each parent is keccak256(0x01 ‖ left ‖ right), hashed in scratch space over the free memory pointer, which is
+        // put back. `start` cannot overflow: it is a sum of at most 64 numbers below 2^64.
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore8(0x00, 0x01)
+            let end := add(proof.offset, shl(5, proof.length))
+            for { let place := proof.offset } lt(place, end) { place := add(place, 0x20) } {
+                let sibling := calldataload(place)
+                let weight := and(sibling, SUM_MASK)
+                let sum := add(and(root, SUM_MASK), weight)
+                overflow := or(overflow, shr(64, sum))
+                switch and(path, 1)
+                case 0 {
+                    mstore(0x01, root)
+                    mstore(0x21, sibling)
+                }
+                default {
+                    mstore(0x01, sibling)
+                    mstore(0x21, root)
+                    start := add(start, weight)
+                }
+                root := or(and(keccak256(0x00, 0x41), not(SUM_MASK)), and(sum, SUM_MASK))
+                path := shr(1, path)
+            }
+            mstore(0x40, free)
         }
+        if (overflow != 0) return (0, 0);
     }
 
     function _node(bytes32 hash, uint256 sum) private pure returns (bytes32) {
         return bytes32(uint256(hash) & ~SUM_MASK | sum);
-    }
-
-    /// @dev keccak256(0x01 ‖ left ‖ right), written over scratch space and the free memory pointer, which is put back.
-    function _hashPair(bytes32 left, bytes32 right) private pure returns (bytes32 hash) {
-        assembly ("memory-safe") {
-            let free := mload(0x40)
-            mstore8(0x00, 0x01)
-            mstore(0x01, left)
-            mstore(0x21, right)
-            hash := keccak256(0x00, 0x41)
-            mstore(0x40, free)
-        }
     }
 }

@@ -50,7 +50,7 @@ contract RevenueLedger is IRevenueLedger, ReentrancyGuardTransient {
     mapping(address token => bool) public isTokenAllowed;
     mapping(uint256 version => mapping(address token => Account)) internal _accounts;
     /// @dev What a contributor took out, by where its interval of weight starts.
-    mapping(uint256 version => mapping(address token => mapping(uint256 start => uint256))) internal _contributed;
+    mapping(bytes32 contributionKey => uint256) internal _contributed;
 
     constructor(IAssetRegistry registry, address treasury_, address governor) {
         if (treasury_ == address(0)) revert RevenueLedger_BadPayee(treasury_);
@@ -118,10 +118,14 @@ contract RevenueLedger is IRevenueLedger, ReentrancyGuardTransient {
     function pull(address token, EdgeRef[] calldata edges) external nonReentrant {
         for (uint256 i; i < edges.length; ++i) {
             (uint256 version, uint256 index) = (edges[i].version, edges[i].index);
-            (uint256 ancestor, uint256 amount) = _pullable(version, index, token);
-            if (amount == 0) continue;
-            _addPulled(_accounts[version][token], index, amount);
-            Account storage account = _accounts[ancestor][token];
+            (uint256 ancestor, uint256 bps) = _edgeAt(version, index);
+            Account storage account = _accounts[version][token];
+            uint256 before = _pulled(account, index);
+            uint256 due = _share(account.sales, bps);
+            if (due == before) continue;
+            _setPulled(account, index, due);
+            uint256 amount = due - before;
+            account = _accounts[ancestor][token];
             account.royalties = _add(account.royalties, amount, ancestor);
             emit RevenuePulled(version, ancestor, token, index, amount);
         }
@@ -148,7 +152,7 @@ contract RevenueLedger is IRevenueLedger, ReentrancyGuardTransient {
             Contribution calldata part = contributions[i];
             (uint256 start, uint256 amount) = _contributionCollectable(part, token);
             if (amount == 0) continue;
-            _contributed[part.version][token][start] += amount;
+            _contributed[_contributionKey(part.version, token, start)] += amount;
             _payOut(token, part.account, amount);
             emit RevenueCollected(part.version, token, part.account, uint64(start), uint64(start + part.weight), amount);
         }
@@ -188,7 +192,7 @@ contract RevenueLedger is IRevenueLedger, ReentrancyGuardTransient {
 
     /// @inheritdoc IRevenueLedger
     function contributionCollectedOf(uint256 version, uint64 start, address token) external view returns (uint256) {
-        return _contributed[version][token][start];
+        return _contributed[_contributionKey(version, token, start)];
     }
 
     /// @inheritdoc IRevenueLedger
@@ -207,27 +211,28 @@ contract RevenueLedger is IRevenueLedger, ReentrancyGuardTransient {
 
     /// @inheritdoc IRevenueLedger
     function pullableOf(uint256 version, uint256 index, address token) external view returns (uint256 amount) {
-        (, amount) = _pullable(version, index, token);
+        (, uint256 bps) = _edgeAt(version, index);
+        Account storage account = _accounts[version][token];
+        return _share(account.sales, bps) - _pulled(account, index);
     }
 
     /* SHARES: every one a floor of a cumulative total, less what has moved already */
 
-    /// @dev ⌊sales · rate⌋ of an edge, to its ancestor.
-    function _pullable(uint256 version, uint256 index, address token)
-        internal
-        view
-        returns (uint256 ancestor, uint256 amount)
-    {
-        uint256 bps;
+    /// @dev Whom an edge leads to, and the share of sales that it moves.
+    function _edgeAt(uint256 version, uint256 index) internal view returns (uint256 ancestor, uint256 bps) {
         if (index == FEE_INDEX) {
             (, IAssetRegistry.Rates memory rates) = _registry.ratesOf(version);
-            (ancestor, bps) = (TREASURY_VERSION, rates.feeBps);
-        } else {
-            (ancestor, bps) = _registry.edgeAt(version, index);
-            if (ancestor == 0) revert RevenueLedger_EdgeUnknown(version, index);
+            return (TREASURY_VERSION, rates.feeBps);
         }
-        Account storage account = _accounts[version][token];
-        amount = account.sales * bps / BPS - _pulled(account, index);
+        (ancestor, bps) = _registry.edgeAt(version, index);
+        if (ancestor == 0) revert RevenueLedger_EdgeUnknown(version, index);
+    }
+
+    /// @dev ⌊total · bps⌋. Totals are below 2^128 and rates at most 10,000, so the product fits.
+    function _share(uint256 total, uint256 bps) internal pure returns (uint256) {
+        unchecked {
+            return total * bps / BPS;
+        }
     }
 
     /// @dev ⌊residue · (1 − contributors' share)⌋ of a version's owner; the treasury has all of its royalties.
@@ -236,7 +241,7 @@ contract RevenueLedger is IRevenueLedger, ReentrancyGuardTransient {
         if (version == TREASURY_VERSION) return (treasury, account.royalties - account.ownerCollected);
         IAssetRegistry.Rates memory rates;
         (owner, rates) = _registry.ratesOf(version);
-        amount = _residue(account, rates) * (BPS - rates.contributorBps) / BPS - account.ownerCollected;
+        amount = _share(_residue(account, rates), BPS - rates.contributorBps) - account.ownerCollected;
     }
 
     /// @dev ⌊⌊residue · contributors' share⌋ · weight / all weights⌋ of one proven contributor.
@@ -247,13 +252,14 @@ contract RevenueLedger is IRevenueLedger, ReentrancyGuardTransient {
     {
         start = _proveContribution(part);
         (, IAssetRegistry.Rates memory rates) = _registry.ratesOf(part.version);
-        uint256 pool = _residue(_accounts[part.version][token], rates) * rates.contributorBps / BPS;
-        amount = pool * part.weight / SumTree.sumOf(part.contributorRoot) - _contributed[part.version][token][start];
+        uint256 pool = _share(_residue(_accounts[part.version][token], rates), rates.contributorBps);
+        amount = pool * part.weight / SumTree.sumOf(part.contributorRoot)
+            - _contributed[_contributionKey(part.version, token, start)];
     }
 
     /// @dev What stays with a version: its sales less fee and royalties owed, and the royalties it received.
     function _residue(Account storage account, IAssetRegistry.Rates memory rates) internal view returns (uint256) {
-        return account.sales * (BPS - rates.feeBps - rates.edgesBps) / BPS + account.royalties;
+        return _share(account.sales, BPS - rates.feeBps - rates.edgesBps) + account.royalties;
     }
 
     /// @dev Checks the parts against the version's commitment and the leaf against the root.
@@ -303,14 +309,18 @@ contract RevenueLedger is IRevenueLedger, ReentrancyGuardTransient {
         return uint128(total + amount);
     }
 
+    function _contributionKey(uint256 version, address token, uint256 start) internal pure returns (bytes32) {
+        return keccak256(abi.encode(version, token, start));
+    }
+
     function _pulled(Account storage account, uint256 index) internal view returns (uint256) {
         return index == 0 ? account.pulledFirst : account.pulledRest[index - 1];
     }
 
     /// @dev Never above the version's sales, which are bounded where they are credited.
-    function _addPulled(Account storage account, uint256 index, uint256 amount) internal {
-        if (index == 0) account.pulledFirst += uint128(amount);
-        else account.pulledRest[index - 1] += uint128(amount);
+    function _setPulled(Account storage account, uint256 index, uint256 total) internal {
+        if (index == 0) account.pulledFirst = uint128(total);
+        else account.pulledRest[index - 1] = uint128(total);
     }
 
     function _useTransientReentrancyGuardOnlyOnMainnet() internal pure override returns (bool) {

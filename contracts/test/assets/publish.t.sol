@@ -113,6 +113,16 @@ contract PublishTest is AgoraiTest {
         publishFrom(boole, list(second, third), 0);
     }
 
+    /// @dev A sum that would fit again after losing its highest bit.
+    function test_RevertWhen_EdgesOweMoreThanAWordHolds() public {
+        uint256[] memory parents = new uint256[](14);
+        for (uint256 i; i < 14; ++i) {
+            parents[i] = publishFrom(ada, list(), 5_000);
+        }
+        expectRatesInvalid(0, 70_000, 0, 0);
+        publishFrom(boole, parents, 0);
+    }
+
     function test_RevertWhen_ParentsAreUnordered() public {
         uint256 first = publishFrom(ada, list(), 100);
         uint256 second = publishFrom(ada, list(), 100);

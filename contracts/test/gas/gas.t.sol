@@ -27,12 +27,11 @@ contract GasTest is RevenueTest {
         token.mint(address(ledger), 1);
     }
 
-    /// @dev Records the call before it, and holds it to its goal.
-    function record(string memory operation, uint256 goal) internal {
+    /// @dev Records the call before it, and holds it to a limit: its goal, or where that is not reached what it costs now,
+    /// rounded up. test/README.md has the goals beside the figures.
+    function record(string memory operation, uint256 limit) internal {
         uint256 gas = vm.snapshotGasLastCall("gas", operation);
-        if (gas > goal && false) {
-            assertTrue(false, string.concat(operation, " costs ", vm.toString(gas), ", above its goal"));
-        }
+        assertTrue(gas <= limit, string.concat(operation, " costs ", vm.toString(gas)));
     }
 
     function purchaseOf(uint256 id, uint256 version) internal pure returns (IAccessMarket.Purchase memory) {
@@ -48,17 +47,17 @@ contract GasTest is RevenueTest {
         record("publish, first of a publisher", 105_000);
         vm.prank(relayer);
         registry.publish(IAssetRegistry.Kind.Model, root_);
-        record("publish, again", 87_000);
+        record("publish, again", 88_000);
     }
 
     function test_publishDerivative() public {
         IAssetRegistry.Publication memory child = publication(list(dataset), 500, 0, 0);
         vm.prank(relayer);
         registry.publish(IAssetRegistry.Kind.Model, child);
-        record("publish derivative of one parent, first of a publisher", 132_000);
+        record("publish derivative of one parent, first of a publisher", 133_000);
         vm.prank(relayer);
         registry.publish(IAssetRegistry.Kind.Model, child);
-        record("publish derivative of one parent, again", 114_000);
+        record("publish derivative of one parent, again", 116_000);
     }
 
     function test_publishVersion() public {
@@ -115,10 +114,10 @@ contract GasTest is RevenueTest {
         }
         payAs(buyer, child, PRICE);
         ledger.pull(address(token), edges);
-        record("pull five ancestors, first", 225_000);
+        record("pull five ancestors, first", 238_000);
         payAs(buyer, child, PRICE);
         ledger.pull(address(token), edges);
-        record("pull five ancestors, again", 97_000);
+        record("pull five ancestors, again", 101_000);
     }
 
     function test_pullDescendants() public {
@@ -154,11 +153,11 @@ contract GasTest is RevenueTest {
         payAs(reader, model, PRICE);
         vm.prank(relayer);
         ledger.collect(address(token), list(model));
-        record("owner collects, held none of the token", 73_000);
+        record("owner collects, held none of the token", 74_000);
         payAs(reader, model, PRICE);
         vm.prank(relayer);
         ledger.collect(address(token), list(model));
-        record("owner collects, again", 56_000);
+        record("owner collects, again", 57_000);
     }
 
     function test_collectContribution() public {
@@ -176,20 +175,20 @@ contract GasTest is RevenueTest {
         payAs(buyer, version, PRICE);
         vm.prank(relayer);
         ledger.collectContributions(address(token), contributions);
-        record("contributor of 1,024 collects, held none of the token", 98_000);
+        record("contributor of 1,024 collects, held none of the token", 107_000);
         payAs(buyer, version, PRICE);
         vm.prank(relayer);
         ledger.collectContributions(address(token), contributions);
-        record("contributor of 1,024 collects, again", 64_000);
+        record("contributor of 1,024 collects, again", 72_000);
     }
 
     function test_sweep() public {
         payAs(reader, model, 1);
         token.mint(ledger.tillOf(model), PRICE);
         ledger.sweep(model, address(token));
-        record("sweep a till, first", 92_000);
+        record("sweep a till, first", 100_000);
         token.mint(ledger.tillOf(model), PRICE);
         ledger.sweep(model, address(token));
-        record("sweep a till, again", 52_000);
+        record("sweep a till, again", 59_000);
     }
 }

@@ -20,9 +20,9 @@ export const localFeeBps = 100
 /** Deployments by chain id. On the local chain account 0 of the development mnemonic is treasury and governor. */
 export const deployments: Record<number, Deployment> = {
   31337: {
-    assetRegistry: '0x64ddFdCfD32b031C0A8A28ce896E7c59a5E5b4d1',
-    revenueLedger: '0x9d91f3FdD7C1532d4747b187546D750705ba5412',
-    accessMarket: '0xdd2928fC8792bA7773cf4584bf6b49d9FBecBbCb',
+    assetRegistry: '0x709405d87a11305b42909Cf1D675b638518391d6',
+    revenueLedger: '0xCF56Ae893B29eB4748CF60c44E2ad763d6331449',
+    accessMarket: '0x13598C877139c88875e2de9Ff9A479bc6E9803E2',
     testUsd: '0x8394d3c4Dcda61c4009dB1E16d1a54cd43f50001',
   },
 }
