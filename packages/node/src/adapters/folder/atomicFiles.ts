@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { link, open, rename, unlink } from 'node:fs/promises'
+import { type FileHandle, link, open, rename, unlink } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** Makes the names in a folder durable: without it a power cut may forget a file that was renamed into place. */
@@ -9,6 +9,15 @@ export async function syncFolder(folder: string): Promise<void> {
     await handle.sync()
   } finally {
     await handle.close()
+  }
+}
+
+/** Writes all of `bytes` at a position; the system may take less than it is given. */
+export async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  let written = 0
+  while (written < bytes.length) {
+    const { bytesWritten } = await handle.write(bytes, written, bytes.length - written, position + written)
+    written += bytesWritten
   }
 }
 
@@ -30,7 +39,7 @@ export async function writeFileAtomic(
   const handle = await open(temporary, 'wx', options.mode ?? 0o644)
   try {
     try {
-      await handle.writeFile(data)
+      await writeAll(handle, typeof data === 'string' ? Buffer.from(data) : data, 0)
       await handle.sync()
     } finally {
       await handle.close()

@@ -2,7 +2,7 @@ import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { AgoraiError, isAgoraiError } from '@agorai/core'
 import type { Journal, JournalRecord } from '../../ports/journal.js'
-import { syncFolder } from '../folder/atomicFiles.js'
+import { syncFolder, writeAll } from '../folder/atomicFiles.js'
 import { systemCodeOf, toStorageError } from '../folder/fileErrors.js'
 import { encodeRecord, journalMagic, payloadBytesMax } from './journalFormat.js'
 import { scanJournal } from './scanJournal.js'
@@ -97,14 +97,6 @@ async function prepare(handle: FileHandle): Promise<number> {
   await handle.truncate(soundBytes)
   await handle.sync()
   return soundBytes
-}
-
-async function writeAll(handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
-  let written = 0
-  while (written < bytes.length) {
-    const { bytesWritten } = await handle.write(bytes, written, bytes.length - written, position + written)
-    written += bytesWritten
-  }
 }
 
 function toJournalError(error: unknown): AgoraiError {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { AgoraiError } from '@agorai/core'
 import { computeContentCid } from '@agorai/sdk'
 import type { Storage } from '../../ports/storage.js'
-import { removeQuietly, syncFolder, temporaryName, writeFileAtomic } from '../folder/atomicFiles.js'
+import { removeQuietly, syncFolder, temporaryName, writeAll, writeFileAtomic } from '../folder/atomicFiles.js'
 import { systemCodeOf, toStorageError } from '../folder/fileErrors.js'
 
 const readChunkBytes = 1024 * 1024
@@ -100,8 +100,7 @@ async function writeChecked(
   async function* writing(): AsyncGenerator<Uint8Array> {
     for await (const part of body) {
       if (written + part.length > bytes) throw wrongLength(bytes, `more than ${bytes}`)
-      // The position is left to the system: the file is written from its start to its end.
-      await handle.writeFile(part)
+      await writeAll(handle, part, written)
       written += part.length
       yield part
     }

@@ -117,14 +117,10 @@ function componentSchemas(): Json {
   const registry = z.registry<{ id: string }>()
   for (const [id, schema] of Object.entries(named)) registry.add(schema, { id })
   const { schemas } = z.toJSONSchema(registry, { uri: (id) => prefix + id, io: 'input', unrepresentable: 'any' })
-  return Object.fromEntries(
-    Object.entries(schemas).map(([name, { $schema: _, $id: __, ...schema }]) => [name, localised(schema, name)]),
-  )
-}
-
-/** A schema refers to its own definitions from its root, which in the document is its place among the components. */
-function localised(schema: unknown, name: string): unknown {
-  return JSON.parse(JSON.stringify(schema).replaceAll('"#/$defs/', `"${prefix}${name}/$defs/`))
+  const components = Object.entries(schemas).map(([name, { $schema: _, $id: __, ...schema }]) => [name, schema])
+  // Recursive parts stand in a component of their own, which the generator addresses as a document of its own.
+  const text = JSON.stringify(Object.fromEntries(components))
+  return JSON.parse(text.replaceAll('__shared#/', 'Shared/').replace('"__shared"', '"Shared"')) as Json
 }
 
 function problemSchema(): Json {

@@ -1,0 +1,280 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import type { DeliveryGrant } from '@agorai/core'
+import { createPublicClient, createWalletClient, http } from 'viem'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import {
+  buyer,
+  confirmed,
+  deliveryBody,
+  grantOf,
+  newFolder,
+  nodeInfo,
+  postDelivery,
+  problemOf,
+  removeFolder,
+  type SealedAsset,
+  type Sold,
+  sealAsset,
+  sell,
+  stranger,
+  type TestNode,
+  uploadContent,
+} from './support.js'
+
+/**
+ * A real node is killed inside a system call: `strace` stops it there as `kill -9` would. Each kind of call is stopped at
+ * its first, second, … occurrence until the work under test gets through.
+ */
+const repository = fileURLToPath(new URL('../../..', import.meta.url))
+const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+const pointsMax = 8
+
+const canTrace = (): boolean => {
+  const sleeper = spawn('sleep', ['30'], { stdio: 'ignore' })
+  const { stderr } = spawnSync('timeout', ['2', 'strace', '-p', String(sleeper.pid), '-e', 'trace=none'], {
+    encoding: 'utf8',
+  })
+  sleeper.kill('SIGKILL')
+  return stderr?.includes('attached') === true
+}
+const traceable = canTrace()
+if (!traceable)
+  console.warn('SKIPPED: crash tests need `strace` and the right to attach it (Debian: apt install strace).')
+
+type Program = { node: TestNode; child: ChildProcess; exited: Promise<NodeJS.Signals | number | null> }
+
+let folder: string
+let program: Program | undefined
+beforeEach(async () => {
+  folder = await newFolder()
+})
+afterEach(async () => {
+  program?.child.kill('SIGKILL')
+  await program?.exited
+  program = undefined
+  await removeFolder(folder)
+})
+
+async function start(): Promise<Program> {
+  const args = ['--import', 'tsx', '--conditions=@agorai/source', main, '--json', '--port', '0', '--data-dir', folder]
+  const env = { PATH: process.env.PATH ?? '', HOME: folder }
+  const child = spawn(process.execPath, args, { cwd: repository, env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const exited = new Promise<NodeJS.Signals | number | null>((resolve) =>
+    child.once('exit', (code, signal) => resolve(signal ?? code)),
+  )
+  const said: string[] = []
+  child.stderr.on('data', (data) => said.push(String(data)))
+  const url = await new Promise<string>((resolve, reject) => {
+    createInterface(child.stdout).on('line', (line) => {
+      const { event, url } = JSON.parse(line) as { event: string; url?: string }
+      if (event === 'ready' && url !== undefined) resolve(url)
+    })
+    void exited.then((how) => reject(new Error(`the node ended (${how}): ${said.join('')}`)))
+  })
+  const started: Program = {
+    // The chain is reached through the gateway: the program does not say where it listens.
+    node: { url, rpcUrl: `${url}/rpc`, info: await nodeInfo(url), folder, warnings: [] } as unknown as TestNode,
+    child,
+    exited,
+  }
+  program = started
+  return started
+}
+
+async function stop({ child, exited }: Program): Promise<void> {
+  child.kill('SIGTERM')
+  expect(await exited).toBe(0)
+}
+
+/** Attaches to the node; resolves with the way to detach once the trap is set. */
+async function trap({ child }: Program, call: string, what: string, nth: number): Promise<() => Promise<void>> {
+  const args = [
+    '-f',
+    '-p',
+    String(child.pid),
+    '-e',
+    `trace=${call}`,
+    '-e',
+    `inject=${call}:${what}:when=${nth}`,
+    '-o',
+    '/dev/null',
+  ]
+  const tracer = spawn('strace', args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  const ended = new Promise<void>((resolve) => tracer.once('exit', () => resolve()))
+  await new Promise<void>((resolve) => tracer.stderr.once('data', () => resolve()))
+  return async () => {
+    tracer.kill('SIGINT')
+    await ended
+  }
+}
+
+type Before = { asset: SealedAsset; sold: Sold; body: string; grant: DeliveryGrant; block: number }
+
+/** What the node acknowledged before it was killed. */
+async function acknowledge({ node }: Program): Promise<Before> {
+  const { asset, sold } = await sell(node, new Uint8Array(20_000).fill(5))
+  const body = await deliveryBody(node, sold)
+  const grant = await grantOf(await postDelivery(node, body))
+  return { asset, sold, body, grant, block: (await nodeInfo(node.url)).chain.confirmedBlock }
+}
+
+async function expectKept({ node }: Program, before: Before): Promise<void> {
+  expect(await grantOf(await postDelivery(node, before.body))).toEqual(before.grant)
+  const fresh = await deliveryBody(node, before.sold)
+  expect(await grantOf(await postDelivery(node, fresh))).toMatchObject({ cid: before.asset.cid })
+  const got = await fetch(`${node.url}/api/v1/content/${before.asset.cid}`)
+  expect(new Uint8Array(await got.arrayBuffer())).toEqual(before.asset.ciphertext)
+  expect((await nodeInfo(node.url)).chain.confirmedBlock).toBeGreaterThanOrEqual(before.block)
+  expect(await readdir(join(folder, 'storage', 'incoming'))).toEqual([])
+  expect((await readdir(join(folder, 'chain'))).filter((name) => name.endsWith('.tmp'))).toEqual([])
+}
+
+/**
+ * Kills the node at every occurrence of `call` within `work`, restarts it and checks it.
+ *
+ * @returns How many times it was killed.
+ */
+async function killAtEach(
+  call: string,
+  work: (program: Program) => Promise<unknown>,
+  check: (program: Program) => Promise<void>,
+): Promise<number> {
+  let running = await start()
+  const before = await acknowledge(running)
+  for (let nth = 1; nth <= pointsMax; nth++) {
+    const release = await trap(running, call, 'signal=KILL', nth)
+    const worked = await Promise.race([
+      work(running).then(
+        () => true,
+        () => false,
+      ),
+      running.exited.then(() => false),
+    ])
+    await release()
+    if (worked) {
+      await check(running)
+      await stop(running)
+      return nth - 1
+    }
+    expect(await running.exited).toBe('SIGKILL')
+    running = await start()
+    await expectKept(running, before)
+    await check(running)
+  }
+  throw new Error(`more than ${pointsMax} calls of ${call}`)
+}
+
+const ok = async (answer: Promise<Response>): Promise<void> => {
+  const response = await answer
+  if (!response.ok) throw new Error(await response.text())
+}
+
+describe.skipIf(!traceable)('killed inside', { timeout: 180_000 }, () => {
+  describe('a block write', () => {
+    // The content is another each time, so that its folder is new too.
+    test.each(['pwrite64', 'fsync', 'rename'])('%s', async (call) => {
+      let asset: SealedAsset | undefined
+      const killed = await killAtEach(
+        call,
+        async ({ node }) => {
+          asset = await sealAsset(crypto.getRandomValues(new Uint8Array(20_000)))
+          await ok(uploadContent(node, asset))
+        },
+        async ({ node }) => {
+          if (asset === undefined) return
+          const got = await fetch(`${node.url}/api/v1/content/${asset.cid}`)
+          // Whole or not there; and then it can be sent again.
+          if (got.status === 200) expect(new Uint8Array(await got.arrayBuffer())).toEqual(asset.ciphertext)
+          else expect(got.status).toBe(404)
+          await ok(uploadContent(node, asset))
+        },
+      )
+      expect(killed).toBeGreaterThanOrEqual(1)
+    })
+  })
+
+  describe('a journal append', () => {
+    test.each(['pwrite64', 'fdatasync'])('%s', async (call) => {
+      let body: string | undefined
+      let sold: Sold | undefined
+      const killed = await killAtEach(
+        call,
+        async ({ node }) => {
+          sold ??= { version: 1n, offer: 1n << 16n }
+          body = await deliveryBody(node, sold)
+          await grantOf(await postDelivery(node, body))
+        },
+        // The holder who got no answer asks again with the very same request.
+        async ({ node }) => {
+          if (body === undefined) return
+          const grant = await grantOf(await postDelivery(node, body))
+          expect(await grantOf(await postDelivery(node, body))).toEqual(grant)
+        },
+      )
+      expect(killed).toBe(1)
+    })
+  })
+
+  describe('a save of the chain', () => {
+    test.each(['pwrite64', 'fsync', 'rename', 'unlink'])('%s', async (call) => {
+      const killed = await killAtEach(
+        call,
+        async ({ node }) => {
+          const transport = http(node.rpcUrl, { retryCount: 0 })
+          const wallet = createWalletClient({ account: stranger, transport })
+          const hash = await wallet.sendTransaction({ chain: null, to: buyer.address, value: 1n })
+          const reader = createPublicClient({ transport, pollingInterval: 5 })
+          await confirmed(node, (await reader.waitForTransactionReceipt({ hash })).blockNumber)
+          // Saving goes on for a moment after the block is confirmed: what is older is removed.
+          await new Promise((resolve) => setTimeout(resolve, 300))
+        },
+        async ({ node }) => {
+          const saved = (await readdir(join(folder, 'chain'))).filter((name) => name.startsWith('state-'))
+          expect(saved.length).toBeGreaterThanOrEqual(1)
+          expect((await fetch(`${node.url}/api/v1/health`)).status).toBe(200)
+        },
+      )
+      expect(killed).toBeGreaterThanOrEqual(1)
+    })
+  })
+})
+
+describe.skipIf(!traceable)('a disk that fails', { timeout: 120_000 }, () => {
+  test.each([
+    ['fdatasync', 'error=EIO'],
+    ['pwrite64', 'error=ENOSPC'],
+  ])('in %s (%s): no grant is acknowledged until a restart, and none is lost', async (call, what) => {
+    const running = await start()
+    const before = await acknowledge(running)
+    const release = await trap(running, call, what, 1)
+    const lost = await deliveryBody(running.node, before.sold)
+    expect(await problemOf(await postDelivery(running.node, lost))).toMatchObject({ code: 'storage_full', status: 507 })
+    await release()
+    // The disk works again, but what it holds is not known before it is read again.
+    expect(await problemOf(await postDelivery(running.node, lost))).toMatchObject({ code: 'storage_full' })
+    expect(await grantOf(await postDelivery(running.node, before.body))).toEqual(before.grant)
+    await stop(running)
+    const again = await start()
+    await expectKept(again, before)
+    await grantOf(await postDelivery(again.node, lost))
+    await stop(again)
+  })
+
+  test('during an upload: it is refused, leaves nothing, and works once there is space', async () => {
+    const running = await start()
+    const asset = await sealAsset(new Uint8Array(30_000))
+    const release = await trap(running, 'pwrite64', 'error=ENOSPC', 1)
+    expect(await problemOf(await uploadContent(running.node, asset))).toMatchObject({
+      code: 'storage_full',
+      status: 507,
+    })
+    await release()
+    expect(await readdir(join(folder, 'storage', 'incoming'))).toEqual([])
+    expect((await uploadContent(running.node, asset)).status).toBe(200)
+    await stop(running)
+  })
+})
