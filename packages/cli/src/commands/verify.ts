@@ -7,7 +7,6 @@ import { readDelivery } from '../deliveryFolder.js'
 import { readEnvironment } from '../environment.js'
 import { formatTable, plain } from '../output/format.js'
 import type { Output } from '../output/output.js'
-import { createPredictor } from '../predictor.js'
 
 type Options = CommonOptions & { rows?: string; label: string; divide: string }
 
@@ -26,7 +25,9 @@ export function verifyCommand(output: Output): Command {
       const client = await connect(options, readEnvironment())
       output.progress('Hashing, encrypting again and comparing')
       const { rows } = options
-      const predictor = rows === undefined ? undefined : await createPredictor(delivery.path, options.divide)
+      // The runtime is a native library: only who needs it loads it.
+      const runtime = rows === undefined ? undefined : await import('../predictor.js')
+      const predictor = await runtime?.createPredictor(delivery.path, options.divide)
       try {
         const { checks, manifest } = await verifyDelivery(client, {
           ...delivery,
