@@ -153,6 +153,7 @@ describe.each([
     await page.screenshot({ path: join(screenshots, `confirm-${theme}.png`) })
     await page.keyboard.press('Escape')
     expect(await dialog.count()).toBe(0)
+    expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('Buy Inference')
     await page.getByRole('button', { name: 'Buy Inference' }).click()
     await dialog.getByRole('button', { name: /^Pay 10\.00/ }).click()
     await page.getByText('Paid 10.00').waitFor()

@@ -20,6 +20,7 @@ import { receiptsOf, splitPrice } from '../revenue/splitPrice.js'
 import { AccountName } from '../wallet/AccountName.js'
 import { Evidence, Versions } from './Evidence.js'
 import { Contributors, ManifestFacts, Metrics } from './ManifestFacts.js'
+import { nameWarning } from './nameWarning.js'
 import { useGetAsset } from './useGetAsset.js'
 import './catalogue.css'
 
@@ -75,6 +76,7 @@ function AssetView({
   const { manifest, version } = asset
   const explained = explainedPrice(asset, paymentToken)
   const price = explained?.price
+  const looksAlike = nameWarning(asset.name ?? '')
   const receipts = useMemo(
     () => (lineage === undefined || price === undefined ? undefined : receiptsOf(splitPrice(lineage, price))),
     [lineage, price],
@@ -98,6 +100,11 @@ function AssetView({
         </p>
         {asset.description === null ? null : <p className="plain-text">{asset.description}</p>}
       </div>
+      {looksAlike === undefined ? null : (
+        <Notice tone="care" title={looksAlike}>
+          <p>It may look like the name of something else. Go by the owner’s address.</p>
+        </Notice>
+      )}
       {manifest === null ? (
         <Notice tone="care" title="This node does not have the manifest of this version">
           <p>

@@ -48,7 +48,8 @@ export function ManifestFacts({ manifest }: { manifest: Manifest }) {
 }
 
 function rowsOf({ content: { plaintext } }: Manifest): string {
-  if (plaintext.rowFormat === 'binary') return `${formatCount(plaintext.rows, 'chunk')}; a binary file is cut every 1\u00a0MiB`
+  if (plaintext.rowFormat === 'binary')
+    return `${formatCount(plaintext.rows, 'chunk')}; a binary file is cut every 1\u00a0MiB`
   return `${formatCount(plaintext.rows, 'row')} of ${plaintext.rowFormat === 'csv' ? 'CSV' : 'JSON lines'}`
 }
 

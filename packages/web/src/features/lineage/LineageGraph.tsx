@@ -213,7 +213,7 @@ function EdgeLabel({ edge, movement, raised }: { edge: PlacedEdge; movement: Mov
   const flow = flowOf(edge, movement)
   const text =
     flow === undefined || movement === undefined ? formatBps(edge.bps) : `+${formatMoney(flow.amount, movement.token)}`
-  const width = text.length * 7.5 + 16
+  const width = text.length * 8 + 18
   return (
     <g
       className={flow === undefined ? 'lineage-label' : 'lineage-label lineage-label-moved'}
