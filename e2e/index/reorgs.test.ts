@@ -1,9 +1,11 @@
+import type { Hex } from 'viem'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { openPglite } from '../../packages/node/src/adapters/database/pglite.js'
 import { emptyDatabase } from '../../packages/node/src/adapters/database/testDatabases.js'
 import { createIndexer, type Indexer } from '../../packages/node/src/indexer/createIndexer.js'
 import { dumpIndex } from '../../packages/node/src/indexer/dumpIndex.js'
 import type { Database } from '../../packages/node/src/ports/database.js'
+import type { ManifestSource } from '../../packages/node/src/ports/manifests.js'
 import { readChainEvents, readIndexedEvents } from './chainEvents.js'
 import { type CrashingDatabase, crashAt } from './crashingDatabase.js'
 import { createFaultyClient } from './faultyClient.js'
@@ -29,9 +31,10 @@ afterAll(() => Promise.all([live.close(), fresh.close()]))
 // A chain of its own for each history: going back over what was gone back over is not what is tested of it.
 afterEach(() => chain?.kill())
 
-const none = { get: async () => undefined }
-const indexerOn = (database: Database, client: TestChain['client'] | ReturnType<typeof createFaultyClient>['client']) =>
-  createIndexer({ database, client: client as never, addresses: chain.deployment, manifests: none, pollMs: 0 })
+type Client = TestChain['client'] | ReturnType<typeof createFaultyClient>['client']
+const everyManifest = { get: async (digest: Hex) => chain.manifests.get(digest) }
+const indexerOn = (database: Database, client: Client, manifests: ManifestSource = everyManifest) =>
+  createIndexer({ database, client: client as never, addresses: chain.deployment, manifests, pollMs: 0 })
 
 /** How many blocks may be taken back: none that the index calls final. */
 async function depthLimit(): Promise<number> {
@@ -59,20 +62,18 @@ async function takeBack(random: Random): Promise<number> {
   return depth
 }
 
-type Counts = {
-  reorgs: number
-  deepest: number
-  crashes: number
-  faults: number
-  restarts: number
-  interrupted: number
-}
+type Counts = Record<
+  'reorgs' | 'deepest' | 'interrupted' | 'faults' | 'restarts' | 'crashes' | 'crashesInRollback' | 'events',
+  number
+>
 
 /** One history: chain and index go their ways, step by step. */
-async function live1(random: Random, counts: Counts): Promise<void> {
+async function runHistory(random: Random, counts: Counts): Promise<void> {
   const faulty = createFaultyClient(chain.rpcUrl)
   let crashing: CrashingDatabase | undefined
   let indexer: Indexer | undefined
+  // Some manifests come late: not before another start asks for them.
+  const late = { get: async (digest: Hex) => (random.chance(0.5) ? chain.manifests.get(digest) : undefined) }
   for (let step = 2 + random.below(stepsMax); step > 0; step--) {
     await chain.mineRandom(random, random.below(12), 4)
     if (random.chance(0.3)) await chain.mineEmpty(1 + random.below(90))
@@ -94,7 +95,7 @@ async function live1(random: Random, counts: Counts): Promise<void> {
     if (random.chance(0.3)) crashing = crashAt(live, random.below(24))
     if (indexer === undefined || crashing !== undefined || random.chance(0.3)) {
       counts.restarts++
-      indexer = await indexerOn(crashing ?? live, faulty.client).catch(() => undefined)
+      indexer = await indexerOn(crashing ?? live, faulty.client, late).catch(() => undefined)
     }
     await indexer?.sync().catch(() => undefined)
     if (crashing?.isDead()) {
@@ -125,7 +126,7 @@ describe('reorgs (P14)', () => {
     for (let seed = 1; seed <= histories; seed++) {
       chain = await startTestChain()
       await Promise.all([emptyDatabase(live), emptyDatabase(fresh)])
-      await live1(createRandom(seed * 7_919), counts)
+      await runHistory(createRandom(seed * 7_919), counts)
       await (await indexerOn(fresh, chain.client)).sync()
       const [expected, found] = [await dumpIndex(fresh), await dumpIndex(live)]
       expect(found, `history ${seed}`).toBe(expected)
@@ -207,7 +208,12 @@ describe('reorgs (P14)', () => {
     await indexedChain()
     const { accessMarket, ...others } = chain.deployment
     const addresses = { ...others, accessMarket: others.assetRegistry }
-    const other = await createIndexer({ database: live, client: chain.client as never, addresses, manifests: none })
+    const other = await createIndexer({
+      database: live,
+      client: chain.client as never,
+      addresses,
+      manifests: everyManifest,
+    })
     await expect(other.sync()).rejects.toMatchObject({ code: 'config_invalid', field: 'access_market' })
     expect(accessMarket).not.toBe(addresses.accessMarket)
   })

@@ -1,13 +1,16 @@
-import { randomBytes } from 'node:crypto'
 import {
   accessMarketAbi,
   assetRegistryAbi,
+  contributorLeavesOf,
   createContributorTree,
   type Deployment,
   devAccounts,
   devMnemonic,
+  encodeManifest,
   feeIndex,
+  manifestDigest,
   offerIdOf,
+  publicationCommitment,
   revenueLedgerAbi,
   testUsdAbi,
 } from '@agorai/core'
@@ -21,10 +24,10 @@ import {
   http,
   publicActions,
   walletActions,
-  zeroHash,
 } from 'viem'
 import { foundry } from 'viem/chains'
 import { startAnvil } from '../../packages/node/src/adapters/chain/anvilProcess.js'
+import { testManifest } from '../../packages/node/src/queries/testManifest.js'
 import type { Random } from './random.js'
 
 export const accounts = devAccounts.map(({ address }) => address)
@@ -40,8 +43,12 @@ const connect = (rpcUrl: string) =>
     .extend(publicActions)
     .extend(walletActions)
 
-/** Everything that a publication needs, kept by its manifest digest, so that its contributors can collect later. */
-type Publication = { root: Hex; contributions: ReturnType<typeof createContributorTree>['contributions'] }
+/** What the contributors of a version need to collect. */
+type Publication = {
+  manifestDigest: Hex
+  contributorRoot: Hex
+  contributions: ReturnType<typeof createContributorTree>['contributions']
+}
 
 export async function startTestChain() {
   const anvil = await startAnvil({ chainId: foundry.id, mnemonic: devMnemonic })
@@ -50,7 +57,10 @@ export async function startTestChain() {
   const deployment = await deployContracts({ rpcUrl, account: deployer, treasury, governor: treasury })
   const client = connect(anvil.rpcUrl)
   const token = tokenOf(deployment)
+  /** By the commitment that the registry keeps. */
   const publications = new Map<Hex, Publication>()
+  /** Manifests by their digest, as a node's store would have them. */
+  const manifests = new Map<Hex, Uint8Array>()
 
   const call = (from: Address, to: Address, abi: Abi, functionName: string, args: readonly unknown[]): Call => ({
     from,
@@ -82,77 +92,55 @@ export async function startTestChain() {
 
   const firstFreeBlock = Number(await client.getBlockNumber())
 
+  const readRegistry = { address: deployment.assetRegistry, abi: assetRegistryAbi }
+  const readLedger = { address: deployment.revenueLedger, abi: revenueLedgerAbi }
+  const readMarket = { address: deployment.accessMarket, abi: accessMarketAbi }
   const read = {
-    versionCount: () =>
-      client.readContract({ address: deployment.assetRegistry, abi: assetRegistryAbi, functionName: 'versionCount' }),
-    assetOf: (version: bigint) =>
-      client.readContract({
-        address: deployment.assetRegistry,
-        abi: assetRegistryAbi,
-        functionName: 'assetOf',
-        args: [version],
-      }),
-    ownerOf: (asset: bigint) =>
-      client.readContract({
-        address: deployment.assetRegistry,
-        abi: assetRegistryAbi,
-        functionName: 'ownerOf',
-        args: [asset],
-      }),
+    versionCount: () => client.readContract({ ...readRegistry, functionName: 'versionCount' }),
+    assetOf: (version: bigint) => client.readContract({ ...readRegistry, functionName: 'assetOf', args: [version] }),
+    ownerOf: (asset: bigint) => client.readContract({ ...readRegistry, functionName: 'ownerOf', args: [asset] }),
     currentVersion: (asset: bigint) =>
-      client.readContract({
-        address: deployment.assetRegistry,
-        abi: assetRegistryAbi,
-        functionName: 'currentVersion',
-        args: [asset],
-      }),
-    edgesOf: (version: bigint) =>
-      client.readContract({
-        address: deployment.assetRegistry,
-        abi: assetRegistryAbi,
-        functionName: 'edgesOf',
-        args: [version],
-      }),
-    tillOf: (asset: bigint) =>
-      client.readContract({
-        address: deployment.revenueLedger,
-        abi: revenueLedgerAbi,
-        functionName: 'tillOf',
-        args: [asset],
-      }),
+      client.readContract({ ...readRegistry, functionName: 'currentVersion', args: [asset] }),
+    edgesOf: (version: bigint) => client.readContract({ ...readRegistry, functionName: 'edgesOf', args: [version] }),
+    offerOf: (offer: bigint) => client.readContract({ ...readMarket, functionName: 'offerOf', args: [offer] }),
+    tillOf: (asset: bigint) => client.readContract({ ...readLedger, functionName: 'tillOf', args: [asset] }),
     collectableOf: (version: bigint) =>
-      client.readContract({
-        address: deployment.revenueLedger,
-        abi: revenueLedgerAbi,
-        functionName: 'collectableOf',
-        args: [version, token],
-      }),
-    isTokenAllowed: () =>
-      client.readContract({
-        address: deployment.revenueLedger,
-        abi: revenueLedgerAbi,
-        functionName: 'isTokenAllowed',
-        args: [token],
-      }),
+      client.readContract({ ...readLedger, functionName: 'collectableOf', args: [version, token] }),
+    contributionCollectableOf: (contribution: ContributionArguments) =>
+      client.readContract({ ...readLedger, functionName: 'contributionCollectableOf', args: [contribution, token] }),
+  }
+
+  /** The proofs with which a version's contributors collect. */
+  async function contributionsOf(version: bigint): Promise<ContributionArguments[]> {
+    const commitment = await client.readContract({ ...readRegistry, functionName: 'commitmentOf', args: [version] })
+    const { contributions = [], ...known } = publications.get(commitment) ?? {}
+    return contributions.map((contribution) => ({ version, ...known, ...contribution }) as ContributionArguments)
   }
 
   function publication(random: Random, count: bigint) {
-    const digest: Hex = `0x${randomBytes(32).toString('hex')}`
-    const leaves = Array.from({ length: random.below(4) }, () => ({
+    const leaves = Array.from({ length: random.below(4) }, (_, index) => ({
       account: random.pick(accounts),
-      weight: BigInt(1 + random.below(5_000)),
+      weight: `${1 + random.below(5_000)}`,
+      label: `Contributor ${index}`,
     }))
-    const { root, contributions } = createContributorTree(leaves)
-    publications.set(digest, { root, contributions })
-    const parents = [...new Set(Array.from({ length: random.below(3) }, () => 1n + random.belowBig(count)))]
+    const contributorBps = leaves.length === 0 ? 0 : random.below(10_000)
+    const manifest = testManifest({ name: `Asset ${manifests.size}`, contributorBps, leaves })
+    const bytes = encodeManifest(manifest)
+    const digest = manifestDigest(bytes)
+    const { root, contributions } = createContributorTree(contributorLeavesOf(manifest))
+    // Now and then there is no manifest for a digest.
+    if (!random.chance(0.1)) manifests.set(digest, bytes)
+    publications.set(publicationCommitment(digest, root), {
+      manifestDigest: digest,
+      contributorRoot: root,
+      contributions,
+    })
+    const parents = new Set(Array.from({ length: random.below(3) }, () => 1n + random.belowBig(count)))
     return {
       manifestDigest: digest,
-      parents: count === 0n ? [] : parents.sort((left, right) => (left < right ? -1 : 1)),
+      parents: count === 0n ? [] : [...parents].sort((left, right) => (left < right ? -1 : 1)),
       royaltyBps: random.below(800),
-      contributors: {
-        root: leaves.length === 0 ? zeroHash : root,
-        bps: leaves.length === 0 ? 0 : random.below(10_000),
-      },
+      contributors: { root, bps: contributorBps },
     }
   }
 
@@ -182,6 +170,10 @@ export async function startTestChain() {
       () => ledger(treasury, 'setTokenAllowed', [token, true]),
       () => ledger(someone, 'sweep', [asset, token]),
     ]
+    if (random.chance(0.15)) {
+      const contributions = await contributionsOf(version)
+      if (contributions.length > 0) return ledger(someone, 'collectContributions', [token, contributions])
+    }
     if (random.chance(0.2)) return onToken(someone, 'transfer', [await read.tillOf(asset), amount])
     if (random.chance(0.2)) {
       const current = await read.currentVersion(asset)
@@ -195,7 +187,9 @@ export async function startTestChain() {
     client,
     deployment,
     token,
-    publications,
+    manifests,
+    contributionsOf,
+    anyone: treasury,
     /** Contracts and money are in the blocks up to here, which no test takes back. */
     firstFreeBlock,
     read,
@@ -222,6 +216,15 @@ export async function startTestChain() {
       await client.request({ method: 'anvil_rollback', params: [depth] } as never)
     },
   }
+}
+
+type ContributionArguments = Omit<Publication, 'contributions'> & {
+  version: bigint
+  account: Address
+  weight: bigint
+  start: bigint
+  path: bigint
+  proof: readonly Hex[]
 }
 
 function tokenOf({ testUsd }: Deployment): Address {
