@@ -123,7 +123,8 @@ describe('any graph', () => {
           expect(a.x >= 0 && a.y >= 0 && a.x + 200 <= width && a.y + 100 <= height).toBe(true)
           for (const b of cards) {
             if (a === b) continue
-            expect(Math.abs(a.x - b.x) >= 200 || Math.abs(a.y - b.y) >= 100).toBe(true)
+            const [gapX, gapY] = a.layer !== b.layer ? [0, 0] : [options.cardGap, options.cardGap]
+            expect(Math.abs(a.x - b.x) >= 200 + gapX || Math.abs(a.y - b.y) >= 100 + gapY).toBe(true)
           }
         }
       }),
