@@ -24,7 +24,8 @@ function describe(asset: AssetDetail): string[] {
     ...(manifest === null ? [] : ['', plain(manifest.description)]),
     '',
     ...formatTable([
-      ['asset', `${asset.id} (${asset.kind}), version ${version.id} of ${asset.versions.length}`],
+      ['asset', `${asset.id} (${asset.kind})`],
+      ['current version', `${version.id} (${asset.versions.length} published)`],
       ['owner', asset.owner],
       ['till', asset.till],
       ['manifest', version.manifestDigest],

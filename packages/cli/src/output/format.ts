@@ -14,15 +14,15 @@ export const formatBps = (bps: number): string => `${bps / 100} %`
 /** The ends of an address or hash, which is how people compare them. */
 export const shorten = (hex: string): string => (hex.length <= 14 ? hex : `${hex.slice(0, 8)}…${hex.slice(-4)}`)
 
-/** Columns as wide as their widest cell, the last as wide as it is. Cells that are numbers or amounts stand to the right. */
+/** Columns as wide as their widest cell. A column of which every cell is a number or an amount stands to the right. */
 export function formatTable(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows.reduce<number[]>((all, row) => row.map((cell, i) => Math.max(all[i] ?? 0, cell.length)), [])
-  return rows.map((row) =>
-    row
-      .map((cell, i) => (/^[\d.,]+( \S+)?$/.test(cell) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)))
-      .join('  ')
-      .trimEnd(),
-  )
+  const columns = Math.max(0, ...rows.map((row) => row.length))
+  const cellsOf = (column: number): string[] => rows.map((row) => row[column] ?? '')
+  const widths = Array.from({ length: columns }, (_, column) => Math.max(...cellsOf(column).map((cell) => cell.length)))
+  const numeric = widths.map((_, column) => cellsOf(column).every((cell) => /^([\d.,]+( \S+)?)?$/.test(cell)))
+  const pad = (cell: string, column: number): string =>
+    numeric[column] ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)
+  return rows.map((row) => row.map(pad).join('  ').trimEnd())
 }
 
 const controls = /\p{Cc}|\p{Cf}/gu
