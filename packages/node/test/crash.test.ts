@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { readdir } from 'node:fs/promises'
+import { cp, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { DeliveryGrant } from '@agorai/core'
 import { createPublicClient, createWalletClient, http } from 'viem'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import {
   buyer,
   confirmed,
@@ -49,8 +49,22 @@ type Program = { node: TestNode; child: ChildProcess; exited: Promise<NodeJS.Sig
 
 let folder: string
 let program: Program | undefined
+/** A node's folder with something in it, and what it acknowledged: made once, copied for each test. */
+let template: string
+let before: Before
+
+beforeAll(async () => {
+  if (!traceable) return
+  folder = await newFolder()
+  template = folder
+  const running = await start()
+  before = await acknowledge(running)
+  await stop(running)
+})
+afterAll(() => removeFolder(template ?? ''))
 beforeEach(async () => {
   folder = await newFolder()
+  if (traceable) await cp(template, folder, { recursive: true })
 })
 afterEach(async () => {
   program?.child.kill('SIGKILL')
@@ -107,8 +121,11 @@ async function trap({ child }: Program, call: string, what: string, nth: number)
   const ended = new Promise<void>((resolve) => tracer.once('exit', () => resolve()))
   await new Promise<void>((resolve) => tracer.stderr.once('data', () => resolve()))
   return async () => {
-    tracer.kill('SIGINT')
+    // The tracer of a dead node ends by itself; one that does not is not waited for, and lets go of the node as it dies.
+    if (child.exitCode === null && child.signalCode === null) tracer.kill('SIGINT')
+    const timer = setTimeout(() => tracer.kill('SIGKILL'), 3_000)
     await ended
+    clearTimeout(timer)
   }
 }
 
@@ -122,7 +139,7 @@ async function acknowledge({ node }: Program): Promise<Before> {
   return { asset, sold, body, grant, block: (await nodeInfo(node.url)).chain.confirmedBlock }
 }
 
-async function expectKept({ node }: Program, before: Before): Promise<void> {
+async function expectKept({ node }: Program): Promise<void> {
   expect(await grantOf(await postDelivery(node, before.body))).toEqual(before.grant)
   const fresh = await deliveryBody(node, before.sold)
   expect(await grantOf(await postDelivery(node, fresh))).toMatchObject({ cid: before.asset.cid })
@@ -144,7 +161,6 @@ async function killAtEach(
   check: (program: Program) => Promise<void>,
 ): Promise<number> {
   let running = await start()
-  const before = await acknowledge(running)
   for (let nth = 1; nth <= pointsMax; nth++) {
     const release = await trap(running, call, 'signal=KILL', nth)
     const worked = await Promise.race([
@@ -162,7 +178,7 @@ async function killAtEach(
     }
     expect(await running.exited).toBe('SIGKILL')
     running = await start()
-    await expectKept(running, before)
+    await expectKept(running)
     await check(running)
   }
   throw new Error(`more than ${pointsMax} calls of ${call}`)
@@ -200,12 +216,10 @@ describe.skipIf(!traceable)('killed inside', { timeout: 180_000 }, () => {
   describe('a journal append', () => {
     test.each(['pwrite64', 'fdatasync'])('%s', async (call) => {
       let body: string | undefined
-      let sold: Sold | undefined
       const killed = await killAtEach(
         call,
         async ({ node }) => {
-          sold ??= { version: 1n, offer: 1n << 16n }
-          body = await deliveryBody(node, sold)
+          body = await deliveryBody(node, before.sold)
           await grantOf(await postDelivery(node, body))
         },
         // The holder who got no answer asks again with the very same request.
@@ -249,7 +263,6 @@ describe.skipIf(!traceable)('a disk that fails', { timeout: 120_000 }, () => {
     ['pwrite64', 'error=ENOSPC'],
   ])('in %s (%s): no grant is acknowledged until a restart, and none is lost', async (call, what) => {
     const running = await start()
-    const before = await acknowledge(running)
     const release = await trap(running, call, what, 1)
     const lost = await deliveryBody(running.node, before.sold)
     expect(await problemOf(await postDelivery(running.node, lost))).toMatchObject({ code: 'storage_full', status: 507 })
@@ -259,7 +272,7 @@ describe.skipIf(!traceable)('a disk that fails', { timeout: 120_000 }, () => {
     expect(await grantOf(await postDelivery(running.node, before.body))).toEqual(before.grant)
     await stop(running)
     const again = await start()
-    await expectKept(again, before)
+    await expectKept(again)
     await grantOf(await postDelivery(again.node, lost))
     await stop(again)
   })
