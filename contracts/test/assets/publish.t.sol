@@ -104,6 +104,13 @@ contract PublishTest is AgoraiTest {
         registry.publish(IAssetRegistry.Kind.Model, publication(list(), 5_000, WEIGHTED_ROOT, 10_000));
     }
 
+    function test_RevertWhen_TheFeeIsAboveItsCap() public {
+        bytes memory code = vm.getCode("contracts/out/AssetRegistry.sol/AssetRegistry.json");
+        (bool success,) = DEPLOYER.call(abi.encodePacked(bytes32(0), code, abi.encode(501)));
+        assertTrue(!success, "refused");
+        deploy("AssetRegistry", abi.encode(500), 0);
+    }
+
     function test_RevertWhen_EdgesOweMoreThanHalf() public {
         uint256 first = publishFrom(ada, list(), 2_500);
         uint256 second = publishFrom(ada, list(), 2_500);
