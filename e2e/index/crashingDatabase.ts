@@ -10,12 +10,13 @@ export type CrashingDatabase = Database & {
 const takesBack = /^DELETE FROM \w+ WHERE (block_)?number >/
 
 /**
- * @param statement Which statement of the transactions from here on is the last, counted from 0. The commit itself counts
- * as one: a crash there is one after the commit, of which the process never learns.
+ * @param statement Which statement is the last, counted from the first that moves the cursor. A commit counts as one, too:
+ * a crash there is one after the commit, of which the process never learns.
  */
 export function crashAt(database: Database, statement: number): CrashingDatabase {
   let dead = false
   let left = statement
+  let counting = false
   let rollingBack = false
   const die = (): never => {
     dead = true
@@ -23,8 +24,9 @@ export function crashAt(database: Database, statement: number): CrashingDatabase
   }
   const guard = (inner: Queryable): Queryable => ({
     query: async (sql, parameters) => {
+      counting ||= sql.startsWith('UPDATE progress')
       rollingBack ||= takesBack.test(sql)
-      if (dead || left-- === 0) die()
+      if (dead || (counting && left-- === 0)) die()
       return inner.query(sql, parameters)
     },
   })
@@ -34,7 +36,7 @@ export function crashAt(database: Database, statement: number): CrashingDatabase
       if (dead) die()
       rollingBack = false
       const result = await database.transaction((transaction) => work(guard(transaction)))
-      return left-- === 0 ? die() : result
+      return counting && left-- === 0 ? die() : result
     },
     close: () => database.close(),
     isDead: () => dead,
