@@ -29,6 +29,8 @@ export function createCsvParser(recordCharactersMax: number): Parser {
   let value = ''
   let state: 'start' | 'plain' | 'quoted' | 'closing' = 'start'
   let returned = false
+  // Kept outside `push`: V8 moves a search whose result is a plain local into the loop, once for every record.
+  let nextQuote = -1
 
   const refuse = (message: string): AgoraiError =>
     new AgoraiError('rows_invalid', `Line ${line}: ${message}`, { details: { line } })
@@ -67,7 +69,7 @@ export function createCsvParser(recordCharactersMax: number): Parser {
   return {
     push(text) {
       const records: CsvRecord[] = []
-      let nextQuote = text.indexOf('"')
+      nextQuote = text.indexOf('"')
       for (let at = 0; at < text.length; ) {
         if (nextQuote !== -1 && nextQuote < at) nextQuote = text.indexOf('"', at)
         // Most records have no quote at all, and those are cut by the engine's own split.
