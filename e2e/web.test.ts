@@ -20,6 +20,9 @@ const webSource = new URL('../packages/web', import.meta.url).pathname
 /** What an element says, with ordinary spaces between amounts and units. */
 const textOf = async (locator: Locator) => ((await locator.textContent()) ?? '').replaceAll('\u00a0', ' ')
 
+/** What a page shows a moment later, on a busy machine too. */
+const eventually = <value>(read: () => Promise<value>) => expect.poll(read, { timeout: 30_000 })
+
 let node: RunningNode
 let browser: Browser
 let reader: AgoraiClient
@@ -119,31 +122,33 @@ describe.each([
     expect(await page.title()).toBe('Catalogue · agorai')
     expect(await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)).toBe(background)
     const cards = page.getByRole('list', { name: 'Assets' }).getByRole('listitem')
-    await expect.poll(() => cards.count()).toBe(3)
-    expect(await page.getByRole('img', { name: 'Lineage: built from 1 version' }).count()).toBe(1)
+    await eventually(() => cards.count()).toBe(3)
+    await eventually(() => page.getByRole('img', { name: 'Lineage: built from 1 version' }).count()).toBe(1)
 
     await page.getByLabel('Search').fill('classifier')
-    await expect.poll(() => cards.count()).toBe(1)
+    await eventually(() => cards.count()).toBe(1)
     expect(new URL(page.url()).search).toBe('?query=classifier')
     expect(await textOf(cards.first())).toContain('10.00 tUSD')
     await page.screenshot({ path: join(screenshots, `catalogue-${theme}.png`), fullPage: true })
 
     await page.getByRole('link', { name: 'Digit classifier' }).click()
     await page.getByRole('heading', { name: 'Digit classifier', level: 1 }).waitFor()
-    await expect.poll(() => page.title()).toBe('Digit classifier · agorai')
+    await eventually(() => page.title()).toBe('Digit classifier · agorai')
     const split = await textOf(panel(page, 'Where one dollar goes').getByRole('table'))
     for (const amount of ['8.90', '0.40', '0.30', '0.18', '0.12', '0.10', '10.00'])
       expect(split).toContain(`${amount} tUSD`)
     expect(await panel(page, 'Built from').getByText('10\u00a0%', { exact: true }).count()).toBe(1)
 
-    await page.getByLabel('Account that signs').selectOption(String(buyer))
+    const signer = page.getByLabel('Account that signs')
+    await signer.selectOption(String(buyer))
+    await eventually(() => signer.inputValue()).toBe(String(buyer))
     const balance = page.getByTestId('balance')
     const readBalance = async () => Number.parseFloat(await textOf(balance))
-    await expect.poll(readBalance).toBeLessThan(10_000)
+    await eventually(readBalance).toBeLessThan(10_000)
     const before = await readBalance()
     await page.getByRole('button', { name: 'Mint test money' }).click()
     await page.getByRole('button', { name: 'Mint 100.00' }).click()
-    await expect.poll(readBalance, { timeout: 10_000 }).toBe(before + 100)
+    await eventually(readBalance).toBe(before + 100)
 
     await page.getByRole('button', { name: 'Buy Inference' }).click()
     const dialog = page.getByRole('dialog')
@@ -152,21 +157,23 @@ describe.each([
     expect(words).toContain('This is final.')
     await page.screenshot({ path: join(screenshots, `confirm-${theme}.png`) })
     await page.keyboard.press('Escape')
-    expect(await dialog.count()).toBe(0)
-    expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('Buy Inference')
+    await eventually(() => dialog.count()).toBe(0)
+    await eventually(() => page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe(
+      'Buy Inference',
+    )
     await page.getByRole('button', { name: 'Buy Inference' }).click()
     await dialog.getByRole('button', { name: /^Pay 10\.00/ }).click()
     await page.getByText('Paid 10.00').waitFor()
-    expect(await page.locator('.lineage-flow').count()).toBe(1)
+    await eventually(() => page.locator('.lineage-flow').count()).toBe(1)
     expect(await textOf(panel(page, 'Built from'))).toContain('+1.00 tUSD')
-    await expect.poll(readBalance).toBe(before + 90)
+    await eventually(readBalance).toBe(before + 90)
     await page.getByText('You hold this pass', { exact: true }).waitFor()
     await page.screenshot({ path: join(screenshots, `bought-${theme}.png`), fullPage: true })
 
     const delivery = panel(page, 'Download and verify')
     await delivery.getByRole('button', { name: 'Download and verify' }).click()
     const facts = delivery.getByRole('list', { name: 'Verified facts' }).getByRole('listitem')
-    await expect.poll(() => facts.count(), { timeout: 60_000 }).toBeGreaterThanOrEqual(4)
+    await eventually(() => facts.count()).toBeGreaterThanOrEqual(4)
     const saving = page.waitForEvent('download')
     await delivery.getByRole('button', { name: /^Save model\.onnx/ }).click()
     const saved = await saving
@@ -179,7 +186,7 @@ describe.each([
     expect(await textOf(dialog)).toContain('The ledger pays 10.00 tUSD in all to 6 parties')
     await dialog.getByRole('button', { name: /^Collect 10\.00/ }).click()
     await page.getByText('Collected 10.00').waitFor()
-    await expect.poll(() => revenue.getByRole('button', { name: /^Collect/ }).count()).toBe(0)
+    await eventually(() => revenue.getByRole('button', { name: /^Collect/ }).count()).toBe(0)
     const token = reader.info.chain.addresses.testUsd
     if (token === undefined) throw new Error('a local chain has a payment token')
     const { received, collected, dust } = await getRevenue(reader, { version: model, token })
@@ -252,7 +259,7 @@ test('the keyboard reaches the content first, and an asset that is not there say
   await page.keyboard.press('Tab')
   expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to the content')
   await page.keyboard.press('Enter')
-  expect(await page.evaluate(() => document.activeElement?.id)).toBe('main')
+  await eventually(() => page.evaluate(() => document.activeElement?.id)).toBe('main')
   await page.context().close()
 })
 

@@ -2,6 +2,7 @@ import { AgoraiError, devAccounts, type NodeInfo } from '@agorai/core'
 import { type AgoraiClient, createAgoraiClient, getDevAccount } from '@agorai/sdk'
 import { useQuery } from '@tanstack/react-query'
 import { createContext, type ReactNode, useContext, useMemo, useState } from 'react'
+import { isSameAccount } from '../features/wallet/accountName.js'
 import type { Token } from '../format/money.js'
 import { ErrorNotice, Waiting } from '../ui/Notice.js'
 import { recall, remember } from './theme.js'
@@ -50,18 +51,20 @@ export function AgoraiProvider({ children }: { children: ReactNode }) {
   const agorai = useMemo((): Agorai | undefined => {
     if (client === undefined) return undefined
     const { info } = client
+    // From the client, not from the choice: while the next client connects, this one still signs.
+    const signer = client.wallet?.account.address
     const testUsd = info.chain.addresses.testUsd
     return {
       client,
       info,
-      account: info.chain.local ? devAccounts.find((account) => account.index === index) : undefined,
+      account: signer === undefined ? undefined : devAccounts.find(({ address }) => isSameAccount(address, signer)),
       chooseAccount: (next) => {
         remember(accountKey, String(next))
         setIndex(next)
       },
       paymentToken: testUsd === undefined ? undefined : { address: testUsd, symbol: 'tUSD', decimals: 6 },
     }
-  }, [client, index])
+  }, [client])
 
   if (agorai !== undefined) return <AgoraiContext.Provider value={agorai}>{children}</AgoraiContext.Provider>
   return (

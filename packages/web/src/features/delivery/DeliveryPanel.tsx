@@ -28,7 +28,7 @@ export function DeliveryPanel({ asset }: { asset: AssetDetail }) {
     verify.reset()
     setProgress(undefined)
     const request = { version: asset.version.id, onProgress: setProgress }
-    download.mutate(owns || pass === undefined ? request : { ...request, offer: pass.offer }, {
+    download.mutate(owns || pass === undefined ? request : { ...request, pass }, {
       onSuccess: (fetched) => verify.mutate(fetched),
     })
   }
@@ -86,7 +86,7 @@ export function DeliveryPanel({ asset }: { asset: AssetDetail }) {
 function DeliverySteps({ progress, verifying }: { progress: DownloadProgress | undefined; verifying: boolean }) {
   if (verifying) return <Waiting>Computing roots and hashes again, and comparing them with the chain…</Waiting>
   if (progress === undefined)
-    return <Waiting>Asking the operator for the key; it answers once the purchase is confirmed on the chain…</Waiting>
+    return <Waiting>Waiting until the purchase is confirmed on the chain and the operator has given the key…</Waiting>
   const { bytes, bytesTotal } = progress
   return (
     <div className="delivery-progress">

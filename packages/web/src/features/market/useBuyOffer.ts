@@ -2,7 +2,7 @@ import type { AssetDetail, Offer } from '@agorai/core'
 import { buyOffer } from '@agorai/sdk'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useAgorai } from '../../app/AgoraiProvider.js'
-import { waitForIndex } from '../../app/waitForIndex.js'
+import { waitForBlock } from '../../app/waitForBlock.js'
 
 /** Buys a pass of an offer as the reader saw it: a newer version or a higher price is refused. */
 export function useBuyOffer() {
@@ -15,8 +15,8 @@ export function useBuyOffer() {
         version: BigInt(asset.version.id),
         amountMax: BigInt(offer.price),
       })
-      const { blockNumber } = await client.publicClient.getTransactionReceipt({ hash: bought.hash })
-      await waitForIndex(client, blockNumber)
+      const { blockNumber: block } = await client.publicClient.getTransactionReceipt({ hash: bought.hash })
+      await waitForBlock(client, { block, seenAs: 'indexedBlock' })
       return bought
     },
     // Also after a failure: the refusal may be about what has changed in the meantime.

@@ -1,7 +1,7 @@
 import { collectRevenue } from '@agorai/sdk'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useAgorai } from '../../app/AgoraiProvider.js'
-import { waitForIndex } from '../../app/waitForIndex.js'
+import { waitForBlock } from '../../app/waitForBlock.js'
 import { pulledFlows } from '../lineage/movement.js'
 
 /** Whose revenue: all of one account's, or everyone's out of a version and what it is built from. */
@@ -19,7 +19,7 @@ export function useCollectRevenue() {
       )
       const receipts = await Promise.all(hashes.map((hash) => client.publicClient.getTransactionReceipt({ hash })))
       const last = receipts.at(-1)
-      if (last !== undefined) await waitForIndex(client, last.blockNumber)
+      if (last !== undefined) await waitForBlock(client, { block: last.blockNumber, seenAs: 'indexedBlock' })
       return { amount, hashes, flows: pulledFlows(receipts.flatMap(({ logs }) => logs)) }
     },
     onSettled: () => queries.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'client' }),
