@@ -1,8 +1,6 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { devAccounts, testUsdAbi } from '@agorai/core'
-import { type RunningNode, startNode } from '@agorai/node'
 import {
   type AgoraiClient,
   buyOffer,
@@ -24,12 +22,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createEvaluation } from '../examples/digits/evaluate.js'
 import { modelPrice, publishDataset, publishModel, readModel, readModelFacts } from '../examples/digits/publish.js'
 import { shuffleHidden } from '../examples/digits/shuffleHidden.js'
+import { removeFolder, startTestNode, type TestNode } from '../packages/node/test/support.js'
 import { waitForIndex } from '../scripts/demo.js'
 
 /** The main job on real data through real entry points: a whole node with its own chain, and nothing but its SDK. */
 
-let folder: string
-let node: RunningNode
+let node: TestNode
 let token: Address
 let datasetOwner: AgoraiClient
 let modelOwner: AgoraiClient
@@ -79,26 +77,13 @@ async function buyAndVerify(bought: typeof model): Promise<unknown> {
 }
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'agorai-main-job-'))
-  node = await startNode({
-    host: '127.0.0.1',
-    port: 0,
-    dataFolder: folder,
-    fresh: false,
-    hosts: [],
-    rpcUrl: undefined,
-    publicRpcUrl: undefined,
-    confirmations: 0,
-    contentBytesMax: 2 ** 30,
-    databaseUrl: undefined,
-    webFolder: folder,
-  })
+  node = await startTestNode()
   ;[datasetOwner, modelOwner, buyer] = await Promise.all([clientOf(1), clientOf(2), clientOf(6)])
   token = buyer.info.chain.addresses.testUsd ?? '0x'
 })
 afterAll(async () => {
   await node?.stop()
-  await rm(folder, { recursive: true, force: true })
+  await removeFolder(node.folder)
 })
 
 describe('the main job', () => {
@@ -207,9 +192,9 @@ describe('the main job', () => {
 
 describe('what is not as it was listed is refused', () => {
   test('a tampered block', async () => {
-    const stored = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith(model.cid))
+    const stored = (await readdir(node.folder, { recursive: true })).filter((name) => name.endsWith(model.cid))
     expect(stored).toHaveLength(1)
-    const path = join(folder, stored[0] ?? '')
+    const path = join(node.folder, stored[0] ?? '')
     const whole = await readFile(path)
     for (const place of [0, Math.floor(whole.length / 2), whole.length - 1]) {
       const tampered = Buffer.from(whole)

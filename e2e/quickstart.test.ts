@@ -1,39 +1,24 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { type RunningNode, startNode } from '@agorai/node'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { removeFolder, startTestNode, type TestNode } from '../packages/node/test/support.js'
 import { runDemo } from '../scripts/demo.js'
 
 /** What README.md shows is what runs. */
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-let folder: string
-let node: RunningNode
+let node: TestNode
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'agorai-quickstart-'))
-  node = await startNode({
-    host: '127.0.0.1',
-    port: 0,
-    dataFolder: folder,
-    fresh: false,
-    hosts: [],
-    rpcUrl: undefined,
-    publicRpcUrl: undefined,
-    confirmations: 0,
-    contentBytesMax: 2 ** 30,
-    databaseUrl: undefined,
-    webFolder: folder,
-  })
+  node = await startTestNode()
   await runDemo({ node: node.url, print: () => {} })
 })
 afterAll(async () => {
   await node?.stop()
-  await rm(folder, { recursive: true, force: true })
+  await removeFolder(node.folder)
 })
 
 test('the example of README.md, of five lines, runs after npm start and verifies the model', async () => {
