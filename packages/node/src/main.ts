@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { AgoraiError, type Deployment, deployments, localFeeBps } from '@agorai/core'
 import { deployContracts, getDevAccount } from '@agorai/sdk'
+import type { Address } from 'viem'
 import { openLocalChain } from './adapters/chain/localChain.js'
 import { openRpcChain } from './adapters/chain/rpcChain.js'
 import { openPglite } from './adapters/database/pglite.js'
@@ -78,7 +79,7 @@ export async function startNode(config: NodeConfig, options: StartNodeOptions = 
     const addresses = await findContracts(chain, onProgress)
 
     onProgress('Opening the index.')
-    const database = await openDatabase(config, chain)
+    const database = await openDatabase(config, chain, keys.account.address)
     closing.push(database.close)
     const indexer = await createIndexer({
       database,
@@ -155,8 +156,13 @@ async function findContracts(chain: Chain, onProgress: (message: string) => void
   return addresses
 }
 
-async function openDatabase({ databaseUrl, dataFolder, fresh }: NodeConfig, chain: Chain): Promise<Database> {
-  const schema = `agorai_${chain.id}`
+/** Gateways of one chain share its index; but every local chain is another, known by the operator that it was made for. */
+async function openDatabase(
+  { databaseUrl, dataFolder, fresh }: NodeConfig,
+  chain: Chain,
+  operator: Address,
+): Promise<Database> {
+  const schema = chain.local ? `agorai_${chain.id}_${operator.slice(2, 18).toLowerCase()}` : `agorai_${chain.id}`
   if (databaseUrl === undefined) return openPglite({ folder: join(dataFolder, 'index'), schema })
   const database = await openPostgres({ url: databaseUrl, schema })
   if (fresh) {

@@ -8,6 +8,8 @@ export type TestEngine = {
   name: string
   /** Why there is none here; undefined when `open` works. */
   missing: string | undefined
+  /** Where it is, when it is served. */
+  url?: string
   /** An empty database, which is gone when it is closed. */
   open: () => Promise<Database>
 }
@@ -27,6 +29,7 @@ export async function testEngines(databaseUrl: string | undefined): Promise<Test
     {
       name: 'Postgres',
       missing: url === undefined ? 'no PostgreSQL answers' : undefined,
+      ...(url === undefined ? {} : { url }),
       open: () => openOwnSchema(url ?? ''),
     },
   ]
