@@ -89,7 +89,7 @@ async function contracts() {
 async function checks() {
   const { forgeBinary } = await import('./contracts.mjs')
   return [
-    await check('format and lint', ...tool('@biomejs/biome/bin/biome', 'check', '.')),
+    await check('format and lint', join(root, 'node_modules/@biomejs/cli-linux-x64/biome'), ['check', '.']),
     await check('types', ...tool('typescript/bin/tsc', '-b')),
     await check('format of the contracts', forgeBinary, ['fmt', '--root', '.', '--check', 'contracts'], {
       FOUNDRY_CONFIG: 'contracts/foundry.toml',
