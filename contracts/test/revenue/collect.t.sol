@@ -212,6 +212,18 @@ contract CollectTest is RevenueTest {
         return bytes32(uint256(hash) >> 64 << 64 | weight);
     }
 
+    /// @dev A leaf without weight would share its interval's start with the leaf after it.
+    function test_RevertWhen_TheWeightIsZero() public {
+        SumTreeBuilder.Leaf[] memory bad = new SumTreeBuilder.Leaf[](2);
+        bad[0] = SumTreeBuilder.Leaf(alpha, 0);
+        bad[1] = SumTreeBuilder.Leaf(beta, 5);
+        vm.prank(ada);
+        uint256 version = registry.publish(
+            IAssetRegistry.Kind.Dataset, publication(list(), 0, SumTreeBuilder.rootOf(bad), CONTRIBUTOR_BPS)
+        );
+        expectInvalid(contributionOf(version, bad, 0));
+    }
+
     function test_ASingleLeafHasTheWholePool() public {
         SumTreeBuilder.Leaf[] memory heavy = new SumTreeBuilder.Leaf[](1);
         heavy[0] = SumTreeBuilder.Leaf(alpha, type(uint64).max);
