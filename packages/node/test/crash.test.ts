@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { cp, readdir } from 'node:fs/promises'
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { DeliveryGrant } from '@agorai/core'
 import { createPublicClient, createWalletClient, http } from 'viem'
@@ -26,12 +27,16 @@ import {
 } from './support.js'
 
 /**
- * A real node is killed inside a system call: `strace` stops it there as `kill -9` would. Each kind of call is stopped at
- * its first, second, … occurrence until the work under test gets through.
+ * A real node is killed inside a system call: `strace` holds the call at its entry, long enough for an answer that did not
+ * wait for it to get out, and then the node is killed. So with the first, the second, … call of a kind, until the work
+ * under test makes no further one.
  */
 const repository = fileURLToPath(new URL('../../..', import.meta.url))
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 const pointsMax = 8
+const holdMicroseconds = 60_000_000
+const settleMs = 400
+const hitTimeoutMs = 30_000
 
 const canTrace = (): boolean => {
   const sleeper = spawn('sleep', ['30'], { stdio: 'ignore' })
@@ -104,28 +109,32 @@ async function stop({ child, exited }: Program): Promise<void> {
   expect(await exited).toBe(0)
 }
 
-/** Attaches to the node; resolves with the way to detach once the trap is set. */
-async function trap({ child }: Program, call: string, what: string, nth: number): Promise<() => Promise<void>> {
-  const args = [
-    '-f',
-    '-p',
-    String(child.pid),
-    '-e',
-    `trace=${call}`,
-    '-e',
-    `inject=${call}:${what}:when=${nth}`,
-    '-o',
-    '/dev/null',
-  ]
-  const tracer = spawn('strace', args, { stdio: ['ignore', 'ignore', 'pipe'] })
+type Trap = {
+  /** Whether the node has come to the call. */
+  hit(): Promise<boolean>
+  /** Ends the tracing. */
+  release(): Promise<void>
+}
+
+/** Attaches to the node; resolves once the trap is set. */
+async function trap({ child }: Program, call: string, what: string, nth: number): Promise<Trap> {
+  const log = join(folder, 'strace.log')
+  await writeFile(log, '')
+  const inject = ['-e', `trace=${call}`, '-e', `inject=${call}:${what}:when=${nth}`]
+  const tracer = spawn('strace', ['-f', '-p', String(child.pid), ...inject, '-o', log], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
   const ended = new Promise<void>((resolve) => tracer.once('exit', () => resolve()))
   await new Promise<void>((resolve) => tracer.stderr.once('data', () => resolve()))
-  return async () => {
-    // The tracer of a dead node ends by itself; one that does not is not waited for, and lets go of the node as it dies.
-    if (child.exitCode === null && child.signalCode === null) tracer.kill('SIGINT')
-    const timer = setTimeout(() => tracer.kill('SIGKILL'), 3_000)
-    await ended
-    clearTimeout(timer)
+  return {
+    hit: async () => (await readFile(log, 'utf8')).split(` ${call}(`).length > nth,
+    release: async () => {
+      // The tracer of a dead node ends by itself; one that does not is not waited for, and lets go of the node as it dies.
+      if (child.exitCode === null && child.signalCode === null && !child.killed) tracer.kill('SIGINT')
+      const timer = setTimeout(() => tracer.kill('SIGKILL'), 3_000)
+      await ended
+      clearTimeout(timer)
+    },
   }
 }
 
@@ -153,30 +162,42 @@ async function expectKept({ node }: Program): Promise<void> {
 /**
  * Kills the node at every occurrence of `call` within `work`, restarts it and checks it.
  *
+ * @param options.answersLast Whether the work may not be answered before its last such call has returned. A kill alone
+ * forgives an answer before the sync; a power cut does not.
  * @returns How many times it was killed.
  */
 async function killAtEach(
   call: string,
   work: (program: Program) => Promise<unknown>,
   check: (program: Program) => Promise<void>,
+  { answersLast }: { answersLast: boolean },
 ): Promise<number> {
   let running = await start()
   for (let nth = 1; nth <= pointsMax; nth++) {
-    const release = await trap(running, call, 'signal=KILL', nth)
-    const worked = await Promise.race([
-      work(running).then(
-        () => true,
-        () => false,
-      ),
-      running.exited.then(() => false),
-    ])
-    await release()
-    if (worked) {
+    const { hit, release } = await trap(running, call, `delay_enter=${holdMicroseconds}`, nth)
+    let isDone = false
+    const outcome = work(running).then(
+      () => 'done' as const,
+      (error: unknown) => error,
+    )
+    void outcome.then(() => {
+      isDone = true
+    })
+    const end = Date.now() + hitTimeoutMs
+    while (!isDone && !(await hit()) && Date.now() < end) await pause(20)
+    await pause(settleMs)
+    if (!(await hit())) {
+      expect(await outcome).toBe('done')
+      await release()
       await check(running)
       await stop(running)
       return nth - 1
     }
+    if (answersLast) expect(isDone, `answered while ${call} ${nth} was held`).toBe(false)
+    running.child.kill('SIGKILL')
+    await release()
     expect(await running.exited).toBe('SIGKILL')
+    await outcome
     running = await start()
     await expectKept(running)
     await check(running)
@@ -194,20 +215,24 @@ describe.skipIf(!traceable)('killed inside', { timeout: 180_000 }, () => {
     // The content is another each time, so that its folder is new too.
     test.each(['pwrite64', 'fsync', 'rename'])('%s', async (call) => {
       let asset: SealedAsset | undefined
+      let acknowledged = false
       const killed = await killAtEach(
         call,
         async ({ node }) => {
+          acknowledged = false
           asset = await sealAsset(crypto.getRandomValues(new Uint8Array(20_000)))
           await ok(uploadContent(node, asset))
+          acknowledged = true
         },
         async ({ node }) => {
           if (asset === undefined) return
           const got = await fetch(`${node.url}/api/v1/content/${asset.cid}`)
           // Whole or not there; and then it can be sent again.
           if (got.status === 200) expect(new Uint8Array(await got.arrayBuffer())).toEqual(asset.ciphertext)
-          else expect(got.status).toBe(404)
+          else expect([got.status, acknowledged]).toEqual([404, false])
           await ok(uploadContent(node, asset))
         },
+        { answersLast: true },
       )
       expect(killed).toBeGreaterThanOrEqual(1)
     })
@@ -216,18 +241,21 @@ describe.skipIf(!traceable)('killed inside', { timeout: 180_000 }, () => {
   describe('a journal append', () => {
     test.each(['pwrite64', 'fdatasync'])('%s', async (call) => {
       let body: string | undefined
+      let answered: DeliveryGrant | undefined
       const killed = await killAtEach(
         call,
         async ({ node }) => {
+          answered = undefined
           body = await deliveryBody(node, before.sold)
-          await grantOf(await postDelivery(node, body))
+          answered = await grantOf(await postDelivery(node, body))
         },
         // The holder who got no answer asks again with the very same request.
         async ({ node }) => {
           if (body === undefined) return
           const grant = await grantOf(await postDelivery(node, body))
-          expect(await grantOf(await postDelivery(node, body))).toEqual(grant)
+          expect(grant).toEqual(answered ?? grant)
         },
+        { answersLast: true },
       )
       expect(killed).toBe(1)
     })
@@ -235,6 +263,7 @@ describe.skipIf(!traceable)('killed inside', { timeout: 180_000 }, () => {
 
   describe('a save of the chain', () => {
     test.each(['pwrite64', 'fsync', 'rename', 'unlink'])('%s', async (call) => {
+      let acknowledged = 0
       const killed = await killAtEach(
         call,
         async ({ node }) => {
@@ -242,15 +271,19 @@ describe.skipIf(!traceable)('killed inside', { timeout: 180_000 }, () => {
           const wallet = createWalletClient({ account: stranger, transport })
           const hash = await wallet.sendTransaction({ chain: null, to: buyer.address, value: 1n })
           const reader = createPublicClient({ transport, pollingInterval: 5 })
-          await confirmed(node, (await reader.waitForTransactionReceipt({ hash })).blockNumber)
+          const { blockNumber } = await reader.waitForTransactionReceipt({ hash })
+          await confirmed(node, blockNumber)
+          acknowledged = Number(blockNumber)
           // Saving goes on for a moment after the block is confirmed: what is older is removed.
-          await new Promise((resolve) => setTimeout(resolve, 300))
+          await pause(300)
         },
         async ({ node }) => {
           const saved = (await readdir(join(folder, 'chain'))).filter((name) => name.startsWith('state-'))
           expect(saved.length).toBeGreaterThanOrEqual(1)
+          expect((await nodeInfo(node.url)).chain.confirmedBlock).toBeGreaterThanOrEqual(acknowledged)
           expect((await fetch(`${node.url}/api/v1/health`)).status).toBe(200)
         },
+        { answersLast: false },
       )
       expect(killed).toBeGreaterThanOrEqual(1)
     })
@@ -263,7 +296,7 @@ describe.skipIf(!traceable)('a disk that fails', { timeout: 120_000 }, () => {
     ['pwrite64', 'error=ENOSPC'],
   ])('in %s (%s): no grant is acknowledged until a restart, and none is lost', async (call, what) => {
     const running = await start()
-    const release = await trap(running, call, what, 1)
+    const { release } = await trap(running, call, what, 1)
     const lost = await deliveryBody(running.node, before.sold)
     expect(await problemOf(await postDelivery(running.node, lost))).toMatchObject({ code: 'storage_full', status: 507 })
     await release()
@@ -280,7 +313,7 @@ describe.skipIf(!traceable)('a disk that fails', { timeout: 120_000 }, () => {
   test('during an upload: it is refused, leaves nothing, and works once there is space', async () => {
     const running = await start()
     const asset = await sealAsset(new Uint8Array(30_000))
-    const release = await trap(running, 'pwrite64', 'error=ENOSPC', 1)
+    const { release } = await trap(running, 'pwrite64', 'error=ENOSPC', 1)
     expect(await problemOf(await uploadContent(running.node, asset))).toMatchObject({
       code: 'storage_full',
       status: 507,

@@ -274,6 +274,10 @@ describe('confirmations', () => {
     await buy(node, sold, stranger)
     const question = { ...sold, holder: stranger.address }
     await expect(assertEntitled(chain, addresses, question)).rejects.toMatchObject({ code: 'not_confirmed' })
+    // The owner of what was published a moment ago waits as well.
+    const { version } = await publish(node, await sealAsset(new Uint8Array(1)))
+    const owned = { version, offer: undefined, holder: seller.address }
+    await expect(assertEntitled(chain, addresses, owned)).rejects.toMatchObject({ code: 'not_confirmed' })
     await createTestClient({ mode: 'anvil', transport: http(node.rpcUrl) }).mine({ blocks: 3 })
     await expect(assertEntitled(chain, addresses, question)).resolves.toMatch(/^0x[0-9a-f]{64}$/)
   })
