@@ -160,7 +160,7 @@ contract AssetRegistry is IAssetRegistry, ERC721 {
             feeBps: _feeBps,
             contributorBps: contributors.bps
         });
-        commitmentOf[version] = keccak256(abi.encode(digest, contributors.root));
+        commitmentOf[version] = keccak256(abi.encode(msg.sender, digest, contributors.root));
         for (uint256 i; i < edges.count; i += EDGES_PER_WORD) {
             _edges[version][i / EDGES_PER_WORD] = edges.packWord(i);
         }

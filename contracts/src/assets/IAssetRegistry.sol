@@ -113,6 +113,7 @@ interface IAssetRegistry {
     /// @notice One royalty edge. `ancestor` is 0 where there is none.
     function edgeAt(uint256 version, uint256 index) external view returns (uint256 ancestor, uint16 bps);
 
-    /// @notice keccak256(abi.encode(manifestDigest, contributorRoot)): the one word that commits to both.
+    /// @notice keccak256(abi.encode(publisher, manifestDigest, contributorRoot)): the one word that commits to all three.
+    /// @dev The publisher is in it so that nobody else's publication of the same manifest passes for this one.
     function commitmentOf(uint256 version) external view returns (bytes32);
 }

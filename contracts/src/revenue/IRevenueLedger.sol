@@ -16,10 +16,12 @@ interface IRevenueLedger {
     }
 
     /// @notice Proof that `account` holds `weight` of a version's contributor tree.
+    /// @param publisher Who published the version: with the two words after it, what its commitment is made of.
     /// @param path Bit i is 1 when the node at level i (leaf first) is a right child.
     /// @param proof Sibling nodes, leaf first: 192 bits of hash, then the subtree's weight in the low 64 bits.
     struct Contribution {
         uint256 version;
+        address publisher;
         bytes32 manifestDigest;
         bytes32 contributorRoot;
         address account;

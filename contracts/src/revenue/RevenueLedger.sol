@@ -264,11 +264,12 @@ contract RevenueLedger is IRevenueLedger, ReentrancyGuardTransient {
 
     /// @dev Checks the parts against the version's commitment and the leaf against the root.
     function _proveContribution(Contribution calldata part) internal view returns (uint256 start) {
-        bytes32 commitment = keccak256(abi.encode(part.manifestDigest, part.contributorRoot));
+        bytes32 commitment = keccak256(abi.encode(part.publisher, part.manifestDigest, part.contributorRoot));
         bytes32 root;
         (root, start) = SumTree.climb(SumTree.leafOf(part.account, part.weight), part.path, part.proof);
-        bool proven =
-            part.weight != 0 && root == part.contributorRoot && commitment == _registry.commitmentOf(part.version);
+        // A malformed proof climbs to 0, which is also the root of a version without contributors.
+        bool proven = part.weight != 0 && root != 0 && root == part.contributorRoot
+            && commitment == _registry.commitmentOf(part.version);
         if (!proven) revert RevenueLedger_ContributionInvalid(part.version, part.account);
     }
 

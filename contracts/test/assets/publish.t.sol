@@ -59,9 +59,22 @@ contract PublishTest is AgoraiTest {
         assertEq(rates.feeBps, 100, "fee");
         assertEq(rates.contributorBps, 6000, "contributors");
         assertTrue(
-            registry.commitmentOf(asset) == keccak256(abi.encode(DIGEST, WEIGHTED_ROOT)),
-            "commitment to digest and root"
+            registry.commitmentOf(asset) == keccak256(abi.encode(boole, DIGEST, WEIGHTED_ROOT)),
+            "commitment to publisher, digest and root"
         );
+    }
+
+    /// @dev A copy of a publication is another commitment, and so is a later version by a new owner.
+    function test_CommitsToThePublisher() public {
+        uint256 original = publishFrom(ada, list(), 0);
+        uint256 copy = publishFrom(boole, list(), 0);
+        assertTrue(registry.commitmentOf(original) != registry.commitmentOf(copy), "differs");
+        vm.prank(ada);
+        asset721().transferFrom(ada, relayer, original);
+        assertTrue(registry.commitmentOf(original) == keccak256(abi.encode(ada, DIGEST, bytes32(0))), "stays");
+        vm.prank(relayer);
+        uint256 second = registry.publishVersion(original, publication(list(), 0, 0, 0));
+        assertTrue(registry.commitmentOf(second) == keccak256(abi.encode(relayer, DIGEST, bytes32(0))), "new owner");
     }
 
     function test_RevertWhen_KindIsNone() public {

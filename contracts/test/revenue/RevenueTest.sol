@@ -27,18 +27,20 @@ abstract contract RevenueTest is AgoraiTest {
         model = publishFrom(boole, list(dataset), 500);
     }
 
+    /// @dev All versions with contributors are Ada's in these tests.
     function contributionOf(uint256 place) internal view returns (IRevenueLedger.Contribution memory) {
         return contributionOf(dataset, leaves, place);
     }
 
     function contributionOf(uint256 version, SumTreeBuilder.Leaf[] memory all, uint256 place)
         internal
-        pure
+        view
         returns (IRevenueLedger.Contribution memory)
     {
         SumTreeBuilder.Proof memory proof = SumTreeBuilder.proofOf(all, place);
         return IRevenueLedger.Contribution({
             version: version,
+            publisher: ada,
             manifestDigest: DIGEST,
             contributorRoot: SumTreeBuilder.rootOf(all),
             account: all[place].account,

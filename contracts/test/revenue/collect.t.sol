@@ -172,6 +172,9 @@ contract CollectTest is RevenueTest {
         changed.proof = new bytes32[](65);
         expectInvalid(changed);
         changed = contributionOf(1);
+        changed.publisher = boole;
+        expectInvalid(changed);
+        changed = contributionOf(1);
         changed.manifestDigest = keccak256("another manifest");
         expectInvalid(changed);
         changed = contributionOf(1);
@@ -180,6 +183,16 @@ contract CollectTest is RevenueTest {
         changed = contributionOf(1);
         changed.version = model;
         expectInvalid(changed);
+    }
+
+    /// @dev A malformed proof has no root, and neither has a version without contributors.
+    function test_RevertWhen_ThereAreNoContributors() public {
+        payAs(buyer, model, 1_000_000);
+        IRevenueLedger.Contribution memory nobody = contributionOf(1);
+        (nobody.version, nobody.publisher, nobody.contributorRoot) = (model, boole, 0);
+        expectInvalid(nobody);
+        nobody.proof = new bytes32[](65);
+        expectInvalid(nobody);
     }
 
     /// @dev A sibling whose weight is moved within the pair keeps the sum but not the hash.

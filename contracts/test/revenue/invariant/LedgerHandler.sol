@@ -40,6 +40,7 @@ contract LedgerHandler {
     mapping(address token => uint256) public paidInAll;
 
     mapping(uint256 version => SumTreeBuilder.Leaf[]) internal _leaves;
+    mapping(uint256 version => address) internal _publishers;
     mapping(uint256 offerId => uint256) internal _purchases;
     uint256[] internal _assets;
     uint256 public versions;
@@ -73,9 +74,10 @@ contract LedgerHandler {
         if (versions >= VERSIONS_MAX) return;
         uint256 asset = _assets[seed % _assets.length];
         IAssetRegistry.Publication memory publication = _drawPublication(seed);
-        vm.prank(_ownerOf(asset));
+        address publisher = _ownerOf(asset);
+        vm.prank(publisher);
         try registry.publishVersion(asset, publication) returns (uint256 version) {
-            _remember(version, seed);
+            _remember(version, publisher, seed);
             ++done["publishVersion"];
         } catch (bytes memory reason) {
             _requireTooMuchOwed(reason);
@@ -227,6 +229,7 @@ contract LedgerHandler {
         SumTreeBuilder.Proof memory proof = SumTreeBuilder.proofOf(leaves, place);
         return IRevenueLedger.Contribution({
             version: version,
+            publisher: _publishers[version],
             manifestDigest: DIGEST,
             contributorRoot: SumTreeBuilder.rootOf(leaves),
             account: leaves[place].account,
@@ -240,10 +243,11 @@ contract LedgerHandler {
 
     function _publish(uint256 seed) internal {
         IAssetRegistry.Publication memory publication = _drawPublication(seed);
-        vm.prank(_account(seed >> 200));
+        address publisher = _account(seed >> 200);
+        vm.prank(publisher);
         try registry.publish(IAssetRegistry.Kind.Model, publication) returns (uint256 asset) {
             _assets.push(asset);
-            _remember(asset, seed);
+            _remember(asset, publisher, seed);
             ++done["publish"];
         } catch (bytes memory reason) {
             _requireTooMuchOwed(reason);
@@ -255,8 +259,9 @@ contract LedgerHandler {
         require(bytes4(reason) == IAssetRegistry.AssetRegistry_RatesInvalid.selector, "publishing failed");
     }
 
-    function _remember(uint256 version, uint256 seed) internal {
+    function _remember(uint256 version, address publisher, uint256 seed) internal {
         versions = version;
+        _publishers[version] = publisher;
         SumTreeBuilder.Leaf[] memory leaves = _drawLeaves(seed);
         for (uint256 i; i < leaves.length; ++i) {
             _leaves[version].push(leaves[i]);

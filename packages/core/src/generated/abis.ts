@@ -687,6 +687,7 @@ export const revenueLedgerAbi = [
         type: 'tuple[]',
         components: [
           { name: 'version', type: 'uint256' },
+          { name: 'publisher', type: 'address' },
           { name: 'manifestDigest', type: 'bytes32' },
           { name: 'contributorRoot', type: 'bytes32' },
           { name: 'account', type: 'address' },
@@ -720,6 +721,7 @@ export const revenueLedgerAbi = [
         type: 'tuple',
         components: [
           { name: 'version', type: 'uint256' },
+          { name: 'publisher', type: 'address' },
           { name: 'manifestDigest', type: 'bytes32' },
           { name: 'contributorRoot', type: 'bytes32' },
           { name: 'account', type: 'address' },

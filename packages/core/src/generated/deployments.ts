@@ -20,9 +20,9 @@ export const localFeeBps = 100
 /** Deployments by chain id. On the local chain account 0 of the development mnemonic is treasury and governor. */
 export const deployments: Record<number, Deployment> = {
   31337: {
-    assetRegistry: '0x709405d87a11305b42909Cf1D675b638518391d6',
-    revenueLedger: '0xCF56Ae893B29eB4748CF60c44E2ad763d6331449',
-    accessMarket: '0x13598C877139c88875e2de9Ff9A479bc6E9803E2',
+    assetRegistry: '0x40FF9ccaFaC1a9a992f7692F75072b054f935B07',
+    revenueLedger: '0xbB09495850F2FaF2E52238972De1DBBC41e5d3D6',
+    accessMarket: '0x7e88382d344235D31804A7751Cd3c76603A8dF45',
     testUsd: '0x8394d3c4Dcda61c4009dB1E16d1a54cd43f50001',
   },
 }
