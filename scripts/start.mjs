@@ -1,6 +1,6 @@
 // `npm start`: installs, builds and starts everything in this terminal. Plain Node: nothing is installed yet.
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join, relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -22,7 +22,8 @@ const usage = `Starts agorai: a local chain, a database in a folder, the node an
 /** Only a folder with this file in it is ours to delete. */
 const markerName = 'agorai-data-folder'
 const markerText = 'Everything in this folder belongs to agorai. `npm start -- --fresh` deletes it.\n'
-const demoDoneName = 'demo-completed'
+/** Lies with the chain it speaks of: a fresh start forgets both at once. */
+const demoDoneName = join('chain', 'demo-completed')
 
 /** @throws StepError for an option that is not one. */
 export function readOptions(args, base = process.env.INIT_CWD ?? process.cwd()) {
@@ -128,13 +129,16 @@ async function startNode(options) {
   const { readConfig } = await import('../packages/node/dist/config.js')
   const node = await import('../packages/node/dist/main.js')
   const flags = ['--port', String(options.port), '--data-dir', options.dataDir, ...(options.fresh ? ['--fresh'] : [])]
-  running.node = await node.startNode(readConfig(flags).config, {
+  const { config } = readConfig(flags)
+  running.node = await node.startNode(config, {
     onWarning: (message) => console.error(`warning: ${message}`),
   })
   running.node.failed.then((error) => {
     fail(error)
     stop(1)
   })
+  // Development accounts and tokens work on the local chain alone.
+  if (config.rpcUrl !== undefined) options.demo = false
   return `chain, index and gateway in ${show(options.dataDir)}`
 }
 
@@ -178,7 +182,6 @@ async function run() {
   await runStep('dependencies', install)
   await runStep('packages', () => buildTypes())
   await runStep('web page', buildWeb)
-  if (options.fresh) await rm(join(options.dataDir, demoDoneName), { force: true })
   await runStep('node', () => startNode(options))
   if (options.demo) await demonstrate(options)
   printStep('ready', 'everything is up', begun)
