@@ -37,6 +37,7 @@ export function createFaultyClient(rpcUrl: string) {
   const { request } = http(rpcUrl, { retryCount: 0 })({ chain: foundry })
   const plan = new Map<number, Fault>()
   const before = new Map<number, () => Promise<void>>()
+  const acts: Promise<void>[] = []
   let requests = 0
   const faultyRequest = async (parameters: { method: string }): Promise<Answer> => {
     const number = requests++
@@ -60,12 +61,17 @@ export function createFaultyClient(rpcUrl: string) {
     },
     /** Does something, such as a reorg, right before one of the next requests. */
     interrupt(random: Random, act: () => Promise<void>): void {
-      before.set(requests + random.below(40), act)
+      before.set(requests + random.below(40), () => {
+        const acting = act()
+        acts.push(acting)
+        return acting
+      })
     },
-    /** From now on all is well. */
-    calm(): void {
+    /** From now on all is well. What was begun is ended first: a reader that failed does not wait for it. */
+    async calm(): Promise<void> {
       plan.clear()
       before.clear()
+      await Promise.all(acts)
     },
   }
 }

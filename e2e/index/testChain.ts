@@ -45,6 +45,7 @@ const connect = (rpcUrl: string) =>
 
 /** What the contributors of a version need to collect. */
 type Publication = {
+  publisher: Address
   manifestDigest: Hex
   contributorRoot: Hex
   contributions: ReturnType<typeof createContributorTree>['contributions']
@@ -117,7 +118,7 @@ export async function startTestChain() {
     return contributions.map((contribution) => ({ version, ...known, ...contribution }) as ContributionArguments)
   }
 
-  function publication(random: Random, count: bigint) {
+  function publication(random: Random, publisher: Address, count: bigint) {
     const leaves = Array.from({ length: random.below(4) }, (_, index) => ({
       account: random.pick(accounts),
       weight: `${1 + random.below(5_000)}`,
@@ -130,7 +131,8 @@ export async function startTestChain() {
     const { root, contributions } = createContributorTree(contributorLeavesOf(manifest))
     // Now and then there is no manifest for a digest.
     if (!random.chance(0.1)) manifests.set(digest, bytes)
-    publications.set(publicationCommitment(digest, root), {
+    publications.set(publicationCommitment(publisher, digest, root), {
+      publisher,
       manifestDigest: digest,
       contributorRoot: root,
       contributions,
@@ -149,7 +151,7 @@ export async function startTestChain() {
     const someone = random.pick(accounts)
     const count = await read.versionCount()
     if (count === 0n || random.chance(0.2))
-      return registry(someone, 'publish', [1 + random.below(2), publication(random, count)])
+      return registry(someone, 'publish', [1 + random.below(2), publication(random, someone, count)])
     const version = 1n + random.belowBig(count)
     const asset = await read.assetOf(version)
     const owner = await read.ownerOf(asset)
@@ -157,7 +159,7 @@ export async function startTestChain() {
     const amount = 1n + random.belowBig(10_000_000n)
     const edges = await read.edgesOf(version)
     const kinds: (() => Call)[] = [
-      () => registry(owner, 'publishVersion', [asset, publication(random, count)]),
+      () => registry(owner, 'publishVersion', [asset, publication(random, owner, count)]),
       () => registry(owner, 'transferFrom', [owner, someone, asset]),
       () => registry(owner, 'approve', [someone, asset]),
       () =>
