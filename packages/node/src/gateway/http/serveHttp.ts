@@ -8,6 +8,8 @@ export type ServeHttpOptions = {
   /** 0 lets the system choose. */
   port: number
   fetch(request: Request): Response | Promise<Response>
+  /** How long a connection may be silent while nothing is at work for it. Default 30,000. */
+  idleTimeoutMs?: number
   /** Answers what cannot even be made a request, such as a URL that is none. */
   refuse(error: AgoraiError): Response
 }
@@ -15,24 +17,39 @@ export type ServeHttpOptions = {
 export type HttpServer = { port: number; stop(): Promise<void> }
 
 const headersTimeoutMs = 10_000
-const idleTimeoutMs = 30_000
+const idleTimeoutMsDefault = 30_000
 const keepAliveTimeoutMs = 5_000
 const connectionsCheckingInterval = 1_000
 const stopTimeoutMs = 5_000
 const connectionsMax = 1_024
 
 /** @throws AgoraiError `port_in_use`, `config_invalid` for a host that is not this machine's. */
-export async function serveHttp({ host, port, fetch, refuse }: ServeHttpOptions): Promise<HttpServer> {
+export async function serveHttp(options: ServeHttpOptions): Promise<HttpServer> {
+  const { host, port, fetch, refuse } = options
   const badRequest = (cause: unknown) =>
     refuse(new AgoraiError('invalid_request', 'The request line or the Host header is not valid.', { cause }))
-  const listener = getRequestListener(fetch, { overrideGlobalObjects: false, errorHandler: badRequest })
+  // Opening a large content takes longer than a silent connection may last; such a request is not silent, it is at work.
+  const working = new WeakSet<Socket>()
+  const work = async (request: Request, { incoming }: { incoming: { socket: unknown } }) => {
+    const socket = incoming.socket as Socket
+    working.add(socket)
+    try {
+      return await fetch(request)
+    } finally {
+      working.delete(socket)
+    }
+  }
+  const listener = getRequestListener(work, { overrideGlobalObjects: false, errorHandler: badRequest })
   const server = createServer(
     { headersTimeout: headersTimeoutMs, keepAliveTimeout: keepAliveTimeoutMs, connectionsCheckingInterval },
     listener,
   )
-  // Uploads may take long; each body has a deadline of its own, and a silent connection is closed.
+  // Uploads may take long: each body has a deadline of its own.
   server.requestTimeout = 0
-  server.timeout = idleTimeoutMs
+  server.timeout = options.idleTimeoutMs ?? idleTimeoutMsDefault
+  server.on('timeout', (socket: Socket) => {
+    if (!working.has(socket)) socket.destroy()
+  })
   server.maxConnections = connectionsMax
   server.on('clientError', (error, socket) => void answerRaw(error, socket as Socket, refuse))
   await listen(server, host, port)
