@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { checkMachine, isNodeSupported, matchesLockfile } from './install.mjs'
-import { promises, readCounts, readForge, readVitest, summarize, unreached } from './testReport.mjs'
+import { promises, readCounts, readForge, readMutantLines, readVitest, summarize, unreached } from './testReport.mjs'
 
 describe('what is needed', () => {
   test.each([
@@ -72,6 +72,16 @@ describe('the summary', () => {
     })
     expect(counts.get('P1 invariant calls')).toBe(65_536)
     expect(readForge('Compiler run failed').failed).toEqual(['forge printed no total'])
+  })
+
+  test('mutants: the killed are counted, a survivor is named', () => {
+    const output =
+      '✓ killed    P1  pays nobody  (a.sol)\n✗ survived  P8  omits the nonce  (b.sol)\nmutants: 1 of 2 killed'
+    expect(readMutantLines(output)).toEqual({
+      passed: 1,
+      failed: ['survived: P8  omits the nonce  (b.sol)'],
+      skipped: [],
+    })
   })
 
   test('vitest: a file that does not load is a failure', () => {

@@ -53,6 +53,17 @@ export function readForge(output) {
   return result
 }
 
+/** Mutants of `scripts/mutants.mjs`: one that is killed is a test that can fail, one that survives is a failure. */
+export function readMutantLines(output) {
+  const text = output.replace(colours, '')
+  const named = (mark) => [...text.matchAll(new RegExp(`^${mark} +(.+)$`, 'gm'))].map(([, name]) => name)
+  return {
+    passed: named('✓ killed').length,
+    failed: named('✗ survived').map((name) => `survived: ${name}`),
+    skipped: [],
+  }
+}
+
 /** Tests of vitest's JSON report, failures and skips by name. */
 export function readVitest(report, root) {
   const result = { passed: 0, failed: [], skipped: [] }
