@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { devAccounts, errorCodes, testUsdAbi } from '@agorai/core'
 import { type RunningNode, startNode } from '@agorai/node'
-import { createAgoraiClient, getDevAccount } from '@agorai/sdk'
+import { createAgoraiClient, getDevAccount, waitForReceipt } from '@agorai/sdk'
 import onnxProto from 'onnx-proto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
@@ -89,7 +89,7 @@ async function mintForBuyer(amount: bigint): Promise<void> {
     account,
     chain: publicClient.chain,
   })
-  await publicClient.waitForTransactionReceipt({ hash, pollingInterval: 5 })
+  await waitForReceipt(publicClient, hash)
 }
 
 type Row = { label: number; size: number }

@@ -17,9 +17,18 @@ import {
   testUsdAbi,
   treasuryVersion,
 } from '@agorai/core'
-import { deployContracts, getDevAccount } from '@agorai/sdk'
+import { deployContracts, getDevAccount, waitForReceipt } from '@agorai/sdk'
 import fc from 'fast-check'
-import { type Address, createTestClient, type Hex, http, parseEventLogs, publicActions, walletActions } from 'viem'
+import {
+  type Address,
+  createTestClient,
+  type Hex,
+  http,
+  type PublicClient,
+  parseEventLogs,
+  publicActions,
+  walletActions,
+} from 'viem'
 import { foundry } from 'viem/chains'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type AnvilProcess, startAnvil } from '../packages/node/src/adapters/chain/anvilProcess.js'
@@ -63,7 +72,7 @@ async function write(
   const hash = await chain.writeContract({ ...call, account, chain: foundry } as Parameters<
     typeof chain.writeContract
   >[0])
-  const receipt = await chain.waitForTransactionReceipt({ hash })
+  const receipt = await waitForReceipt(chain as unknown as PublicClient, hash)
   expect(receipt.status).toBe('success')
   return receipt
 }
@@ -76,6 +85,7 @@ const onLedger = (
 
 type Published = LedgerVertex & {
   asset: bigint
+  publisher: Address
   manifestDigest: Hex
   root: Hex
   contributions: ReturnType<typeof createContributorTree>['contributions']
@@ -137,9 +147,10 @@ async function publish(drawn: DrawnVersion, before: readonly Published[], nonce:
         })
   const [event] = parseEventLogs({ abi: assetRegistryAbi, eventName: 'VersionPublished', logs: receipt.logs })
   if (event === undefined) throw new Error('Nothing was published.')
-  const { version, asset, rates, edges } = event.args
+  const { version, asset, publisher, rates, edges } = event.args
   return {
     version,
+    publisher,
     asset,
     manifestDigest,
     root,
@@ -209,6 +220,7 @@ describe('the ledger and its mathematics', () => {
             const { account, weight, path, proof } = contribution
             const part = {
               version,
+              publisher: vertex.publisher,
               manifestDigest: vertex.manifestDigest,
               contributorRoot: vertex.root,
               account,

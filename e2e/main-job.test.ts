@@ -16,6 +16,7 @@ import {
   grantAad,
   openSealed,
   verifyDelivery,
+  waitForReceipt,
 } from '@agorai/sdk'
 import type { Address } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -62,7 +63,7 @@ async function mint(client: AgoraiClient, amount: bigint): Promise<void> {
     account,
     chain,
   })
-  await client.publicClient.waitForTransactionReceipt({ hash })
+  await waitForReceipt(client.publicClient, hash)
 }
 
 /** Buys a model and verifies it as its buyer would, evaluation included. */

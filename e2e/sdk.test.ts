@@ -21,6 +21,7 @@ import {
   readRows,
   searchAssets,
   verifyDelivery,
+  waitForReceipt,
 } from '@agorai/sdk'
 import type { Address } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -87,7 +88,7 @@ async function mint(to: Account, amount: bigint): Promise<void> {
     account: to,
     chain: publicClient.chain,
   })
-  await publicClient.waitForTransactionReceipt({ hash, pollingInterval: 5 })
+  await waitForReceipt(publicClient, hash)
 }
 
 const balanceOf = ({ address }: { address: Address }): Promise<bigint> =>

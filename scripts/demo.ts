@@ -20,6 +20,7 @@ import {
   listOffer,
   searchAssets,
   verifyDelivery,
+  waitForReceipt,
 } from '@agorai/sdk'
 import { type Address, formatUnits, isAddressEqual } from 'viem'
 import { createEvaluation } from '../examples/digits/evaluate.js'
@@ -181,7 +182,7 @@ async function mintUpTo(client: AgoraiClient, token: Address, amount: bigint): P
   const { chain } = client.publicClient
   const args = [account.address, amount - balance] as const
   const hash = await client.wallet.writeContract({ ...contract, functionName: 'mint', args, account, chain })
-  await client.publicClient.waitForTransactionReceipt({ hash })
+  await waitForReceipt(client.publicClient, hash)
 }
 
 async function* streamOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

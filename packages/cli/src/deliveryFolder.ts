@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, open, readFile, rename, rm, stat, writeFile } from 'nod
 import { dirname, join, resolve } from 'node:path'
 import {
   AgoraiError,
+  addressSchema,
   bytes32Schema,
   type Manifest,
   parseManifest,
@@ -11,7 +12,7 @@ import {
   uintSchema,
 } from '@agorai/core'
 import type { FetchDeliveryReturnType } from '@agorai/sdk'
-import { bytesToHex, hexToBytes } from 'viem'
+import { type Address, bytesToHex, hexToBytes } from 'viem'
 
 /**
  * What a download leaves: the content under its own name, `manifest.json` (the exact bytes that the chain committed to)
@@ -44,10 +45,11 @@ export async function writeDelivery(
   try {
     await writePlaintext(join(draft, contentNameOf(delivery.manifest)), delivery, onProgress)
     await writeFile(join(draft, manifestName), delivery.manifestBytes)
-    const { version, grant, contentKey, saltSeed } = delivery
+    const { version, publisher, grant, contentKey, saltSeed } = delivery
     const record = {
       note: 'Keep this file to yourself: its contentKey decrypts the content.',
       version: String(version),
+      publisher,
       contentKey: bytesToHex(contentKey),
       saltSeed: bytesToHex(saltSeed),
       receipt: grant.receipt,
@@ -81,6 +83,7 @@ async function writePlaintext(
 
 export type StoredDelivery = {
   version: bigint
+  publisher: Address
   manifest: Manifest
   manifestBytes: Uint8Array
   contentKey: Uint8Array
@@ -95,17 +98,27 @@ export async function readDelivery(folder: string): Promise<StoredDelivery> {
   const manifestBytes = await readPart(folder, manifestName)
   const manifest = parseManifest(manifestBytes)
   const record = parseStrictJson(await readPart(folder, deliveryName))
-  const { version, contentKey, saltSeed } =
+  const { version, publisher, contentKey, saltSeed } =
     typeof record === 'object' && record !== null ? fieldsOf(record) : fieldsOf({})
   const name = contentNameOf(manifest)
   const path = join(folder, name)
   if (!(await exists(path))) throw unusable(`${folder} does not hold ${name}.`)
-  return { version, manifest, manifestBytes, contentKey, saltSeed, path, plaintext: () => createReadStream(path) }
+  return {
+    version,
+    publisher,
+    manifest,
+    manifestBytes,
+    contentKey,
+    saltSeed,
+    path,
+    plaintext: () => createReadStream(path),
+  }
 }
 
-function fieldsOf(record: { version?: unknown; contentKey?: unknown; saltSeed?: unknown }) {
+function fieldsOf(record: { version?: unknown; publisher?: unknown; contentKey?: unknown; saltSeed?: unknown }) {
   return {
     version: BigInt(parseWith(uintSchema, record.version)),
+    publisher: parseWith(addressSchema, record.publisher),
     contentKey: hexToBytes(parseWith(bytes32Schema, record.contentKey)),
     saltSeed: hexToBytes(parseWith(bytes32Schema, record.saltSeed)),
   }

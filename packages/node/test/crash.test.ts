@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { DeliveryGrant } from '@agorai/core'
+import { waitForReceipt } from '@agorai/sdk'
 import { createPublicClient, createWalletClient, http } from 'viem'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import {
@@ -271,7 +272,7 @@ describe.skipIf(!traceable)('killed inside', { timeout: 180_000 }, () => {
           const wallet = createWalletClient({ account: stranger, transport })
           const hash = await wallet.sendTransaction({ chain: null, to: buyer.address, value: 1n })
           const reader = createPublicClient({ transport, pollingInterval: 5 })
-          const { blockNumber } = await reader.waitForTransactionReceipt({ hash })
+          const { blockNumber } = await waitForReceipt(reader, hash)
           await confirmed(node, blockNumber)
           acknowledged = Number(blockNumber)
           // Saving goes on for a moment after the block is confirmed: what is older is removed.

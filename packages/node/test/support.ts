@@ -30,6 +30,7 @@ import {
   type RowFormat,
   readRows,
   sealTo,
+  waitForReceipt,
 } from '@agorai/sdk'
 import {
   type Address,
@@ -249,8 +250,8 @@ export function chainOf(node: { rpcUrl: string }, account: LocalAccount) {
 }
 
 /** Publishes the asset with one free offer. */
-export async function publish(node: TestNode, asset: SealedAsset): Promise<{ version: bigint; offer: bigint }> {
-  const { reader, wallet } = chainOf(node, seller)
+export async function publish(node: TestNode, asset: SealedAsset, account: LocalAccount = seller): Promise<Sold> {
+  const { reader, wallet } = chainOf(node, account)
   const { assetRegistry, accessMarket } = node.info.chain.addresses
   const hash = await wallet.writeContract({
     chain: null,
@@ -267,7 +268,7 @@ export async function publish(node: TestNode, asset: SealedAsset): Promise<{ ver
       },
     ],
   })
-  const { logs } = await reader.waitForTransactionReceipt({ hash })
+  const { logs } = await waitForReceipt(reader, hash)
   const [event] = parseEventLogs({ abi: assetRegistryAbi, logs, eventName: 'VersionPublished' })
   if (event === undefined) throw new Error('nothing was published')
   const { version } = event.args
@@ -278,7 +279,7 @@ export async function publish(node: TestNode, asset: SealedAsset): Promise<{ ver
     functionName: 'listOffer',
     args: [version, 0, node.info.chain.addresses.testUsd ?? zeroAddress, 0n, 1],
   })
-  await reader.waitForTransactionReceipt({ hash: listed })
+  await waitForReceipt(reader, listed)
   return { version, offer: offerIdOf(version, 0) }
 }
 
@@ -292,7 +293,7 @@ export async function buy(node: TestNode, { version, offer }: Sold, account: Loc
     functionName: 'buy',
     args: [{ offerId: offer, version, amountMax: 0n, nonce: 0 }],
   })
-  return (await reader.waitForTransactionReceipt({ hash })).blockNumber
+  return (await waitForReceipt(reader, hash)).blockNumber
 }
 
 export type Sold = { version: bigint; offer: bigint }

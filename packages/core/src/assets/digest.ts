@@ -60,9 +60,16 @@ export const manifestDigest = (bytes: Uint8Array): Hex => bytesToHex(sha256(byte
 export const manifestCid = (bytes: Uint8Array): string =>
   CID.createV1(rawCodec, createMultihash(sha256Code, sha256(bytes))).toString()
 
-/** The registry's `commitmentOf`: keccak256(abi.encode(manifestDigest, contributorRoot)). */
-export const publicationCommitment = (digest: Hex, contributorRoot: Hex): Hex =>
-  bytesToHex(keccak_256(concatBytes([hexToBytes(digest), hexToBytes(contributorRoot)])))
+/**
+ * The registry's `commitmentOf`: keccak256(abi.encode(publisher, manifestDigest, contributorRoot)). It names the publisher,
+ * so that nobody else's publication of the same manifest passes for this one.
+ */
+export const publicationCommitment = (publisher: Address, digest: Hex, contributorRoot: Hex): Hex =>
+  bytesToHex(
+    keccak_256(
+      concatBytes([new Uint8Array(12), hexToBytes(publisher), hexToBytes(digest), hexToBytes(contributorRoot)]),
+    ),
+  )
 
 /** Leaves of a manifest's contributor tree, in order. */
 export const contributorLeavesOf = (manifest: Manifest): { account: Address; weight: bigint }[] =>

@@ -82,8 +82,10 @@ describe('a manifest', () => {
     expect(Buffer.from(cid.multihash.digest).equals(digest)).toBe(true)
     // sha-256 of "hello world" in base32 after the bytes 01 55 12 20.
     expect(manifestCid(Buffer.from('hello world'))).toBe('bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e')
-    const encoded = encodeAbiParameters([{ type: 'bytes32' }, { type: 'bytes32' }], [word('01'), word('02')])
-    expect(publicationCommitment(word('01'), word('02'))).toBe(keccak256(encoded))
+    const publisher = '0x70997970C51812dc3A010C7d01b50e0d17dc79C8'
+    const types = [{ type: 'address' }, { type: 'bytes32' }, { type: 'bytes32' }]
+    const encoded = encodeAbiParameters(types, [publisher, word('01'), word('02')])
+    expect(publicationCommitment(publisher, word('01'), word('02'))).toBe(keccak256(encoded))
   })
 
   test('has the contributor root of its leaves, zero without any', () => {

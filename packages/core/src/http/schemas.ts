@@ -164,6 +164,8 @@ export const deliveryBodySchema = z.strictObject({
 /** The content key and row salt of a version, sealed by HPKE to the delivery key, and the operator's signed word for it. */
 export const deliveryGrantSchema = z.strictObject({
   version: uintSchema,
+  /** Who published the version: with the manifest's digest, what the chain's commitment is made of. */
+  publisher: addressSchema,
   manifestDigest: bytes32Schema,
   cid: cidSchema,
   bytes: z.number().int(),

@@ -119,6 +119,7 @@ async function grantKey(options: DeliveryRoutesOptions, delivery: Delivery): Pro
   }
   const grant: DeliveryGrant = {
     version: version.toString(),
+    publisher: deposited.account,
     manifestDigest: deposited.manifestDigest,
     cid: deposited.cid,
     bytes: deposited.bytes,

@@ -3,9 +3,8 @@ import type { DeliveryGranted, Journal, JournalRecord, KeyDeposited } from '../p
 
 /** What the gateway knows without asking the disk: rebuilt from the journal at each start. */
 export type Memory = {
-  /** The key of every version that the registry holds under this commitment. */
+  /** The key of every version that the registry holds under this commitment, which names its publisher. */
   keyOf(commitment: Hex): KeyDeposited | undefined
-  hasKey(manifestDigest: Hex): boolean
   /** What was granted under a holder's nonce. Forgotten once the request has expired, as it is refused from then on. */
   grantOf(holder: Address, nonce: Hex): DeliveryGranted | undefined
   /** Appends a record and, once it is on the disk, remembers it. */
@@ -17,14 +16,12 @@ const sweepEvery = 1_024
 
 export async function rebuildMemory(journal: Journal): Promise<Memory> {
   const keys = new Map<Hex, KeyDeposited>()
-  const manifests = new Set<Hex>()
   const grants = new Map<string, DeliveryGranted>()
   let sinceSweep = 0
 
   function remember(record: JournalRecord): void {
     if (record.kind === 'key-deposited') {
       keys.set(record.commitment, record)
-      manifests.add(record.manifestDigest)
       return
     }
     grants.set(slotOf(record.holder, record.nonce), record)
@@ -39,7 +36,6 @@ export async function rebuildMemory(journal: Journal): Promise<Memory> {
 
   return {
     keyOf: (commitment) => keys.get(commitment),
-    hasKey: (manifestDigest) => manifests.has(manifestDigest),
     grantOf: (holder, nonce) => grants.get(slotOf(holder, nonce)),
     async record(record) {
       await journal.append(record)

@@ -6,6 +6,7 @@ import {
   digestOfCid,
   type ErrorCode,
   keyDepositSchema,
+  type Manifest,
   manifestBytesMax,
   manifestDigest,
   parseManifest,
@@ -115,16 +116,18 @@ export function uploadRoutes(options: UploadRoutesOptions): Route[] {
         const upload = await authenticateUpload(options, request, `keys/${digest}`)
         const bytes = await readJsonBytes(request, upload, keyBytesMax)
         const { sealedKey } = parseWith(keyDepositSchema, parseStrictJson(bytes))
-        const running = depositing.get(digest)
+        const manifest = await storedManifest(storage, digest)
+        const commitment = publicationCommitment(upload.account, digest, contributorRootOf(manifest))
+        const running = depositing.get(commitment)
         if (running !== undefined) await running.catch(() => {})
-        // A key that opens the content is the only one that does, so the first good deposit stays.
-        if (!options.memory.hasKey(digest)) {
-          const deposit = gate(() => depositKey(options, digest, sealedKey, upload))
-          depositing.set(digest, deposit)
+        // A key that opens the content is the only one that does, so an account's first good deposit stays.
+        if (options.memory.keyOf(commitment) === undefined) {
+          const deposit = gate(() => depositKey(options, { digest, commitment, manifest, sealedKey, upload }))
+          depositing.set(commitment, deposit)
           try {
             await deposit
           } finally {
-            depositing.delete(digest)
+            depositing.delete(commitment)
           }
         }
         return { stored: digest }
@@ -142,25 +145,26 @@ async function readJsonBytes(request: Request, upload: Upload, bytesMax: number)
   return bytes
 }
 
-async function depositKey(
-  { storage, memory, keys }: UploadRoutesOptions,
-  digest: Hex,
-  sealedKey: Hex,
-  { account }: Upload,
-): Promise<void> {
+async function storedManifest(storage: Storage, digest: Hex): Promise<Manifest> {
   const bytes = await storage.getManifest(digest)
   if (bytes === undefined) throw new AgoraiError('content_missing', 'The manifest was not uploaded.')
-  const manifest = parseManifest(bytes)
+  return parseManifest(bytes)
+}
+
+type Deposit = { digest: Hex; commitment: Hex; manifest: Manifest; sealedKey: Hex; upload: Upload }
+
+async function depositKey({ storage, memory, keys }: UploadRoutesOptions, deposit: Deposit): Promise<void> {
+  const { digest, commitment, manifest, sealedKey, upload } = deposit
   const secrets = await openSealed(keys.encryption.privateKey, sealedKey, depositAad(digest))
   await checkContent(storage, manifest, secrets)
   await memory.record({
     kind: 'key-deposited',
     manifestDigest: digest,
-    commitment: publicationCommitment(digest, contributorRootOf(manifest)),
+    commitment,
     cid: manifest.content.cid,
     bytes: manifest.content.bytes,
     sealedKey,
-    account,
+    account: upload.account,
   })
 }
 

@@ -5,12 +5,13 @@ import type { Address, Hex } from 'viem'
 export type KeyDeposited = {
   kind: 'key-deposited'
   manifestDigest: Hex
-  /** The registry's `commitmentOf` every version that this manifest was published as. */
+  /** The registry's `commitmentOf` the version, once `account` publishes this manifest. */
   commitment: Hex
   cid: string
   /** Length of the ciphertext in bytes. */
   bytes: number
   sealedKey: Hex
+  /** Who deposited it. It opens this account's publications only: anyone can publish a manifest that is public. */
   account: Address
 }
 

@@ -20,6 +20,7 @@ import {
 } from 'viem'
 import { concatHex, encodeAbiParameters, getContractAddress, isAddressEqual, parseAbiParameters } from 'viem/utils'
 import { toAgoraiError } from '../transactions/toAgoraiError.js'
+import { waitForReceipt } from '../transactions/waitForReceipt.js'
 
 export type DeployContractsParameters = {
   rpcUrl: string
@@ -98,7 +99,7 @@ async function deploy(
   try {
     if (await isDeployed()) return address
     const hash = await walletClient.sendTransaction({ to: create2Deployer, data: concatHex([salt, bytecode]) })
-    await publicClient.waitForTransactionReceipt({ hash, timeout: 120_000 })
+    await waitForReceipt(publicClient, hash)
     if (await isDeployed()) return address
   } catch (cause) {
     throw toAgoraiError(cause)
@@ -111,7 +112,7 @@ async function allowToken({ publicClient, walletClient }: Connection, ledger: Ad
   try {
     if (await publicClient.readContract({ ...contract, functionName: 'isTokenAllowed', args: [token] })) return
     const hash = await walletClient.writeContract({ ...contract, functionName: 'setTokenAllowed', args: [token, true] })
-    await publicClient.waitForTransactionReceipt({ hash, timeout: 120_000 })
+    await waitForReceipt(publicClient, hash)
   } catch (cause) {
     throw toAgoraiError(cause)
   }

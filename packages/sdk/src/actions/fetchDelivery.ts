@@ -1,4 +1,5 @@
 import { AgoraiError, type DeliveryGrant, importContentKey, type Manifest, openContent } from '@agorai/core'
+import type { Address } from 'viem'
 import { createCidMeter } from '../content/createMeter.js'
 import { type AgoraiClient, walletOf } from '../createAgoraiClient.js'
 import { type ContentSecrets, generateDeliveryKey, grantAad, openSealed } from '../crypto/hpke.js'
@@ -17,6 +18,8 @@ export type FetchDeliveryParameters = {
 
 export type FetchDeliveryReturnType = {
   version: bigint
+  /** Who published the version, as the chain's commitment says. */
+  publisher: Address
   manifest: Manifest
   /** The exact bytes that the chain committed to. */
   manifestBytes: Uint8Array
@@ -60,7 +63,8 @@ export async function fetchDelivery(
     deliveryKey: deliveryKey.publicKey,
     timeoutMs: confirmationTimeoutMs,
   })
-  const { manifest, manifestBytes } = await readManifest(client, { version, digest: grant.manifestDigest })
+  const { publisher, manifestDigest: digest } = grant
+  const { manifest, manifestBytes } = await readManifest(client, { version, publisher, digest })
   const { cid, bytes } = manifest.content
   if (grant.cid !== cid || grant.bytes !== bytes || BigInt(grant.version) !== version)
     throw new AgoraiError('integrity_failed', 'The grant is for another content than the manifest names.')
@@ -68,6 +72,7 @@ export async function fetchDelivery(
   const secrets = await openSealed(deliveryKey.privateKey, grant.sealedKey, aad)
   return {
     version,
+    publisher,
     manifest,
     manifestBytes,
     grant,

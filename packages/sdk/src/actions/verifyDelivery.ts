@@ -1,4 +1,5 @@
 import { AgoraiError, assetRegistryAbi, type Manifest } from '@agorai/core'
+import type { Address } from 'viem'
 import type { AgoraiClient } from '../createAgoraiClient.js'
 import { type Evaluation, evaluateModel } from '../delivery/evaluateModel.js'
 import { assertCommitted } from '../delivery/readManifest.js'
@@ -7,6 +8,7 @@ import { readContract } from '../transactions/readContract.js'
 
 export type VerifyDeliveryParameters = DeliveredContent & {
   version: bigint
+  publisher: Address
   /** For a model: takes its metric again on the evaluation rows. */
   evaluation?: Evaluation | undefined
 }
@@ -28,9 +30,9 @@ export async function verifyDelivery(
   client: AgoraiClient,
   parameters: VerifyDeliveryParameters,
 ): Promise<VerifyDeliveryReturnType> {
-  const { version, evaluation } = parameters
+  const { version, publisher, evaluation } = parameters
   const { manifest, digest, checks } = await verifyContent(parameters)
-  await assertCommitted(client, { version, manifest, digest })
+  await assertCommitted(client, { version, publisher, manifest, digest })
   const terms = await checkTerms(client, version, manifest)
   const evaluated = evaluation === undefined ? [] : [await evaluateModel(manifest, evaluation)]
   return { manifest, checks: [...checks, { name: 'manifest', found: digest }, terms, ...evaluated] }

@@ -7,7 +7,7 @@ import {
   parseManifest,
   publicationCommitment,
 } from '@agorai/core'
-import type { Hex } from 'viem'
+import type { Address, Hex } from 'viem'
 import type { AgoraiClient } from '../createAgoraiClient.js'
 import { readContract } from '../transactions/readContract.js'
 
@@ -15,13 +15,13 @@ const manifestBytesMax = 4 * 1024 * 1024
 
 /**
  * The manifest of a version, checked against the chain: its bytes have the digest, and the registry committed to that
- * digest and to the contributor root that follows from it.
+ * digest, to the publisher, and to the contributor root that follows from the manifest.
  *
  * @throws AgoraiError `integrity_failed`, `not_found`, `node_unavailable`, `chain_unavailable`
  */
 export async function readManifest(
   client: AgoraiClient,
-  { version, digest }: { version: bigint; digest: Hex },
+  { version, publisher, digest }: { version: bigint; publisher: Address; digest: Hex },
 ): Promise<{ manifest: Manifest; manifestBytes: Uint8Array }> {
   const manifestBytes = await client.http.bytes({ path: `api/v1/manifests/${digest}` }, manifestBytesMax)
   if (manifestDigest(manifestBytes) !== digest)
@@ -29,14 +29,14 @@ export async function readManifest(
       field: 'manifest',
     })
   const manifest = parseManifest(manifestBytes)
-  await assertCommitted(client, { version, manifest, digest })
+  await assertCommitted(client, { version, publisher, manifest, digest })
   return { manifest, manifestBytes }
 }
 
 /** @throws AgoraiError `integrity_failed` when the chain committed to something else under this version. */
 export async function assertCommitted(
   client: AgoraiClient,
-  { version, manifest, digest }: { version: bigint; manifest: Manifest; digest: Hex },
+  { version, publisher, manifest, digest }: { version: bigint; publisher: Address; manifest: Manifest; digest: Hex },
 ): Promise<void> {
   const committed = await readContract(client, {
     address: client.info.chain.addresses.assetRegistry,
@@ -44,7 +44,7 @@ export async function assertCommitted(
     functionName: 'commitmentOf',
     args: [version],
   })
-  if (committed !== publicationCommitment(digest, contributorRootOf(manifest)))
+  if (committed !== publicationCommitment(publisher, digest, contributorRootOf(manifest)))
     throw new AgoraiError('integrity_failed', `The chain committed to another manifest under version ${version}.`, {
       field: 'manifest',
     })

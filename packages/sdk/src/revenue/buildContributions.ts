@@ -14,6 +14,7 @@ import { assetOfVersion } from './assetOfVersion.js'
 /** What the ledger takes as proof of a contributor's weight. */
 export type ContributionProof = {
   version: bigint
+  publisher: Address
   manifestDigest: Hex
   contributorRoot: Hex
   account: Address
@@ -39,13 +40,20 @@ export async function buildContributions(
 
 async function contributionsOf(client: AgoraiClient, version: bigint) {
   const { versions } = await getAsset(client, { asset: await assetOfVersion(client, version) })
-  const digest = versions.find(({ id }) => BigInt(id) === version)?.manifestDigest
-  if (digest === undefined)
+  const published = versions.find(({ id }) => BigInt(id) === version)
+  if (published === undefined)
     throw new AgoraiError('not_found', `The node does not know version ${version} yet.`, {
       details: { version: String(version) },
     })
-  const { manifest } = await readManifest(client, { version, digest })
+  const { publisher, manifestDigest } = published
+  const { manifest } = await readManifest(client, { version, publisher, digest: manifestDigest })
   const contributorRoot = contributorRootOf(manifest)
   const { contributions } = createContributorTree(contributorLeavesOf(manifest))
-  return contributions.map((contribution) => ({ version, manifestDigest: digest, contributorRoot, ...contribution }))
+  return contributions.map((contribution) => ({
+    version,
+    publisher,
+    manifestDigest,
+    contributorRoot,
+    ...contribution,
+  }))
 }

@@ -12,6 +12,7 @@ import type {
 import { isAddressEqual, parseEventLogs } from 'viem'
 import { type AgoraiClient, walletOf } from '../createAgoraiClient.js'
 import { toAgoraiError } from './toAgoraiError.js'
+import { waitForReceipt } from './waitForReceipt.js'
 
 export type SendAndDecodeParameters<
   abi extends Abi,
@@ -57,9 +58,8 @@ export async function sendAndDecode<
   try {
     await publicClient.simulateContract({ ...call, account: wallet.account })
     const hash = await wallet.writeContract({ ...call, account: wallet.account, chain: publicClient.chain })
-    const receipt = await publicClient.waitForTransactionReceipt({
-      hash,
-      timeout: receiptTimeoutMs,
+    const receipt = await waitForReceipt(publicClient, hash, {
+      timeoutMs: receiptTimeoutMs,
       pollingInterval: client.info.chain.local ? 5 : 1_000,
     })
     if (receipt.status === 'reverted') {

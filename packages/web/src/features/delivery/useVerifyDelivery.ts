@@ -9,9 +9,10 @@ export function useVerifyDelivery() {
   const { client } = useAgorai()
   return useMutation({
     mutationFn: async (delivery: FetchedDelivery): Promise<{ facts: Fact[]; file: Blob }> => {
-      const { contentKey, file, manifestBytes, saltSeed, version } = delivery
+      const { contentKey, file, manifestBytes, publisher, saltSeed, version } = delivery
       const { checks } = await verifyDelivery(client, {
         version,
+        publisher,
         contentKey,
         saltSeed,
         manifestBytes,

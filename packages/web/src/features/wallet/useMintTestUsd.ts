@@ -1,4 +1,5 @@
 import { AgoraiError, testUsdAbi } from '@agorai/core'
+import { waitForReceipt } from '@agorai/sdk'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useAgorai } from '../../app/AgoraiProvider.js'
 
@@ -22,7 +23,7 @@ export function useMintTestUsd() {
         account: client.wallet.account,
         chain: client.publicClient.chain,
       })
-      await client.publicClient.waitForTransactionReceipt({ hash })
+      await waitForReceipt(client.publicClient, hash)
     },
     onSuccess: () => queries.invalidateQueries({ queryKey: ['balance'] }),
   })
