@@ -1,5 +1,5 @@
 // `npm test`: sets up what it needs, runs everything, and prints one summary. Options after `--`:
-//   --only check,forge,unit     runs these stages only: check contracts forge unit system mutants node22
+//   --only check,forge,unit     runs these stages only: check contracts forge unit system delivery mutants node22
 // With AGORAI_CI=1 a skipped test is a failure.
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
@@ -110,6 +110,7 @@ const stages = {
     await vitest('node', ['packages/node'], { options: ['--no-file-parallelism'] }),
   ],
   system: () => vitest('system', ['e2e'], { options: ['--no-file-parallelism'] }),
+  delivery: () => check('order to verified delivery', ...node('bench/delivery.mjs')),
   mutants: async () => {
     const { status, output } = await watch(process.execPath, ['scripts/mutants.mjs'])
     const result = readMutantLines(output)
