@@ -29,6 +29,7 @@ import {
   stranger,
   type TestNode,
   uploadAll,
+  uploadKey,
 } from './support.js'
 
 let node: TestNode
@@ -176,6 +177,24 @@ describe('refused are', () => {
     const listed = await publish(node, unkept)
     await confirmed(node, await buy(node, listed))
     expect(await problemOf(await ask(listed))).toMatchObject({ code: 'content_missing', status: 409 })
+  })
+
+  test('who publishes the public manifest of another as an asset of their own', async () => {
+    const copied = await publish(node, asset, stranger)
+    await confirmed(node, await chainOf(node, seller).reader.getBlockNumber())
+    // They own that asset, and its manifest has the same digest; but the key was not deposited by them.
+    expect(await problemOf(await ask({ ...copied, account: stranger, withoutOffer: true }))).toMatchObject({
+      code: 'content_missing',
+      status: 409,
+    })
+    // Nor can they deposit it: they do not have it.
+    const guessed = { ...asset.secrets, contentKey: new Uint8Array(32) }
+    expect(await problemOf(await uploadKey(node, asset, { account: stranger, secrets: guessed }))).toMatchObject({
+      code: 'key_invalid',
+    })
+    expect(await problemOf(await ask({ ...copied, account: stranger, withoutOffer: true }))).toMatchObject({
+      code: 'content_missing',
+    })
   })
 
   test('requests for another operator, too late, or too far ahead', async () => {
