@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { devAccounts, type NodeInfo } from '@agorai/core'
+import { deployments, devAccounts, type NodeInfo } from '@agorai/core'
 import { createWalletClient, custom } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterEach, expect, test } from 'vitest'
@@ -13,13 +13,14 @@ afterEach(() => {
 })
 
 const address = '0x00000000000000000000000000000000000000aa'
+const known = deployments[31_337] ?? { assetRegistry: address, revenueLedger: address, accessMarket: address }
 const infoOf = (id: number): NodeInfo => ({
   version: '0.1.0',
   chain: {
     id,
     local: id === 31_337,
     rpc: id === 31_337 ? '/rpc' : 'https://rpc.example/',
-    addresses: { assetRegistry: address, revenueLedger: address, accessMarket: address },
+    addresses: known,
     confirmedBlock: 1,
     indexedBlock: 1,
   },
@@ -41,8 +42,24 @@ test('reads the node under its base URL, and reaches the chain by a path or by i
   expect(client.publicClient.chain.rpcUrls.default.http[0]).toBe(new URL('/rpc', node).href)
   expect(() => walletOf(client)).toThrowError(expect.objectContaining({ field: 'account' }))
   server?.close()
-  const remote = await createAgoraiClient({ node: await serve(infoOf(10)) })
+  const remote = await createAgoraiClient({ node: await serve(infoOf(10)), deployment: known })
   expect(remote.publicClient.chain.rpcUrls.default.http[0]).toBe('https://rpc.example/')
+  const rpcUrl = 'https://own.example/'
+  const own = await createAgoraiClient({ node: remote.node, deployment: known, rpcUrl })
+  expect(own.publicClient.chain.rpcUrls.default.http[0]).toBe(rpcUrl)
+})
+
+test('contracts that only the node knows are not trusted with money', async () => {
+  const unknown = await serve(infoOf(10))
+  await expect(createAgoraiClient({ node: unknown })).rejects.toMatchObject({ code: 'deployment_unknown' })
+  server?.close()
+  const info = infoOf(31_337)
+  const addresses = { ...known, revenueLedger: address } as const
+  const node = await serve({ ...info, chain: { ...info.chain, addresses } })
+  await expect(createAgoraiClient({ node })).rejects.toMatchObject({
+    code: 'deployment_unknown',
+    field: 'deployment.revenueLedger',
+  })
 })
 
 test('a development account is refused on every chain but the local one, in whatever wallet it is', async () => {
@@ -51,14 +68,24 @@ test('a development account is refused on every chain but the local one, in what
   expect(walletOf(await createAgoraiClient({ node: await serve(infoOf(31_337)), account })).account).toBe(account)
   server?.close()
   const node = await serve(infoOf(10))
-  await expect(createAgoraiClient({ node, account })).rejects.toMatchObject({ code: 'chain_not_local' })
+  await expect(createAgoraiClient({ node, account, deployment: known })).rejects.toMatchObject({
+    code: 'chain_not_local',
+  })
   const transport = custom({ request: async () => undefined })
   await expect(
-    createAgoraiClient({ node, walletClient: createWalletClient({ account: account.address, transport }) }),
+    createAgoraiClient({
+      node,
+      walletClient: createWalletClient({ account: account.address, transport }),
+      deployment: known,
+    }),
   ).rejects.toMatchObject({ code: 'chain_not_local' })
   const own = privateKeyToAccount(`0x${'77'.repeat(32)}`)
-  expect(walletOf(await createAgoraiClient({ node, account: own })).account.address).toBe(own.address)
-  await expect(createAgoraiClient({ node, walletClient: createWalletClient({ transport }) })).rejects.toMatchObject({
+  expect(walletOf(await createAgoraiClient({ node, account: own, deployment: known })).account.address).toBe(
+    own.address,
+  )
+  await expect(
+    createAgoraiClient({ node, walletClient: createWalletClient({ transport }), deployment: known }),
+  ).rejects.toMatchObject({
     code: 'invalid_request',
     field: 'walletClient',
   })

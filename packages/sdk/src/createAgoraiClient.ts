@@ -1,4 +1,12 @@
-import { AgoraiError, assertLocalChain, devAccounts, type NodeInfo, nodeInfoSchema } from '@agorai/core'
+import {
+  AgoraiError,
+  assertLocalChain,
+  type Deployment,
+  deployments,
+  devAccounts,
+  type NodeInfo,
+  nodeInfoSchema,
+} from '@agorai/core'
 import {
   type Account,
   type Chain,
@@ -35,6 +43,10 @@ export type CreateAgoraiClientParameters = {
   account?: LocalAccount
   /** Signs elsewhere, in a browser's wallet for instance. It must have an account. */
   walletClient?: WalletClient
+  /** JSON-RPC of the chain. Default: the one that the node names, which is then believed about the chain. */
+  rpcUrl?: string
+  /** Contracts to trust. Default: those that are known for the chain; the node's word alone is not enough. */
+  deployment?: Deployment
   /** Default: the global one. */
   fetch?: Fetch
 }
@@ -42,7 +54,7 @@ export type CreateAgoraiClientParameters = {
 /**
  * Connects to a node and to the chain that the node names.
  *
- * @throws AgoraiError `node_unavailable`, `invalid_request` for a bad URL or a wallet without account, `chain_not_local`
+ * @throws AgoraiError `node_unavailable`, `deployment_unknown`, `invalid_request` for a bad URL or a wallet without account, `chain_not_local`
  * for a development account on any chain but the local one.
  * @example const client = await createAgoraiClient({ node: 'http://127.0.0.1:4670' })
  */
@@ -51,7 +63,8 @@ export async function createAgoraiClient(parameters: CreateAgoraiClientParameter
   const node = toBaseUrl(parameters.node)
   const api = createHttp(node, (...request) => fetch(...request))
   const info = await api.json(nodeInfoSchema, { path: 'api/v1/node' })
-  const rpcUrl = new URL(info.chain.rpc, node).href
+  assertKnown(info, parameters.deployment ?? deployments[info.chain.id])
+  const rpcUrl = parameters.rpcUrl ?? new URL(info.chain.rpc, node).href
   const chainDefinition = defineChain({
     id: info.chain.id,
     name: info.chain.local ? 'Local chain' : `Chain ${info.chain.id}`,
@@ -72,6 +85,18 @@ export async function createAgoraiClient(parameters: CreateAgoraiClientParameter
   const { address } = wallet.account
   if (devAccounts.some((development) => isAddressEqual(development.address, address))) assertLocalChain(info.chain.id)
   return { ...client, wallet: wallet as Wallet }
+}
+
+/** Money is approved and sent to these addresses: a node could name its own. */
+function assertKnown({ chain: { id, addresses } }: NodeInfo, known: Deployment | undefined): void {
+  if (known === undefined)
+    throw new AgoraiError('deployment_unknown', `No contracts are known on chain ${id}.`, { field: 'deployment' })
+  for (const name of ['assetRegistry', 'revenueLedger', 'accessMarket'] as const)
+    if (!isAddressEqual(addresses[name], known[name]))
+      throw new AgoraiError('deployment_unknown', `The node's ${name} on chain ${id} is ${addresses[name]}.`, {
+        field: `deployment.${name}`,
+        details: { known: known[name], named: addresses[name] },
+      })
 }
 
 /** The client's wallet, for verbs that sign. */

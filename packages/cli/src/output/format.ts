@@ -5,7 +5,7 @@ export type Token = { symbol: string; decimals: number }
 /** An exact amount with all its decimals and its unit: `8.900000 tUSD`. */
 export function formatAmount(amount: bigint, { symbol, decimals }: Token): string {
   const [whole = '0', fraction = ''] = formatUnits(amount, decimals).split('.')
-  return `${whole}${decimals === 0 ? '' : `.${fraction.padEnd(decimals, '0')}`} ${symbol}`
+  return `${whole}${decimals === 0 ? '' : `.${fraction.padEnd(decimals, '0')}`} ${plain(symbol)}`
 }
 
 /** A rate of 10,000 in per cent: `12.5 %`. */

@@ -1,4 +1,5 @@
 import { AgoraiError, errorCodes, isAgoraiError } from '@agorai/core'
+import { plain } from './format.js'
 
 /** Where a command's words go: results to stdout, progress and errors to stderr. */
 export type Output = {
@@ -60,8 +61,8 @@ function describe(error: AgoraiError, safe: string | undefined): string[] {
   const { title } = errorCodes[error.code]
   return [
     `${title} (${error.code})`,
-    ...(error.shortMessage === '' ? [] : [`  ${error.shortMessage}`]),
-    ...(error.field === undefined ? [] : [`  field: ${error.field}`]),
+    ...(error.shortMessage === '' ? [] : [`  ${plain(error.shortMessage)}`]),
+    ...(error.field === undefined ? [] : [`  field: ${plain(error.field)}`]),
     ...(safe === undefined ? [] : [`  ${safe}`]),
     `  → ${error.remedy}`,
   ]

@@ -132,6 +132,12 @@ export const errorCodes = {
     title: 'Development keys and tokens are refused on this chain',
     remedy: 'Use a wallet of your own; development keys work on the local chain only.',
   },
+  deployment_unknown: {
+    status: 409,
+    exit: 4,
+    title: 'The node names other contracts than are known for its chain',
+    remedy: 'Use a node of the deployment that you trust, or give its addresses when you create the client.',
+  },
   not_owner: {
     status: 403,
     exit: 4,

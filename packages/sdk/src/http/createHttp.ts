@@ -97,7 +97,7 @@ export function createHttp(base: URL, fetch: Fetch): Http {
 
 /** Whether the same question may get another answer a moment later. */
 const isPassing = (error: unknown): boolean =>
-  error instanceof AgoraiError && (error.code === 'node_unavailable' || error.code === 'chain_unavailable')
+  error instanceof AgoraiError && ['node_unavailable', 'chain_unavailable', 'busy'].includes(error.code)
 
 async function* limited(content: AsyncIterable<Uint8Array>, bytesMax: number): AsyncGenerator<Uint8Array> {
   let bytes = 0

@@ -1,10 +1,33 @@
-/** Runs over the items some at a time, in order; the answers stand in the order of the items. */
+import { isAgoraiError } from '@agorai/core'
+
+/**
+ * Runs over the items some at a time, in order; the answers stand in the order of the items. A batch that the chain refuses
+ * is halved, so that one party that cannot be paid holds up nobody else; what is refused alone is thrown at the end.
+ *
+ * @throws AgoraiError the first refusal of a single item, after all others have run; any other failure at once.
+ */
 export async function inBatches<item, result>(
   items: readonly item[],
   size: number,
   run: (batch: readonly item[]) => Promise<readonly result[]>,
 ): Promise<result[]> {
   const results: result[] = []
-  for (let at = 0; at < items.length; at += size) results.push(...(await run(items.slice(at, at + size))))
+  let refusal: unknown
+  const runOrHalve = async (batch: readonly item[]): Promise<void> => {
+    try {
+      results.push(...(await run(batch)))
+    } catch (error) {
+      if (!isAgoraiError(error, 'transaction_reverted')) throw error
+      if (batch.length === 1) {
+        refusal ??= error
+        return
+      }
+      const half = Math.ceil(batch.length / 2)
+      await runOrHalve(batch.slice(0, half))
+      await runOrHalve(batch.slice(half))
+    }
+  }
+  for (let at = 0; at < items.length; at += size) await runOrHalve(items.slice(at, at + size))
+  if (refusal !== undefined) throw refusal
   return results
 }
