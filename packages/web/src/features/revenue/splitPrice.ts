@@ -1,4 +1,4 @@
-import { type LedgerVertex, type Lineage, splitSale, type Vertex } from '@agorai/core'
+import { type Lineage, splitSale, toLedgerVertex, type Vertex } from '@agorai/core'
 
 /** One party's part of a price. `who` is an address, or null for the treasury, which the chain names. */
 export type SplitPart = {
@@ -68,16 +68,6 @@ export function foldParts(
     shown: parts.filter((part) => largest.has(part)),
     hidden: rest.length,
     hiddenAmount: rest.reduce((sum, part) => sum + part.amount, 0n),
-  }
-}
-
-function toLedgerVertex(vertex: Vertex): LedgerVertex {
-  return {
-    version: BigInt(vertex.version),
-    feeBps: vertex.feeBps,
-    contributorBps: vertex.contributorBps,
-    edges: vertex.edges.map(({ ancestor, bps }) => ({ ancestor: BigInt(ancestor), bps })),
-    contributors: vertex.contributors.map(({ account, weight }) => ({ account, weight: BigInt(weight) })),
   }
 }
 
