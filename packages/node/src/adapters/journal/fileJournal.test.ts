@@ -114,21 +114,42 @@ describe('openFileJournal', () => {
     )
   })
 
-  test('a torn first record of a group whose second reached the disk was never acknowledged', async () => {
+  test('a flipped byte in the group that was synced last is damage too, unless it is in its last record', async () => {
     await write(2)
-    const { length } = await readFile(path)
-    const [first, second] = [2, 3].map((index) => encodeRecord(Buffer.from(JSON.stringify(record(index))), length))
-    await appendFile(path, Buffer.concat([Buffer.alloc(first?.length ?? 0), second ?? Buffer.alloc(0)]))
-    expect(await reopen()).toEqual([0, 1])
-    expect((await readFile(path)).length).toBe(length)
+    const journal = await openFileJournal(path)
+    await Promise.all([2, 3, 4].map((index) => journal.append(record(index))))
+    await journal.close()
+    const whole = await readFile(path)
+    const last = lastRecordAt(whole)
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 0, max: last - 1 }), fc.integer({ min: 1, max: 255 }), async (at, mask) => {
+        const damaged = Buffer.from(whole)
+        damaged.writeUInt8(damaged.readUInt8(at) ^ mask, at)
+        await writeFile(path, damaged)
+        await expect(openFileJournal(path)).rejects.toMatchObject({ code: 'journal_damaged' })
+      }),
+      { numRuns: 200 },
+    )
   })
 
-  test('zeros and noise at the end are cut off', async () => {
-    for (const tail of [Buffer.alloc(5_000), Buffer.from(range(5_000).map((index) => (index * 7_919) % 251))]) {
+  test('zeros at the end, alone or after half a record, are cut off', async () => {
+    const half = encodeRecord(Buffer.from(JSON.stringify(record(2))), 0).subarray(0, 60)
+    for (const tail of [Buffer.alloc(5_000), Buffer.concat([half, Buffer.alloc(5_000)])]) {
       await rm(path, { force: true })
       await write(2)
       await appendFile(path, tail)
       expect(await reopen()).toEqual([0, 1])
+    }
+  })
+
+  test('noise at the end, and a record behind zeros, are damage', async () => {
+    const whole = Buffer.from(encodeRecord(Buffer.from(JSON.stringify(record(2))), 0))
+    const noise = Buffer.from(range(5_000).map((index) => (index * 7_919) % 251))
+    for (const tail of [noise, Buffer.concat([Buffer.alloc(whole.length), whole])]) {
+      await rm(path, { force: true })
+      await write(2)
+      await appendFile(path, tail)
+      await expect(openFileJournal(path)).rejects.toMatchObject({ code: 'journal_damaged' })
     }
   })
 
@@ -140,7 +161,8 @@ describe('openFileJournal', () => {
   test('refuses records after it was closed', async () => {
     const journal = await openFileJournal(path)
     await journal.close()
-    await expect(journal.append(record(0))).rejects.toMatchObject({ code: 'node_unavailable' })
+    for (const index of [0, 1])
+      await expect(journal.append(record(index))).rejects.toMatchObject({ code: 'node_unavailable' })
   })
 
   test('a file that loses its last record reads as one that never had it', async () => {

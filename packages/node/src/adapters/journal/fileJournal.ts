@@ -53,6 +53,7 @@ export async function openFileJournal(path: string): Promise<Journal> {
 
   return {
     append(record) {
+      if (failure !== undefined) return Promise.reject(failure)
       const payload = Buffer.from(JSON.stringify(record))
       if (payload.length > payloadBytesMax)
         return Promise.reject(

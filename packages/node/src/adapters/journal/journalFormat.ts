@@ -6,7 +6,7 @@ import { crc32 } from 'node:zlib'
  *     length u32 · crc32 u32 · synced u64 · payload      (big endian)
  *
  * The checksum covers `synced` and the payload. `synced` is the length of the file that was known to be on the disk when
- * the record was written: it tells a torn end (nothing at or behind it was ever acknowledged) from damage to what was.
+ * the record was written: it names the group that was synced at once, and can never exceed the record's own place.
  */
 export const journalMagic = Buffer.from('AGORAIJ1')
 export const headerBytes = 16
