@@ -22,6 +22,9 @@ export const fileNameSchema = z
   .refine((name) => !name.endsWith('.') && !name.endsWith(' '), 'must not end in a dot or a space')
   .refine((name) => !/^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]) *(\.|$)/i.test(name), 'must not be a reserved name')
 
+/** Whoever checks a content hashes each row, so their number has an end. */
+const rowsMax = 2 ** 26
+
 const contentSchema = z.strictObject({
   /** CID of the ciphertext, the same that `ipfs add --cid-version=1` gives. */
   cid: cidSchema,
@@ -38,7 +41,7 @@ const contentSchema = z.strictObject({
     root: bytes32Schema,
     /** How the plaintext is cut into rows: records of a CSV or JSONL file, or 1 MiB chunks. */
     rowFormat: z.enum(['csv', 'jsonl', 'binary']),
-    rows: z.number().int().min(0),
+    rows: z.number().int().min(0).max(rowsMax),
   }),
 })
 

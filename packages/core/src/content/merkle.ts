@@ -53,6 +53,34 @@ export function createMerkleTree(keccak: Keccak): MerkleTree {
   }
 }
 
+/** The root of the same tree without its proofs: one hash a level is kept, however many leaves there are. */
+export type MerkleFrontier = Pick<MerkleTree, 'add' | 'leaves' | 'root'>
+
+export function createMerkleFrontier(keccak: Keccak): MerkleFrontier {
+  /** Roots of the full subtrees so far, largest first: one for each bit that is set in the number of leaves. */
+  const peaks: Uint8Array[] = []
+  let leaves = 0
+  return {
+    add(leaf) {
+      let node: Uint8Array = leaf.slice()
+      for (let full = leaves; full % 2 === 1; full = Math.floor(full / 2)) {
+        const left = peaks.pop()
+        if (left !== undefined) node = keccak(nodePrefix, left, node)
+      }
+      peaks.push(node)
+      leaves++
+    },
+    get leaves() {
+      return leaves
+    },
+    root: () =>
+      peaks.length === 0
+        ? keccak(Uint8Array.of(0))
+        : // What stands alone rises until it meets the next larger subtree.
+          peaks.reduceRight((right, left) => keccak(nodePrefix, left, right)).slice(),
+  }
+}
+
 /** The root that a leaf's proof leads to; undefined when the proof has another length than that place in the tree. */
 export function foldProof(
   keccak: Keccak,

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import type { Hex } from 'viem'
 import { bytesToHex, concatHex, keccak256, numberToHex, toHex } from 'viem/utils'
 import { describe, expect, test } from 'vitest'
-import { canonicalRow, createRowEncoder, createRowTree, verifyRow } from './rows.js'
+import { canonicalRow, createRowEncoder, createRowRoot, createRowTree, verifyRow } from './rows.js'
 
 const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes)
 
@@ -142,6 +142,23 @@ describe('the row tree', () => {
         for (const change of wrong) expect(await verifyRow({ ...proven, ...change })).toBe(false)
       }
     }
+  })
+
+  test('has the same root without its proofs, after every row', async () => {
+    const row = fc.uint8Array({ maxLength: 40 })
+    const seed = fc.option(fc.uint8Array({ minLength: 32, maxLength: 32 }), { nil: undefined })
+    await fc.assert(
+      fc.asyncProperty(seed, fc.array(row, { maxLength: 300 }), async (saltSeed, rows) => {
+        const [tree, root] = await Promise.all([createRowTree(saltSeed), createRowRoot(saltSeed)])
+        expect(root.root()).toBe(tree.root())
+        for (const each of rows) {
+          for (const grown of [tree, root]) grown.add(each)
+          expect([root.rows, root.root()]).toEqual([tree.rows, tree.root()])
+        }
+      }),
+      { numRuns: 20 },
+    )
+    await expect(createRowRoot(new Uint8Array(31))).rejects.toMatchObject({ field: 'saltSeed' })
   })
 
   test('grows after its root was asked for', async () => {

@@ -3,7 +3,7 @@ import type { Hex } from 'viem'
 import { bytesToHex, hexToBytes } from 'viem/utils'
 import { AgoraiError } from '../errors/AgoraiError.js'
 import { type Keccak, loadKeccak } from './keccak.js'
-import { createMerkleTree, foldProof } from './merkle.js'
+import { createMerkleFrontier, createMerkleTree, foldProof } from './merkle.js'
 
 const encoder = new TextEncoder()
 
@@ -122,12 +122,8 @@ export type RowTree = {
  * @param saltSeed 32 random bytes. Without it every salt is zero, for rows that both sides hold anyway.
  */
 export async function createRowTree(saltSeed?: Uint8Array): Promise<RowTree> {
-  if (saltSeed !== undefined && saltSeed.length !== 32)
-    throw new AgoraiError('invalid_request', 'A salt seed has 32 bytes.', { field: 'saltSeed' })
-  const keccak = await loadKeccak()
+  const { keccak, saltAt, leafOf } = await loadRowHashes(saltSeed)
   const tree = createMerkleTree(keccak)
-  const saltAt = saltSeed === undefined ? () => new Uint8Array(32) : createSalter(keccak, saltSeed)
-  const leafOf = createLeafHasher(keccak)
   return {
     add: (row) => tree.add(leafOf(tree.leaves, saltAt(tree.leaves), row)),
     get rows() {
@@ -137,6 +133,30 @@ export async function createRowTree(saltSeed?: Uint8Array): Promise<RowTree> {
     proof: (index) => tree.proof(index).map((sibling) => bytesToHex(sibling)),
     salt: (index) => bytesToHex(saltAt(index)),
   }
+}
+
+/** The root of the rows alone, in memory that does not grow with them. */
+export type RowRoot = Pick<RowTree, 'add' | 'rows' | 'root'>
+
+/** Starts the root of the tree that `createRowTree` builds, for who asks for no proofs. */
+export async function createRowRoot(saltSeed?: Uint8Array): Promise<RowRoot> {
+  const { keccak, saltAt, leafOf } = await loadRowHashes(saltSeed)
+  const frontier = createMerkleFrontier(keccak)
+  return {
+    add: (row) => frontier.add(leafOf(frontier.leaves, saltAt(frontier.leaves), row)),
+    get rows() {
+      return frontier.leaves
+    },
+    root: () => bytesToHex(frontier.root()),
+  }
+}
+
+async function loadRowHashes(saltSeed: Uint8Array | undefined) {
+  if (saltSeed !== undefined && saltSeed.length !== 32)
+    throw new AgoraiError('invalid_request', 'A salt seed has 32 bytes.', { field: 'saltSeed' })
+  const keccak = await loadKeccak()
+  const saltAt = saltSeed === undefined ? () => new Uint8Array(32) : createSalter(keccak, saltSeed)
+  return { keccak, saltAt, leafOf: createLeafHasher(keccak) }
 }
 
 /** Whether `row` is the row number `index` of the `rows` under `root`. Malformed proofs are no error, just not true. */

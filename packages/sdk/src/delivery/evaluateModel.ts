@@ -1,4 +1,4 @@
-import { AgoraiError, createRowTree, type Manifest } from '@agorai/core'
+import { AgoraiError, createRowRoot, type Manifest } from '@agorai/core'
 import { readRows } from '../content/readRows.js'
 import type { Check } from './verifyContent.js'
 
@@ -28,7 +28,7 @@ export async function evaluateModel(manifest: Manifest, evaluation: Evaluation):
   if (metric === undefined)
     throw new AgoraiError('evaluation_failed', 'The manifest states no metric to compare with.', { field: 'metrics' })
   const { rows, rowFormat, labelColumn, predict } = evaluation
-  const tree = await createRowTree()
+  const tree = await createRowRoot()
   let correct = 0
   let batch: { record: EvaluationRecord; label: string }[] = []
   const answer = async (): Promise<void> => {

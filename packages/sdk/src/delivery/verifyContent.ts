@@ -1,6 +1,6 @@
 import {
   AgoraiError,
-  createRowTree,
+  createRowRoot,
   importContentKey,
   type Manifest,
   manifestDigest,
@@ -35,7 +35,7 @@ export async function verifyContent(
   const manifest = parseManifest(delivered.manifestBytes)
   const digest = manifestDigest(delivered.manifestBytes)
   const { contentId, content } = manifest
-  const tree = await createRowTree(delivered.saltSeed)
+  const tree = await createRowRoot(delivered.saltSeed)
   const rows = createMeter(async (plaintext) => {
     for await (const row of readRows(content.plaintext.rowFormat, plaintext)) tree.add(row)
   })

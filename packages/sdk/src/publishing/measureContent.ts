@@ -1,4 +1,4 @@
-import { AgoraiError, createRowTree, importContentKey, type Manifest, sealContent, sealedBytes } from '@agorai/core'
+import { AgoraiError, createRowRoot, importContentKey, type Manifest, sealContent, sealedBytes } from '@agorai/core'
 import type { Hex } from 'viem'
 import { computeContentCid } from '../content/contentCid.js'
 import { createMeter } from '../content/createMeter.js'
@@ -39,7 +39,7 @@ export async function measureContent(
   },
 ): Promise<MeasuredContent> {
   const { rowFormat, contentId, secrets, onBytes } = parameters
-  const tree = await createRowTree(secrets.saltSeed)
+  const tree = await createRowRoot(secrets.saltSeed)
   const profile = createFieldProfile()
   const rows = createMeter(async (content) => {
     for await (const row of readRows(rowFormat, content, { onRecord: profile.add })) tree.add(row)
