@@ -111,6 +111,8 @@ async function stop({ child, exited }: Program): Promise<void> {
 }
 
 type Trap = {
+  /** File in which the calls stand. */
+  log: string
   /** Whether the node has come to the call. */
   hit(): Promise<boolean>
   /** Ends the tracing. */
@@ -122,12 +124,13 @@ async function trap({ child }: Program, call: string, what: string, nth: number)
   const log = join(folder, 'strace.log')
   await writeFile(log, '')
   const inject = ['-e', `trace=${call}`, '-e', `inject=${call}:${what}:when=${nth}`]
-  const tracer = spawn('strace', ['-f', '-p', String(child.pid), ...inject, '-o', log], {
+  const tracer = spawn('strace', ['-f', '-y', '-p', String(child.pid), ...inject, '-o', log], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   const ended = new Promise<void>((resolve) => tracer.once('exit', () => resolve()))
   await new Promise<void>((resolve) => tracer.stderr.once('data', () => resolve()))
   return {
+    log,
     hit: async () => (await readFile(log, 'utf8')).split(` ${call}(`).length > nth,
     release: async () => {
       // The tracer of a dead node ends by itself; one that does not is not waited for, and lets go of the node as it dies.
@@ -175,17 +178,17 @@ async function killAtEach(
 ): Promise<number> {
   let running = await start()
   for (let nth = 1; nth <= pointsMax; nth++) {
-    const { hit, release } = await trap(running, call, `delay_enter=${holdMicroseconds}`, nth)
-    let isDone = false
+    const { log, hit, release } = await trap(running, call, `delay_enter=${holdMicroseconds}`, nth)
+    let ended: unknown
     const outcome = work(running).then(
       () => 'done' as const,
       (error: unknown) => error,
     )
-    void outcome.then(() => {
-      isDone = true
+    void outcome.then((how) => {
+      ended = how
     })
     const end = Date.now() + hitTimeoutMs
-    while (!isDone && !(await hit()) && Date.now() < end) await pause(20)
+    while (ended === undefined && !(await hit()) && Date.now() < end) await pause(20)
     await pause(settleMs)
     if (!(await hit())) {
       expect(await outcome).toBe('done')
@@ -194,7 +197,7 @@ async function killAtEach(
       await stop(running)
       return nth - 1
     }
-    if (answersLast) expect(isDone, `answered while ${call} ${nth} was held`).toBe(false)
+    if (answersLast) expect(ended, `ended while a call was held: ${await readFile(log, 'utf8')}`).toBeUndefined()
     running.child.kill('SIGKILL')
     await release()
     expect(await running.exited).toBe('SIGKILL')

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, readFile, rename, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { AgoraiError } from '@agorai/core'
 import { computeContentCid } from '@agorai/sdk'
 import type { Storage } from '../../ports/storage.js'
@@ -19,7 +19,9 @@ const readChunkBytes = 1024 * 1024
 export async function openDiskStorage(folder: string): Promise<Storage> {
   const incoming = join(folder, 'incoming')
   try {
-    await mkdir(incoming, { recursive: true, mode: 0o700 })
+    for (const name of ['incoming', 'content', 'manifests'])
+      await mkdir(join(folder, name), { recursive: true, mode: 0o700 })
+    await syncFolder(folder)
     // What a killed process left half written was never acknowledged.
     for (const name of await readdir(incoming)) await removeQuietly(join(incoming, name))
   } catch (error) {
@@ -41,7 +43,7 @@ export async function openDiskStorage(folder: string): Promise<Storage> {
         } finally {
           await handle.close()
         }
-        await makeShard(folder, 'content', shardOf('content', cid))
+        await makeFolder(shardOf('content', cid))
         await rename(temporary, contentPath(cid))
         await syncFolder(shardOf('content', cid))
       } catch (error) {
@@ -65,7 +67,7 @@ export async function openDiskStorage(folder: string): Promise<Storage> {
       const actual = `0x${createHash('sha256').update(bytes).digest('hex')}`
       if (actual !== digest) throw new AgoraiError('digest_mismatch', `The manifest has the digest ${actual}.`)
       try {
-        await makeShard(folder, 'manifests', shardOf('manifests', digest))
+        await makeFolder(shardOf('manifests', digest))
         await writeFileAtomic(manifestPath(digest), bytes, { mode: 0o600 })
       } catch (error) {
         throw toStorageError(error)
@@ -82,11 +84,10 @@ export async function openDiskStorage(folder: string): Promise<Storage> {
   }
 }
 
-/** Creates a folder and makes its name durable, and that of the folder above. */
-async function makeShard(folder: string, kind: string, shard: string): Promise<void> {
-  if ((await mkdir(shard, { recursive: true, mode: 0o700 })) === undefined) return
-  await syncFolder(join(folder, kind))
-  await syncFolder(folder)
+/** Creates a folder and makes its name durable; also when it is there already, left by a process that got no further. */
+async function makeFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 })
+  await syncFolder(dirname(path))
 }
 
 /** Writes the body while its CID is computed. @throws AgoraiError `length_mismatch`, `digest_mismatch` */
