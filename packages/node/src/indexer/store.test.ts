@@ -78,11 +78,11 @@ for (const { name, missing, open } of await testEngines(process.env.DATABASE_URL
       const before = await dumpIndex(database)
       const old = testHeader(4n).hash
       const stale = [
-        commitRange(database, old, testBlock(6n, [transfer(1, 1)]), 0n),
-        commitRange(database, undefined, testBlock(6n, []), 0n),
-        rollBack(database, old, testHeader(3n), []),
+        () => commitRange(database, old, testBlock(6n, [transfer(1, 1)]), 0n),
+        () => commitRange(database, undefined, testBlock(6n, []), 0n),
+        () => rollBack(database, old, testHeader(3n), []),
       ]
-      for (const attempt of stale) await expect(attempt).rejects.toBeInstanceOf(ChainInconsistentError)
+      for (const attempt of stale) await expect(attempt()).rejects.toBeInstanceOf(ChainInconsistentError)
       expect(await dumpIndex(database)).toBe(before)
     })
 
