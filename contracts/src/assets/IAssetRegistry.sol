@@ -64,7 +64,7 @@ interface IAssetRegistry {
     error AssetRegistry_RatesInvalid(uint256 contributorBps, uint256 edgesBps, uint256 royaltyBps, uint256 weightSum);
     error AssetRegistry_ParentsUnordered(uint256 parent);
     error AssetRegistry_VersionUnknown(uint256 version);
-    /// @notice More than 16 inherited edges. Publish a collection of the parents instead and build from that.
+    /// @notice More than 16 inherited edges. Build from at most 16 ancestor assets.
     error AssetRegistry_EdgesTooMany(uint256 count);
     error AssetRegistry_NotOwner(address caller, uint256 asset);
 

@@ -93,7 +93,8 @@ interface IRevenueLedger {
     /// @notice Moves a till's whole balance of `token` into the sales of the asset's current version. Anyone may call.
     function sweep(uint256 asset, address token) external returns (uint256 amount);
 
-    /// @notice The asset's deterministic payment address. Money may be sent there before it is deployed.
+    /// @notice The asset's deterministic payment address. Money may be sent there before it is deployed. Reverts with
+    /// `VersionUnknown` when the id is not an asset's: a later version has no till of its own.
     function tillOf(uint256 asset) external view returns (address);
 
     /* SPLITTING */

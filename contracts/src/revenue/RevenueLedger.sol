@@ -103,7 +103,7 @@ contract RevenueLedger is IRevenueLedger, ReentrancyGuardTransient {
     function sweep(uint256 asset, address token) external nonReentrant returns (uint256 amount) {
         uint256 version = _registry.currentVersion(asset);
         if (!isTokenAllowed[token]) revert RevenueLedger_TokenNotAllowed(token);
-        address till = tillOf(asset);
+        address till = _tillOf(asset);
         if (till.code.length == 0) LibClone.cloneDeterministic(_till, bytes32(asset));
         uint256 before = SafeTransferLib.balanceOf(token, address(this));
         amount = Till(till).empty(token);
@@ -170,8 +170,10 @@ contract RevenueLedger is IRevenueLedger, ReentrancyGuardTransient {
     /* VIEWS */
 
     /// @inheritdoc IRevenueLedger
-    function tillOf(uint256 asset) public view returns (address) {
-        return LibClone.predictDeterministicAddress(_till, bytes32(asset), address(this));
+    function tillOf(uint256 asset) external view returns (address) {
+        // Reverts when there is no such asset: money sent to its till could not be swept, or only for a stranger.
+        _registry.currentVersion(asset);
+        return _tillOf(asset);
     }
 
     /// @inheritdoc IRevenueLedger
@@ -301,6 +303,10 @@ contract RevenueLedger is IRevenueLedger, ReentrancyGuardTransient {
     function _payOut(address token, address payee, uint256 amount) internal {
         if (payee == address(0) || payee == address(this)) revert RevenueLedger_BadPayee(payee);
         SafeTransferLib.safeTransfer(token, payee, amount);
+    }
+
+    function _tillOf(uint256 asset) internal view returns (address) {
+        return LibClone.predictDeterministicAddress(_till, bytes32(asset), address(this));
     }
 
     /* PACKING */

@@ -44,6 +44,20 @@ contract SweepTest is RevenueTest {
         }
     }
 
+    /// @dev Money sent to such an address would be lost, or belong to whoever publishes that id.
+    function test_RevertWhen_ATillIsAskedForWhatIsNoAsset() public {
+        vm.prank(boole);
+        uint256 second = registry.publishVersion(model, publication(list(), 0, 0, 0));
+        uint256[4] memory unknown = [uint256(0), second, second + 1, type(uint256).max];
+        for (uint256 i; i < unknown.length; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(IAssetRegistry.AssetRegistry_VersionUnknown.selector, unknown[i]));
+            ledger.tillOf(unknown[i]);
+        }
+        uint256 published = publishFrom(ada, list(), 0);
+        assertEq(published, second + 1, "the id that had no till");
+        assertTrue(ledger.tillOf(published) != ledger.tillOf(model), "a till of its own");
+    }
+
     function test_RevertWhen_TokenIsNotAllowed() public {
         HostileToken other = new HostileToken();
         other.mint(ledger.tillOf(model), 10);

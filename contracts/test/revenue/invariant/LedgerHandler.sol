@@ -41,6 +41,10 @@ contract LedgerHandler {
 
     mapping(uint256 version => SumTreeBuilder.Leaf[]) internal _leaves;
     mapping(uint256 version => address) internal _publishers;
+    mapping(uint256 version => uint256) internal _assetOf;
+    mapping(uint256 version => uint16) internal _royaltyBps;
+    mapping(uint256 asset => uint256) internal _currentVersion;
+    mapping(uint256 version => mapping(uint256 asset => IAssetRegistry.Edge)) internal _owed;
     mapping(uint256 offerId => uint256) internal _purchases;
     uint256[] internal _assets;
     uint256 public versions;
@@ -77,7 +81,7 @@ contract LedgerHandler {
         address publisher = _ownerOf(asset);
         vm.prank(publisher);
         try registry.publishVersion(asset, publication) returns (uint256 version) {
-            _remember(version, publisher, seed);
+            _remember(version, asset, publisher, publication, seed);
             ++done["publishVersion"];
         } catch (bytes memory reason) {
             _requireTooMuchOwed(reason);
@@ -247,7 +251,7 @@ contract LedgerHandler {
         vm.prank(publisher);
         try registry.publish(IAssetRegistry.Kind.Model, publication) returns (uint256 asset) {
             _assets.push(asset);
-            _remember(asset, publisher, seed);
+            _remember(asset, asset, publisher, publication, seed);
             ++done["publish"];
         } catch (bytes memory reason) {
             _requireTooMuchOwed(reason);
@@ -259,14 +263,61 @@ contract LedgerHandler {
         require(bytes4(reason) == IAssetRegistry.AssetRegistry_RatesInvalid.selector, "publishing failed");
     }
 
-    function _remember(uint256 version, address publisher, uint256 seed) internal {
+    function _remember(
+        uint256 version,
+        uint256 asset,
+        address publisher,
+        IAssetRegistry.Publication memory publication,
+        uint256 seed
+    ) internal {
         versions = version;
         _publishers[version] = publisher;
+        _assetOf[version] = asset;
+        _royaltyBps[version] = publication.royaltyBps;
+        _oweLike(version, _currentVersion[asset]);
+        for (uint256 i; i < publication.parents.length; ++i) {
+            _oweLike(version, publication.parents[i]);
+            _owe(version, publication.parents[i], _royaltyBps[publication.parents[i]]);
+        }
+        _currentVersion[asset] = version;
+        _checkEdges(version);
         SumTreeBuilder.Leaf[] memory leaves = _drawLeaves(seed);
         for (uint256 i; i < leaves.length; ++i) {
             _leaves[version].push(leaves[i]);
         }
         _touch(version, tokens[0]);
+    }
+
+    /// @dev Whatever another version owes. Nothing for version 0, which there is before an asset's first.
+    function _oweLike(uint256 version, uint256 other) internal {
+        for (uint256 i; i < _assets.length; ++i) {
+            IAssetRegistry.Edge memory edge = _owed[other][_assets[i]];
+            if (edge.ancestor != 0) _owe(version, edge.ancestor, edge.bps);
+        }
+    }
+
+    /// @dev One edge for each ancestor asset: its latest version, at the largest rate; none to the version's own asset.
+    function _owe(uint256 version, uint256 ancestor, uint16 bps) internal {
+        if (_assetOf[ancestor] == _assetOf[version]) return;
+        IAssetRegistry.Edge storage edge = _owed[version][_assetOf[ancestor]];
+        if (ancestor > edge.ancestor) edge.ancestor = ancestor;
+        if (bps > edge.bps) edge.bps = bps;
+    }
+
+    function _checkEdges(uint256 version) internal view {
+        uint256 count;
+        for (uint256 i; i < _assets.length; ++i) {
+            if (_owed[version][_assets[i]].ancestor != 0) ++count;
+        }
+        IAssetRegistry.Edge[] memory edges = registry.edgesOf(version);
+        require(edges.length == count, "R8: number of edges");
+        uint256 previous;
+        for (uint256 i; i < count; ++i) {
+            IAssetRegistry.Edge memory owed = _owed[version][_assetOf[edges[i].ancestor]];
+            require(edges[i].ancestor > previous, "R8: order");
+            require(edges[i].ancestor == owed.ancestor && edges[i].bps == owed.bps, "R8: edge");
+            previous = edges[i].ancestor;
+        }
     }
 
     function _drawPublication(uint256 seed) internal view returns (IAssetRegistry.Publication memory publication) {

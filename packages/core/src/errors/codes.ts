@@ -230,7 +230,7 @@ export const errorCodes = {
     status: 422,
     exit: 7,
     title: 'More than 16 inherited royalty edges',
-    remedy: 'Publish a collection of the parents and build from that.',
+    remedy: 'Build from at most 16 ancestor assets, counting those that the parents were built from.',
   },
   parents_invalid: {
     status: 422,

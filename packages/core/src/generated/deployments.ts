@@ -21,8 +21,8 @@ export const localFeeBps = 100
 export const deployments: Record<number, Deployment> = {
   31337: {
     assetRegistry: '0x40FF9ccaFaC1a9a992f7692F75072b054f935B07',
-    revenueLedger: '0xbB09495850F2FaF2E52238972De1DBBC41e5d3D6',
-    accessMarket: '0x7e88382d344235D31804A7751Cd3c76603A8dF45',
+    revenueLedger: '0xb68deEF0F1a162fbe59d5D923DEeC0CA215b424C',
+    accessMarket: '0x416BdFf9Ed27A592e1AC842b401DaeD2D2016477',
     testUsd: '0x8394d3c4Dcda61c4009dB1E16d1a54cd43f50001',
   },
 }
