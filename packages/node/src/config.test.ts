@@ -24,6 +24,18 @@ describe('readConfig', () => {
 
   test('an empty variable is none, and those of others are not ours', () => {
     expect(readConfig([], { AGORAI_RPC_URL: '', PATH: '/bin', AGORAI_CI: '1' }).config.rpcUrl).toBeUndefined()
+    expect(readConfig([], { AGORAI_KEY: '0x1', AGORAI_NODE: 'http://localhost' }).config.port).toBe(4670)
+  })
+
+  test('asks for a public address of a chain elsewhere, as the other may hold a secret', () => {
+    const elsewhere = { AGORAI_RPC_URL: 'https://chain.example/v2/secret' }
+    expect(() => readConfig([], elsewhere)).toThrow(
+      expect.objectContaining({ code: 'config_invalid', field: 'AGORAI_PUBLIC_RPC_URL' }),
+    )
+    const { config } = readConfig([], { ...elsewhere, AGORAI_PUBLIC_RPC_URL: 'https://chain.example' })
+    expect(config).toMatchObject({ rpcUrl: elsewhere.AGORAI_RPC_URL, publicRpcUrl: 'https://chain.example' })
+    for (const rpcUrl of ['http://localhost:8545', 'http://127.0.0.1:8545', 'http://[::1]:8545'])
+      expect(readConfig([], { AGORAI_RPC_URL: rpcUrl }).config).toMatchObject({ rpcUrl, publicRpcUrl: undefined })
   })
 
   test.each([

@@ -18,7 +18,7 @@ export type NodeConfig = {
   hosts: string[]
   /** JSON-RPC of the chain; undefined for a local chain of the node's own. */
   rpcUrl: string | undefined
-  /** JSON-RPC that people's wallets and browsers use, where that is another. */
+  /** JSON-RPC that people's wallets and browsers use. Published, so it is stated unless `rpcUrl` is on this machine. */
   publicRpcUrl: string | undefined
   /** Blocks that must follow before the node acts; not for the local chain. */
   confirmations: number
@@ -54,8 +54,8 @@ const settingsSchema = z.strictObject({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
 })
 
-/** Read by the repository's own scripts, which may start a node. */
-const scriptNames: ReadonlySet<string> = new Set(['AGORAI_CI', 'AGORAI_NODE22'])
+/** Read by the command line client and by the repository's own scripts, which may share an environment with a node. */
+const otherNames: ReadonlySet<string> = new Set(['AGORAI_KEY', 'AGORAI_NODE', 'AGORAI_CI', 'AGORAI_NODE22'])
 
 const flags = {
   host: { type: 'string' },
@@ -83,7 +83,7 @@ export function readConfig(
         value !== undefined &&
         value !== '' &&
         (name.startsWith('AGORAI_') || name === 'DATABASE_URL') &&
-        !scriptNames.has(name),
+        !otherNames.has(name),
     ),
   )
   const unknown = Object.keys(given).find((name) => !(name in settingsSchema.shape))
@@ -101,6 +101,12 @@ export function readConfig(
     },
     'config_invalid',
   )
+  const { AGORAI_RPC_URL: rpcUrl, AGORAI_PUBLIC_RPC_URL: publicRpcUrl } = settings
+  // What is not on this machine is often paid for, with a key in its URL; everybody is told the public one.
+  if (rpcUrl !== undefined && publicRpcUrl === undefined && !isLoopback(rpcUrl))
+    throw new AgoraiError('config_invalid', 'AGORAI_PUBLIC_RPC_URL: must be set with an AGORAI_RPC_URL elsewhere.', {
+      field: 'AGORAI_PUBLIC_RPC_URL',
+    })
   return {
     json: values.json ?? false,
     config: {
@@ -109,14 +115,19 @@ export function readConfig(
       dataFolder: resolve(settings.AGORAI_DATA_DIR),
       fresh: values.fresh ?? false,
       hosts: settings.AGORAI_HOSTS,
-      rpcUrl: settings.AGORAI_RPC_URL,
-      publicRpcUrl: settings.AGORAI_PUBLIC_RPC_URL,
+      rpcUrl,
+      publicRpcUrl,
       confirmations: settings.AGORAI_CONFIRMATIONS,
       contentBytesMax: settings.AGORAI_CONTENT_BYTES_MAX,
       databaseUrl: settings.DATABASE_URL,
       webFolder: fileURLToPath(new URL('../../web/dist', import.meta.url)),
     },
   }
+}
+
+function isLoopback(url: string): boolean {
+  const { hostname } = new URL(url)
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname)
 }
 
 function parseFlags(args: readonly string[]) {

@@ -1,7 +1,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { chunkBytes, encodeManifest, importContentKey, type Manifest, manifestDigest, openContent } from '@agorai/core'
-import { computeContentCid, generateDeliveryKey } from '@agorai/sdk'
+import { computeContentCid, depositAad, generateDeliveryKey, sealTo } from '@agorai/sdk'
 import type { Hex } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
@@ -14,6 +14,7 @@ import {
   startTestNode,
   stranger,
   type TestNode,
+  upload,
   uploadAll,
   uploadContent,
   uploadKey,
@@ -224,6 +225,44 @@ describe('a key', () => {
 
   test.each([0, 1, chunkBytes, chunkBytes + 1])('opens a content of %d bytes', async (bytes) => {
     await uploadAll(node, await sealAsset(new Uint8Array(bytes).fill(7)))
+  })
+
+  test('of a content with far more rows than stated is refused at the first of them', async () => {
+    const many = await sealAsset(text(`a\n${'\n'.repeat(200_000)}`), 'csv', (m) => withPlaintext(m, { rows: 2 }))
+    await uploadContent(node, many)
+    await uploadManifest(node, many)
+    const problem = await problemOf(await uploadKey(node, many))
+    expect(problem).toMatchObject({ code: 'length_mismatch', field: 'content.plaintext.rows' })
+    expect(problem).toMatchObject({ details: { stated: 2, actual: 'more' } })
+  })
+
+  test('of a content with many short rows lets others have their turn', async () => {
+    const many = await sealAsset(text(`a\n${'\n'.repeat(400_000)}`), 'csv')
+    await uploadContent(node, many)
+    await uploadManifest(node, many)
+    const turns = [performance.now()]
+    const timer = setInterval(() => turns.push(performance.now()), 1)
+    const answer = await uploadKey(node, many)
+    clearInterval(timer)
+    turns.push(performance.now())
+    expect(answer.status).toBe(200)
+    const longest = Math.max(...turns.slice(1).map((at, index) => at - (turns[index] ?? at)))
+    expect(longest).toBeLessThan((performance.now() - (turns[0] ?? 0)) / 2)
+  })
+
+  test('that is being checked is checked once for all who send it, and its answer is theirs', async () => {
+    const other = await sealAsset(new Uint8Array(3 * chunkBytes))
+    await uploadContent(node, other)
+    await uploadManifest(node, other)
+    const wrong = { ...other.secrets, contentKey: new Uint8Array(32) }
+    const sealedKey = await sealTo(node.info.operator.encryptionKey, wrong, depositAad(other.digest))
+    const body = text(JSON.stringify({ sealedKey }))
+    const send = () => upload(node, { resource: `keys/${other.digest}`, body, digest: manifestDigest(body) })
+    const answers = await Promise.all([...Array.from({ length: 60 }, send), uploadKey(node, other)])
+    const codes = await Promise.all(answers.slice(0, -1).map(async (answer) => (await problemOf(answer)).code))
+    // One place in the queue each would be more than there are.
+    expect(new Set(codes)).toEqual(new Set(['key_invalid']))
+    expect(answers.at(-1)?.status).toBe(200)
   })
 
   test('before its content or manifest is refused', async () => {

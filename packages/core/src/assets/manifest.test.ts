@@ -122,6 +122,7 @@ describe('refused manifests', () => {
     ['tags.0', 7],
     ['licence.spdx', 'CC BY'],
     ['contentId', word('AB')],
+    ['content.plaintext.rows', 2 ** 26 + 1],
     ['content.cid', 'QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEz79ojWKPbdG'],
     ['content.bytes', 15],
     ['content.bytes', 2 ** 53],

@@ -16,8 +16,9 @@ import {
   storedSchema,
 } from '@agorai/core'
 import { depositAad, openSealed } from '@agorai/sdk'
-import type { Hex } from 'viem'
+import type { Address, Hex } from 'viem'
 import { z } from 'zod'
+import type { KeyDeposited } from '../ports/journal.js'
 import type { OperatorKeys } from '../ports/keys.js'
 import type { ManifestIndex } from '../ports/manifests.js'
 import type { Storage } from '../ports/storage.js'
@@ -57,9 +58,9 @@ const common: readonly ErrorCode[] = [
 /** What a seller brings, in this order: the content, its manifest, its key. Each is whole or not there, and may be repeated. */
 export function uploadRoutes(options: UploadRoutesOptions): Route[] {
   const { storage, manifests, contentBytesMax } = options
-  // Opening a content keeps a core busy, and two reads of the disk at a time are enough.
-  const gate = createGate({ runningMax: 2, waitingMax: 32 })
-  const depositing = new Map<Hex, Promise<void>>()
+  const deposit = createDeposit(options)
+  // A slow sender keeps its place for as long as its bytes may take.
+  const receive = createGate({ runningMax: 8, waitingMax: 0 })
 
   return [
     route({
@@ -70,7 +71,7 @@ export function uploadRoutes(options: UploadRoutesOptions): Route[] {
       headers,
       rawBody: 'application/octet-stream',
       response: storedSchema,
-      errors: common,
+      errors: [...common, 'busy'],
       async handle({ params: { cid }, request }) {
         assertContentType(request, 'application/octet-stream')
         const { bytes, digest } = await authenticateUpload(options, request, `content/${cid}`)
@@ -79,7 +80,7 @@ export function uploadRoutes(options: UploadRoutesOptions): Route[] {
           throw new AgoraiError('payload_too_large', `Content has at most ${contentBytesMax} bytes here.`, {
             details: { contentBytesMax },
           })
-        await storage.putContent(cid, bytes, readStream(request, contentBytesMax))
+        await receive(() => storage.putContent(cid, bytes, readStream(request, bytes)))
         return { stored: cid }
       },
     }),
@@ -116,20 +117,7 @@ export function uploadRoutes(options: UploadRoutesOptions): Route[] {
         const upload = await authenticateUpload(options, request, `keys/${digest}`)
         const bytes = await readJsonBytes(request, upload, keyBytesMax)
         const { sealedKey } = parseWith(keyDepositSchema, parseStrictJson(bytes))
-        const manifest = await storedManifest(storage, digest)
-        const commitment = publicationCommitment(upload.account, digest, contributorRootOf(manifest))
-        const running = depositing.get(commitment)
-        if (running !== undefined) await running.catch(() => {})
-        // A key that opens the content is the only one that does, so an account's first good deposit stays.
-        if (options.memory.keyOf(commitment) === undefined) {
-          const deposit = gate(() => depositKey(options, { digest, commitment, manifest, sealedKey, upload }))
-          depositing.set(commitment, deposit)
-          try {
-            await deposit
-          } finally {
-            depositing.delete(commitment)
-          }
-        }
+        await deposit({ digest, sealedKey, account: upload.account })
         return { stored: digest }
       },
     }),
@@ -151,21 +139,47 @@ async function storedManifest(storage: Storage, digest: Hex): Promise<Manifest> 
   return parseManifest(bytes)
 }
 
-type Deposit = { digest: Hex; commitment: Hex; manifest: Manifest; sealedKey: Hex; upload: Upload }
+type Deposit = { digest: Hex; sealedKey: Hex; account: Address }
 
-async function depositKey({ storage, memory, keys }: UploadRoutesOptions, deposit: Deposit): Promise<void> {
-  const { digest, commitment, manifest, sealedKey, upload } = deposit
-  const secrets = await openSealed(keys.encryption.privateKey, sealedKey, depositAad(digest))
-  await checkContent(storage, manifest, secrets)
-  await memory.record({
-    kind: 'key-deposited',
-    manifestDigest: digest,
-    commitment,
-    cid: manifest.content.cid,
-    bytes: manifest.content.bytes,
-    sealedKey,
-    account: upload.account,
-  })
+/** Opens and records deposits, a few at a time. Copies of one that arrive together become one, with one answer. */
+function createDeposit(options: UploadRoutesOptions) {
+  const { memory } = options
+  // Opening a content keeps a core busy, and two reads of the disk at a time are enough.
+  const gate = createGate({ runningMax: 2, waitingMax: 32 })
+  // The account and the digest name the commitment, which only the manifest on the disk completes.
+  const running = new Map<string, Promise<void>>()
+  const recording = new Map<Hex, Promise<void>>()
+
+  /** A key that opens the content is the only one that does, so an account's first good deposit stays. */
+  async function recordOnce(record: KeyDeposited): Promise<void> {
+    const { commitment } = record
+    if (memory.keyOf(commitment) !== undefined) return
+    await shareWork(recording, commitment, () => memory.record(record))
+  }
+
+  async function openAndRecord({ digest, sealedKey, account }: Deposit): Promise<void> {
+    const manifest = await storedManifest(options.storage, digest)
+    const commitment = publicationCommitment(account, digest, contributorRootOf(manifest))
+    if (memory.keyOf(commitment) !== undefined) return
+    const secrets = await openSealed(options.keys.encryption.privateKey, sealedKey, depositAad(digest))
+    await checkContent(options.storage, manifest, secrets)
+    const { cid, bytes } = manifest.content
+    await recordOnce({ kind: 'key-deposited', manifestDigest: digest, commitment, cid, bytes, sealedKey, account })
+  }
+
+  return (deposit: Deposit): Promise<void> => {
+    const name = `${deposit.account}/${deposit.digest}/${deposit.sealedKey}`
+    return shareWork(running, name, () => gate(() => openAndRecord(deposit)))
+  }
+}
+
+/** Starts work under a name, unless it is under way there: then its outcome, good or bad, is everybody's. */
+function shareWork<name>(underWay: Map<name, Promise<void>>, name: name, start: () => Promise<void>): Promise<void> {
+  const known = underWay.get(name)
+  if (known !== undefined) return known
+  const work = start().finally(() => underWay.delete(name))
+  underWay.set(name, work)
+  return work
 }
 
 const otherDigest = (): AgoraiError =>

@@ -26,6 +26,8 @@ const outputKept = 4_096
 export async function startAnvil({ chainId, mnemonic }: StartAnvilOptions): Promise<AnvilProcess> {
   const args = ['--host', '127.0.0.1', '--port', '0', '--chain-id', String(chainId), '--mnemonic', mnemonic]
   args.push('--hardfork', 'cancun', '--no-request-size-limit')
+  // A page of another site must not read this chain, let alone command it: wallets and pages go through the gateway.
+  args.push('--no-cors')
   const child = spawn(anvilBinary(), args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   const ended = new Promise<void>((resolve) => {
     child.once('exit', () => resolve())

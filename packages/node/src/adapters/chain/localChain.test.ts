@@ -76,6 +76,16 @@ describe('openLocalChain', () => {
     expect(ended).toEqual([])
   })
 
+  test('lets no page of another site read it', async () => {
+    const { rpcUrl } = await start()
+    const headers = { 'content-type': 'application/json', origin: 'https://other.example' }
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'eth_chainId' })
+    for (const method of ['POST', 'OPTIONS']) {
+      const answer = await fetch(rpcUrl, { method, headers, ...(method === 'POST' ? { body } : {}) })
+      expect(answer.headers.get('access-control-allow-origin')).toBe(null)
+    }
+  })
+
   test('confirms a block only once it is on the disk, without being asked', async () => {
     const chain = await start()
     const block = await mineOne(chain)

@@ -30,14 +30,15 @@ export async function readJson(request: Request, bytesMax: number): Promise<unkn
 export async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array> {
   assertLength(request, bytesMax)
   const parts: Uint8Array[] = []
-  for await (const part of bounded(request, bytesMax, jsonTimeoutMs)) parts.push(part)
+  const limits = { bytesMax, timeoutMs: jsonTimeoutMs, excess: () => tooLarge(bytesMax) }
+  for await (const part of bounded(request, limits)) parts.push(part)
   return Buffer.concat(parts)
 }
 
-/** Streams a body of at most `bytesMax` bytes; a client that falls asleep is let go. */
-export function readStream(request: Request, bytesMax: number): AsyncGenerator<Uint8Array> {
-  assertLength(request, bytesMax)
-  return bounded(request, bytesMax, streamGraceMs + bytesMax / streamBytesPerMs)
+/** Streams a body of the `bytes` that were stated for it; a client that falls asleep is let go. */
+export function readStream(request: Request, bytes: number): AsyncGenerator<Uint8Array> {
+  const excess = () => new AgoraiError('length_mismatch', `The body has more than the ${bytes} bytes stated.`)
+  return bounded(request, { bytesMax: bytes, timeoutMs: streamGraceMs + bytes / streamBytesPerMs, excess })
 }
 
 function assertLength(request: Request, bytesMax: number): void {
@@ -45,7 +46,9 @@ function assertLength(request: Request, bytesMax: number): void {
   if (stated !== null && Number(stated) > bytesMax) throw tooLarge(bytesMax)
 }
 
-async function* bounded(request: Request, bytesMax: number, timeoutMs: number): AsyncGenerator<Uint8Array> {
+type Limits = { bytesMax: number; timeoutMs: number; excess(): AgoraiError }
+
+async function* bounded(request: Request, { bytesMax, timeoutMs, excess }: Limits): AsyncGenerator<Uint8Array> {
   if (request.body === null) return
   const reader = (request.body as ReadableStream<Uint8Array>).getReader()
   let timer: NodeJS.Timeout | undefined
@@ -62,7 +65,7 @@ async function* bounded(request: Request, bytesMax: number, timeoutMs: number): 
       const { done, value } = await Promise.race([reader.read().catch(failAborted), late])
       if (done) return
       total += value.length
-      if (total > bytesMax) throw tooLarge(bytesMax)
+      if (total > bytesMax) throw excess()
       yield value
     }
   } finally {
