@@ -9,7 +9,7 @@ import {
 } from '@agorai/core'
 import { type Address, getAddress, type Hex } from 'viem'
 import type { Chain } from '../ports/chain.js'
-import { assertExpiry, assertOperator, toUint256 } from './requests.js'
+import { assertExpiry, assertOperator } from './requests.js'
 import { assertSignature } from './signatures.js'
 
 export type Uploader = {
@@ -45,11 +45,11 @@ export async function authenticateUpload(
   const message = {
     account: getAddress(account),
     resource,
-    bytes: toUint256(bytes, 'request.bytes'),
+    bytes: BigInt(bytes),
     digest,
     operator,
     nonce,
-    expiry: toUint256(expiry, 'request.expiry'),
+    expiry: BigInt(expiry),
   }
   assertExpiry(message.expiry)
   const stated = request.headers.get('content-length')

@@ -19,7 +19,7 @@ import type { OperatorKeys } from '../ports/keys.js'
 import { assertEntitled } from './entitlement.js'
 import { type Route, route } from './http/route.js'
 import { type Memory, slotOf } from './memory.js'
-import { assertExpiry, assertOperator, toUint256 } from './requests.js'
+import { assertExpiry, assertOperator } from './requests.js'
 import { assertSignature } from './signatures.js'
 
 export type DeliveryRoutesOptions = {
@@ -71,14 +71,14 @@ function createDeliver(options: DeliveryRoutesOptions) {
     const { request, signature } = body
     assertOperator(request.operator, keys.account.address)
     const message: DeliveryRequest = {
-      version: toUint256(request.version, 'request.version'),
+      version: BigInt(request.version),
       holder: getAddress(request.holder),
       deliveryKey: request.deliveryKey,
       operator: keys.account.address,
       nonce: request.nonce,
-      expiry: toUint256(request.expiry, 'request.expiry'),
+      expiry: BigInt(request.expiry),
     }
-    const offer = body.offer === undefined ? undefined : toUint256(body.offer, 'offer')
+    const offer = body.offer === undefined ? undefined : BigInt(body.offer)
     assertExpiry(message.expiry)
     const requestDigest = hashMessageOf(domain, 'DeliveryRequest', message)
     await assertSignature(chain.publicClient, { account: message.holder, hash: requestDigest, signature })

@@ -6,6 +6,7 @@ import {
   ContractFunctionZeroDataError,
   type Hex,
   isAddressEqual,
+  toFunctionSelector,
 } from 'viem'
 import type { Chain } from '../ports/chain.js'
 import { askChain } from './askChain.js'
@@ -68,12 +69,18 @@ async function readFacts(
       return { commitment, entitled: passed || isAddressEqual(owner, holder) }
     })
   } catch (error) {
-    // A contract that says no, or is not there yet at that block.
-    const refused = error instanceof BaseError && error.walk(isRefusal) !== null
-    if (refused) return undefined
-    throw error
+    if (!(error instanceof BaseError)) throw error
+    if (error.walk(isRefusal) !== null) return undefined
+    throw new AgoraiError('chain_unavailable', 'The chain cannot say who is entitled; nothing was granted.', {
+      cause: error,
+    })
   }
 }
 
+const versionUnknown = toFunctionSelector('AssetRegistry_VersionUnknown(uint256)')
+
+/** The registry that says no, or is not there yet at that block. A chain that fails inside also speaks of reverts. */
 const isRefusal = (error: unknown): boolean =>
-  error instanceof ContractFunctionRevertedError || error instanceof ContractFunctionZeroDataError
+  error instanceof ContractFunctionZeroDataError ||
+  // Raw, because the market passes the registry's words on.
+  (error instanceof ContractFunctionRevertedError && error.raw?.startsWith(versionUnknown) === true)

@@ -22,14 +22,3 @@ export function assertOperator(named: Address, own: Address): void {
   if (isAddressEqual(getAddress(named), own)) return
   throw new AgoraiError('wrong_operator', `This operator is ${own}.`, { field: 'request.operator' })
 }
-
-/**
- * A whole number that fits a contract's `uint256`.
- *
- * @throws AgoraiError `invalid_request`
- */
-export function toUint256(value: string, field: string): bigint {
-  const number = BigInt(value)
-  if (number < 2n ** 256n) return number
-  throw new AgoraiError('invalid_request', `${field}: must fit 256 bits.`, { field })
-}

@@ -43,6 +43,7 @@ type Call = z.infer<typeof callSchema>
 const callsMax = 100
 const bodyBytesMax = 1024 * 1024
 const timeoutMs = 30_000
+const answerBytesMax = 32 * 1024 * 1024
 
 /** JSON-RPC of the local chain, which itself listens for this machine only. */
 export function rpcRoutes(chain: Chain): Route[] {
@@ -78,12 +79,24 @@ async function forward(rpcUrl: string, calls: readonly Call[]): Promise<unknown[
       body: JSON.stringify(calls),
       signal: AbortSignal.timeout(timeoutMs),
     })
-    const answers: unknown = await response.json()
+    const answers: unknown = JSON.parse(await readText(response))
     if (Array.isArray(answers)) return answers
   } catch (cause) {
     throw new AgoraiError('chain_unavailable', 'The local chain does not answer.', { cause })
   }
   throw new AgoraiError('chain_unavailable', 'The local chain gave no answer to these calls.')
+}
+
+/** One call may ask for more logs than this process has memory. */
+async function readText(response: Response): Promise<string> {
+  const parts: Uint8Array[] = []
+  let bytes = 0
+  for await (const part of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += part.length
+    if (bytes > answerBytesMax) throw new RangeError(`The answer has more than ${answerBytesMax} bytes.`)
+    parts.push(part)
+  }
+  return Buffer.concat(parts).toString('utf8')
 }
 
 const refusal = ({ id }: Call) => ({

@@ -1,5 +1,13 @@
 import { AgoraiError } from '@agorai/core'
-import { type Address, type Hex, isAddressEqual, isErc6492Signature, type PublicClient, recoverAddress } from 'viem'
+import {
+  type Address,
+  type Hex,
+  isAddressEqual,
+  isErc6492Signature,
+  isErc8010Signature,
+  type PublicClient,
+  recoverAddress,
+} from 'viem'
 import { askChain } from './askChain.js'
 
 export type AssertSignatureParameters = { account: Address; hash: Hex; signature: Hex }
@@ -17,9 +25,12 @@ const curveOrder = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd03
 export async function assertSignature(client: PublicClient, parameters: AssertSignatureParameters): Promise<void> {
   const { account, hash, signature } = parameters
   if (await isKeySignature(parameters)) return
+  // ERC-8010 is none of the three ways, though the library knows it.
+  const isOther = isErc8010Signature(signature)
   // For an account without code nothing but the canonical form counts, so a second spelling of one is refused here.
   const isContract =
-    isErc6492Signature(signature) || (await askChain(() => client.getCode({ address: account }))) !== undefined
+    !isOther &&
+    (isErc6492Signature(signature) || (await askChain(() => client.getCode({ address: account }))) !== undefined)
   if (isContract && (await isContractSignature(client, { account, hash, signature }))) return
   throw new AgoraiError('signature_invalid', 'The signature is not one of the named account over this message.', {
     field: 'signature',

@@ -2,7 +2,7 @@ import { contributorLeavesOf, createContributorTree, isAgoraiError, manifestDige
 import type { Hex } from 'viem'
 import type { Database, Queryable } from '../ports/database.js'
 import type { ManifestSource } from '../ports/manifests.js'
-import { searchWords } from '../queries/searchWords.js'
+import { searchWords } from '../ports/searchWords.js'
 
 /** Digests asked for in one go. */
 const pageSize = 256

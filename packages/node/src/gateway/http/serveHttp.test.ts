@@ -52,6 +52,20 @@ test('who says nothing is let go', async () => {
   expect(performance.now() - started).toBeLessThan(3_000)
 })
 
+test('an answered GET whose body never comes holds nothing', async () => {
+  const url = await serve(() => new Response('answer'), 60_000)
+  const socket = connect(Number(new URL(url).port), '127.0.0.1')
+  socket.write('GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n')
+  let text = ''
+  socket.on('data', (data) => {
+    text += data.toString()
+  })
+  const started = performance.now()
+  await new Promise((resolve) => socket.once('close', resolve))
+  expect(text).toContain('answer')
+  expect(performance.now() - started).toBeLessThan(2_500)
+})
+
 test('a port that is taken is named', async () => {
   await serve(() => new Response())
   const port = server?.port ?? 0

@@ -52,7 +52,14 @@ export async function serveHttp(options: ServeHttpOptions): Promise<HttpServer> 
   })
   server.maxConnections = connectionsMax
   server.on('clientError', (error, socket) => void answerRaw(error, socket as Socket, refuse))
+  server.on('request', (incoming, outgoing) => {
+    const isBodiless = incoming.method === 'GET' || incoming.method === 'HEAD'
+    // Nobody reads the body of a GET: what is still to come of it must not hold the connection once it is answered.
+    if (isBodiless) outgoing.once('finish', () => incoming.complete || incoming.socket.destroySoon())
+  })
   await listen(server, host, port)
+  // Too many open files make one connection fail, not the node.
+  server.on('error', () => {})
   return {
     port: (server.address() as AddressInfo).port,
     async stop() {
