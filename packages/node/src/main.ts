@@ -19,6 +19,7 @@ import { assertPortFree } from './gateway/http/serveHttp.js'
 import { createIndexer } from './indexer/createIndexer.js'
 import type { Chain } from './ports/chain.js'
 import type { Database } from './ports/database.js'
+import type { Journal } from './ports/journal.js'
 import { createCatalogue } from './queries/createCatalogue.js'
 import { runNode } from './runNode.js'
 
@@ -68,9 +69,9 @@ export async function startNode(config: NodeConfig, options: StartNodeOptions = 
     await assertPortFree(config.host, config.port)
     if (config.fresh) await forget(config)
 
-    const keys = await openFileKeys(inFolder('keys', 'operator.json'))
     const journal = await openFileJournal(inFolder('journal', 'journal.log'))
     closing.push(journal.close)
+    const keys = await openFileKeys(inFolder('keys', 'operator.json'), { isFirstStart: await isEmpty(journal) })
     const storage = await openDiskStorage(inFolder('storage'))
 
     onProgress(config.rpcUrl === undefined ? 'Starting the local chain.' : 'Connecting to the chain.')
@@ -121,6 +122,11 @@ export async function startNode(config: NodeConfig, options: StartNodeOptions = 
     await stop()
     throw error
   }
+}
+
+async function isEmpty(journal: Journal): Promise<boolean> {
+  for await (const _ of journal.replay()) return false
+  return true
 }
 
 /** What a fresh start forgets. The operator's keys stay, and nothing but the index is forgotten of a chain that others use. */

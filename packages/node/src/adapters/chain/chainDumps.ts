@@ -1,9 +1,9 @@
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { AgoraiError } from '@agorai/core'
-import { removeQuietly, syncFolder, writeFileAtomic } from '../folder/atomicFiles.js'
+import { makeFolder, removeQuietly, syncFolder, writeFileAtomic } from '../folder/atomicFiles.js'
 import { toStorageError } from '../folder/fileErrors.js'
 
 /** Saved states of the local chain, each a gzip file, numbered upwards. The two newest are kept. */
@@ -20,7 +20,7 @@ const namePattern = /^state-(\d{1,15})\.json\.gz$/
 /** @throws AgoraiError `folder_read_only`, `storage_full` */
 export async function openChainDumps(folder: string): Promise<ChainDumps> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await makeFolder(folder)
     for (const name of await readdir(folder)) if (name.endsWith('.tmp')) await removeQuietly(join(folder, name))
   } catch (error) {
     throw toStorageError(error)

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { type FileHandle, link, open, rename, unlink } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { type FileHandle, link, mkdir, open, rename, unlink } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 
 /** Makes the names in a folder durable: without it a power cut may forget a file that was renamed into place. */
 export async function syncFolder(folder: string): Promise<void> {
@@ -10,6 +10,17 @@ export async function syncFolder(folder: string): Promise<void> {
   } finally {
     await handle.close()
   }
+}
+
+/**
+ * Creates a folder, with those above it, for this user only, and makes their names durable; that of the folder itself also
+ * when it is there already, left by a process that got no further.
+ */
+export async function makeFolder(folder: string): Promise<void> {
+  const path = resolve(folder)
+  const first = resolve((await mkdir(path, { recursive: true, mode: 0o700 })) ?? path)
+  for (let made = path; made.length >= first.length && made !== dirname(made); made = dirname(made))
+    await syncFolder(dirname(made))
 }
 
 /** Writes all of `bytes` at a position; the system may take less than it is given. */

@@ -1,7 +1,7 @@
-import { link, mkdir, readFile, rename } from 'node:fs/promises'
+import { link, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AgoraiError } from '@agorai/core'
-import { removeQuietly, temporaryName, writeFileAtomic } from './atomicFiles.js'
+import { makeFolder, removeQuietly, temporaryName, writeFileAtomic } from './atomicFiles.js'
 import { systemCodeOf } from './fileErrors.js'
 
 /** A process and when it started, so that a later process with the same number is not taken for it. */
@@ -21,7 +21,7 @@ export async function lockFolder(folder: string): Promise<FolderLock> {
   const text = JSON.stringify({ pid: process.pid, started: (await startOf(process.pid)) ?? 'alive' } satisfies Owner)
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     try {
-      await mkdir(folder, { recursive: true, mode: 0o700 })
+      await makeFolder(folder)
       await writeFileAtomic(path, text, { exclusive: true })
       return { release: () => removeQuietly(path) }
     } catch (error) {

@@ -1,8 +1,8 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { AgoraiError, isAgoraiError } from '@agorai/core'
 import type { Journal, JournalRecord } from '../../ports/journal.js'
-import { syncFolder, writeAll } from '../folder/atomicFiles.js'
+import { makeFolder, syncFolder, writeAll } from '../folder/atomicFiles.js'
 import { systemCodeOf, toStorageError } from '../folder/fileErrors.js'
 import { encodeRecord, journalMagic, payloadBytesMax } from './journalFormat.js'
 import { scanJournal } from './scanJournal.js'
@@ -15,7 +15,7 @@ type Pending = { payload: Uint8Array; resolve(): void; reject(error: unknown): v
  * @throws AgoraiError `journal_damaged` when something acknowledged cannot be read; the file is left as it is.
  */
 export async function openFileJournal(path: string): Promise<Journal> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  await makeFolder(dirname(path))
   const handle = await openFile(path)
   let soundBytes: number
   try {

@@ -1,12 +1,12 @@
 import { createPrivateKey, createPublicKey, randomBytes } from 'node:crypto'
-import { chmod, mkdir, readFile, stat } from 'node:fs/promises'
+import { chmod, readFile, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { AgoraiError, bytes32Schema, parseStrictJson, parseWith } from '@agorai/core'
 import { bytesToHex, hexToBytes } from 'viem'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import { z } from 'zod'
 import type { OperatorKeys } from '../../ports/keys.js'
-import { writeFileAtomic } from '../folder/atomicFiles.js'
+import { makeFolder, writeFileAtomic } from '../folder/atomicFiles.js'
 import { systemCodeOf, toStorageError } from '../folder/fileErrors.js'
 
 const fileSchema = z.strictObject({ signingKey: bytes32Schema, encryptionKey: bytes32Schema })
@@ -17,10 +17,18 @@ const pkcs8Prefix = Buffer.from('302e020100300506032b656e04220420', 'hex')
 /**
  * Reads the operator's keys from a file that only this user may read, and creates them at the first start.
  *
- * @throws AgoraiError `config_invalid` when the file is not a key file; it is never replaced.
+ * @param options.isFirstStart Whether nothing was accepted under any keys yet. Otherwise none are created: what is sealed
+ * to those that are lost would be lost in silence.
+ * @throws AgoraiError `config_invalid` when the file is not a key file, or is lost; it is never replaced.
  */
-export async function openFileKeys(path: string): Promise<OperatorKeys> {
-  const bytes = (await readKeys(path)) ?? (await createKeys(path))
+export async function openFileKeys(path: string, { isFirstStart }: { isFirstStart: boolean }): Promise<OperatorKeys> {
+  const kept = await readKeys(path)
+  if (kept === undefined && !isFirstStart)
+    throw new AgoraiError(
+      'config_invalid',
+      `${path} is lost, and all keys that were deposited are sealed to it. Restore it from a backup.`,
+    )
+  const bytes = kept ?? (await createKeys(path))
   const { signingKey, encryptionKey } = parseKeys(path, bytes)
   return {
     account: privateKeyToAccount(signingKey),
@@ -42,7 +50,7 @@ async function createKeys(path: string): Promise<Uint8Array> {
   const keys = { signingKey: generatePrivateKey(), encryptionKey: bytesToHex(randomBytes(32)) }
   const text = `${JSON.stringify(keys, undefined, 2)}\n`
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    await makeFolder(dirname(path))
     await writeFileAtomic(path, text, { mode: 0o600, exclusive: true })
   } catch (error) {
     throw toStorageError(error)

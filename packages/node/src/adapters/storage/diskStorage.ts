@@ -1,11 +1,18 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { type FileHandle, mkdir, open, readdir, readFile, rename, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { type FileHandle, open, readdir, readFile, rename, stat, statfs } from 'node:fs/promises'
+import { join } from 'node:path'
 import { AgoraiError } from '@agorai/core'
 import { computeContentCid } from '@agorai/sdk'
 import type { Storage } from '../../ports/storage.js'
-import { removeQuietly, syncFolder, temporaryName, writeAll, writeFileAtomic } from '../folder/atomicFiles.js'
+import {
+  makeFolder,
+  removeQuietly,
+  syncFolder,
+  temporaryName,
+  writeAll,
+  writeFileAtomic,
+} from '../folder/atomicFiles.js'
 import { systemCodeOf, toStorageError } from '../folder/fileErrors.js'
 
 const readChunkBytes = 1024 * 1024
@@ -19,9 +26,7 @@ const readChunkBytes = 1024 * 1024
 export async function openDiskStorage(folder: string): Promise<Storage> {
   const incoming = join(folder, 'incoming')
   try {
-    for (const name of ['incoming', 'content', 'manifests'])
-      await mkdir(join(folder, name), { recursive: true, mode: 0o700 })
-    await syncFolder(folder)
+    for (const name of ['incoming', 'content', 'manifests']) await makeFolder(join(folder, name))
     // What a killed process left half written was never acknowledged.
     for (const name of await readdir(incoming)) await removeQuietly(join(incoming, name))
   } catch (error) {
@@ -36,6 +41,7 @@ export async function openDiskStorage(folder: string): Promise<Storage> {
     async putContent(cid, bytes, body) {
       const temporary = temporaryName(join(incoming, cid))
       try {
+        await assertRoom(folder, bytes)
         const handle = await open(temporary, 'wx', 0o600)
         try {
           await writeChecked(handle, cid, bytes, body)
@@ -84,10 +90,14 @@ export async function openDiskStorage(folder: string): Promise<Storage> {
   }
 }
 
-/** Creates a folder and makes its name durable; also when it is there already, left by a process that got no further. */
-async function makeFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 })
-  await syncFolder(dirname(path))
+/** Content leaves this much of the disk to the journal and the chain, which must not stop for it. */
+const reservedShare = 0.05
+const reservedBytesMin = 256 * 1024 * 1024
+
+async function assertRoom(folder: string, bytes: number): Promise<void> {
+  const { bavail, blocks, bsize } = await statfs(folder)
+  if (bavail * bsize - bytes >= Math.max(blocks * bsize * reservedShare, reservedBytesMin)) return
+  throw new AgoraiError('storage_full', 'The disk has too little room left for this content.', { details: { bytes } })
 }
 
 /** Writes the body while its CID is computed. @throws AgoraiError `length_mismatch`, `digest_mismatch` */
