@@ -124,16 +124,26 @@ type Trap = {
   release(): Promise<void>
 }
 
-/** Attaches to the node; resolves once the trap is set. */
+/**
+ * Attaches to the threads of the node that write its files; resolves once the trap is set. The first thread is left alone:
+ * the index writes from there, and holding it would stop the whole node.
+ */
 async function trap({ child }: Program, call: string, what: string, nth: number): Promise<Trap> {
   const log = join(folder, 'strace.log')
   await writeFile(log, '')
+  const threads = (await readdir(`/proc/${child.pid}/task`)).filter((thread) => thread !== String(child.pid))
   const inject = ['-e', `trace=${call}`, '-e', `inject=${call}:${what}:when=${nth}`]
-  const tracer = spawn('strace', ['-f', '-y', '-p', String(child.pid), ...inject, '-o', log], {
+  const tracer = spawn('strace', ['-y', ...threads.flatMap((thread) => ['-p', thread]), ...inject, '-o', log], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   const ended = new Promise<void>((resolve) => tracer.once('exit', () => resolve()))
-  await new Promise<void>((resolve) => tracer.stderr.once('data', () => resolve()))
+  let said = ''
+  await new Promise<void>((resolve) =>
+    tracer.stderr.on('data', (data) => {
+      said += String(data)
+      if (said.split(' attached').length > threads.length) resolve()
+    }),
+  )
   return {
     log,
     hit: async () => {
