@@ -1,6 +1,7 @@
 export * from './assets/digest.js'
 export * from './assets/kinds.js'
 export * from './assets/manifest.js'
+export * from './assets/terms.js'
 export * from './chain/devAccounts.js'
 export * from './content/chunks.js'
 export * from './content/cid.js'

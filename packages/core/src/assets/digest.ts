@@ -7,7 +7,7 @@ import type { Address, Hex } from 'viem'
 import { bytesToHex, concatBytes, hexToBytes } from 'viem/utils'
 import { AgoraiError, isAgoraiError } from '../errors/AgoraiError.js'
 import { parseStrictJson, parseWith } from '../http/strictJson.js'
-import { createContributorTree } from '../revenue/contributors.js'
+import { createContributorTree, memberAccountOf } from '../revenue/contributors.js'
 import { type Manifest, manifestSchema } from './manifest.js'
 
 /** Most bytes of a manifest: ten thousand contributors and four thousand fields fit. */
@@ -71,9 +71,11 @@ export const publicationCommitment = (publisher: Address, digest: Hex, contribut
     ),
   )
 
-/** Leaves of a manifest's contributor tree, in order. */
-export const contributorLeavesOf = (manifest: Manifest): { account: Address; weight: bigint }[] =>
-  manifest.contributors.leaves.map(({ account, weight }) => ({ account, weight: BigInt(weight) }))
+/** Leaves of a manifest's contributor tree, in order. A member of a collection stands as an account of its version's id. */
+export const contributorLeavesOf = ({ contributors, members }: Manifest): { account: Address; weight: bigint }[] => [
+  ...contributors.leaves.map(({ account, weight }) => ({ account, weight: BigInt(weight) })),
+  ...members.map(({ version, weight }) => ({ account: memberAccountOf(BigInt(version)), weight: BigInt(weight) })),
+]
 
 /** Root of a manifest's contributor tree; zero when it names none. */
 export const contributorRootOf = (manifest: Manifest): Hex => createContributorTree(contributorLeavesOf(manifest)).root

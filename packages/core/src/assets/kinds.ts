@@ -17,3 +17,9 @@ export const kindToNumber = (kind: AssetKind): number => assetKinds.indexOf(kind
 
 /** The kind that a number of the registry names; undefined for a number that it never stores. */
 export const kindFromNumber = (value: number): AssetKind | undefined => assetKinds[value - 1]
+
+/** Kinds that may sell the work of other versions. */
+export const supplyKinds: readonly AssetKind[] = ['service', 'agent', 'pipeline']
+
+/** Kinds that are nothing without a content. A collection never has one; the others may. */
+export const contentKinds: readonly AssetKind[] = ['dataset', 'model', 'algorithm', 'feed']

@@ -41,7 +41,14 @@ const manifest: Manifest = {
   },
   fields: [{ name: 'label', type: 'integer' }],
   provenance: { description: 'Collected by hand.', builtFrom: ['2', '10'] },
-  terms: { royaltyBps: 1_000 },
+  terms: {
+    derivatives: true,
+    royaltyBps: 1_000,
+    serveBps: 0,
+    consent: false,
+    attribution: true,
+    commercial: true,
+  },
   contributors: {
     bps: 6_000,
     leaves: [
@@ -49,6 +56,8 @@ const manifest: Manifest = {
       { account: accountOf(4), weight: '2400', label: 'Beta' },
     ],
   },
+  members: [],
+  suppliers: [],
   metrics: [],
   croissant: { '@type': 'sc:Dataset', nested: [1, null, { deep: true }] },
 }

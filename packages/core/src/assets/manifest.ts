@@ -1,5 +1,8 @@
 import { z } from 'zod'
-import { addressSchema, bpsSchema, bytes32Schema, cidSchema, uintSchema } from '../http/primitives.js'
+import { AgoraiError } from '../errors/AgoraiError.js'
+import { addressSchema, bpsSchema, bytes32Schema, cidSchema, uintSchema, versionIdSchema } from '../http/primitives.js'
+import { assetKinds, contentKinds, supplyKinds } from './kinds.js'
+import { statedTermsSchema, termsSchema } from './terms.js'
 
 /** Control characters but line feed and tab, and characters that turn the direction of the text after them. */
 const unseen = /(?![\n\t])[\p{Cc}\u202a-\u202e\u2066-\u2069]/u
@@ -82,9 +85,17 @@ function isWeightSumSafe(leaves: readonly { weight: string }[]): boolean {
   return weights.reduce((sum, { weight }) => sum + BigInt(weight), 0n) < 2n ** 64n
 }
 
+const versionIds = (max: number) =>
+  z.array(versionIdSchema).max(max).refine(isAscending, 'must be ascending, each once')
+
+const memberSchema = z.strictObject({
+  version: versionIdSchema,
+  weight: uintSchema.refine((weight) => weight !== '0', 'must be at least 1'),
+})
+
 /** What a seller states of a version; the rest of the manifest is measured from the content. */
 const statedFields = {
-  kind: z.enum(['dataset', 'model']),
+  kind: z.enum(assetKinds),
   name: text(120),
   description: text(4000),
   tags: z.array(text(40)).max(20),
@@ -95,12 +106,21 @@ const statedFields = {
     source: text(500),
     attribution: text(500),
   }),
-  terms: z.strictObject({ royaltyBps: bpsSchema.max(5_000) }),
   contributors: z.strictObject({
+    /** Of a collection, the share of its members. */
     bps: bpsSchema,
     /** Whose work is inside, in the order of the contributor tree; weights are whole numbers such as rows given. */
     leaves: z.array(contributorSchema).max(10_000).refine(isWeightSumSafe, 'weights together must be below 2^64'),
   }),
+  /** What a collection gathers, in the order of its contributor tree. */
+  members: z
+    .array(memberSchema)
+    .max(10_000)
+    .refine((members) => isAscending(members.map(({ version }) => version)), 'must be ascending, each once')
+    .refine(isWeightSumSafe, 'weights together must be below 2^64')
+    .default([]),
+  /** Versions whose work this one sells, each owed its own `serveBps`. */
+  suppliers: versionIds(4).default([]),
   metrics: z.array(metricSchema).max(8),
   /** MLCommons Croissant 1.0 JSON-LD of a dataset, or the model card of a model. */
   croissant: z.record(z.string(), z.json()).optional(),
@@ -108,11 +128,12 @@ const statedFields = {
 }
 
 const originSchema = text(4000)
-const builtFromSchema = z.array(uintSchema).max(16).refine(isAscending, 'must be ascending, each once')
+const builtFromSchema = versionIds(16)
 
 /** A seller's own words about a version, as a document: the manifest without what is measured. */
 export const statementSchema = z.strictObject({
   ...statedFields,
+  terms: statedTermsSchema,
   provenance: z.strictObject({ description: originSchema, builtFrom: builtFromSchema }),
 })
 
@@ -126,15 +147,33 @@ export const manifestSchema = z
   .strictObject({
     agorai: z.literal('1'),
     ...statedFields,
-    /** 32 random bytes that bind each encrypted chunk to this version. */
-    contentId: bytes32Schema,
-    content: contentSchema,
-    fields: z.array(fieldSchema).max(4096),
+    terms: termsSchema,
+    /** 32 random bytes that bind each encrypted chunk to this version. There when `content` is. */
+    contentId: bytes32Schema.optional(),
+    content: contentSchema.optional(),
+    /** There when `content` is. */
+    fields: z.array(fieldSchema).max(4096).optional(),
     provenance: z.strictObject({
       description: originSchema,
       /** Versions that this one was built from: the registry's `parents`. */
       builtFrom: builtFromSchema,
     }),
+  })
+  .refine((manifest) => manifest.content !== undefined || !contentKinds.includes(manifest.kind), {
+    message: 'must be there for a dataset, model, algorithm or feed',
+    path: ['content'],
+  })
+  .refine((manifest) => manifest.content === undefined || manifest.kind !== 'collection', {
+    message: 'must not be there for a collection',
+    path: ['content'],
+  })
+  .refine((manifest) => (manifest.contentId === undefined) === (manifest.content === undefined), {
+    message: 'must be there exactly when there is content',
+    path: ['contentId'],
+  })
+  .refine((manifest) => (manifest.fields === undefined) === (manifest.content === undefined), {
+    message: 'must be there exactly when there is content',
+    path: ['fields'],
   })
   .refine((manifest) => manifest.kind !== 'dataset' || manifest.croissant !== undefined, {
     message: 'must be there for a dataset',
@@ -144,9 +183,37 @@ export const manifestSchema = z
     message: 'must be there for a model',
     path: ['modelCard'],
   })
-  .refine((manifest) => manifest.contributors.bps === 0 || manifest.contributors.leaves.length > 0, {
-    message: 'must name someone when contributors have a share',
+  .refine((manifest) => manifest.suppliers.length === 0 || supplyKinds.includes(manifest.kind), {
+    message: 'must be empty but for a service, agent or pipeline',
+    path: ['suppliers'],
+  })
+  .refine((manifest) => manifest.members.length === 0 || manifest.kind === 'collection', {
+    message: 'must be empty but for a collection',
+    path: ['members'],
+  })
+  .refine((manifest) => manifest.contributors.leaves.length === 0 || manifest.kind !== 'collection', {
+    message: 'must be empty for a collection, whose members are credited instead',
     path: ['contributors', 'leaves'],
   })
+  .refine(
+    (manifest) => manifest.contributors.bps === 0 || manifest.contributors.leaves.length + manifest.members.length > 0,
+    { message: 'must name someone when contributors have a share', path: ['contributors', 'leaves'] },
+  )
 
 export type Manifest = z.infer<typeof manifestSchema>
+
+/** A manifest with everything that a delivery needs. */
+export type ContentManifest = Manifest & Required<Pick<Manifest, 'contentId' | 'content' | 'fields'>>
+
+/** Whether the version has a content to deliver. The schema lets the three fields stand together only. */
+export const hasContent = (manifest: Manifest): manifest is ContentManifest => manifest.content !== undefined
+
+/**
+ * The manifest as one with a content.
+ *
+ * @throws AgoraiError `nothing_to_deliver` for a version that has none, such as a collection or a live service.
+ */
+export function requireContent(manifest: Manifest): ContentManifest {
+  if (hasContent(manifest)) return manifest
+  throw new AgoraiError('nothing_to_deliver', `This ${manifest.kind} was published without one.`)
+}

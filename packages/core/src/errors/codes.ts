@@ -1,3 +1,5 @@
+import { contractCodes } from './contractCodes.js'
+
 /**
  * Every way in which Agorai says no. One row a code: the HTTP status a gateway answers, the exit code the CLI ends with,
  * a short title, and what to do about it. Codes are stable; `docs/errors.md` is generated from this table.
@@ -100,7 +102,7 @@ export const errorCodes = {
     status: 401,
     exit: 4,
     title: 'The signed request has expired',
-    remedy: 'Sign it again; a request may expire at most one hour ahead.',
+    remedy: 'Sign it again; a request to a node may expire at most one hour ahead.',
   },
   wrong_operator: {
     status: 401,
@@ -137,6 +139,12 @@ export const errorCodes = {
     exit: 4,
     title: 'The node names other contracts than are known for its chain',
     remedy: 'Use a node of the deployment that you trust, or give its addresses when you create the client.',
+  },
+  role_missing: {
+    status: 403,
+    exit: 4,
+    title: 'Only one named role may do this',
+    remedy: 'The governor acts through the timelock; guardian and arbiter are named by it.',
   },
   not_owner: {
     status: 403,
@@ -176,6 +184,12 @@ export const errorCodes = {
     title: 'The content was altered',
     remedy: 'Nothing was written. Download it again; if it fails again, the stored copy is damaged.',
   },
+  nothing_to_deliver: {
+    status: 404,
+    exit: 3,
+    title: 'The version has no content',
+    remedy: 'Collections and live services have none; `agorai show <asset>` says what it is.',
+  },
   content_missing: {
     status: 409,
     exit: 6,
@@ -189,61 +203,7 @@ export const errorCodes = {
     remedy: 'Do not rely on this model; the counts are in the detail.',
   },
 
-  // The chain said no. The revert's own name and values are in the details.
-  price_above_max: {
-    status: 409,
-    exit: 7,
-    title: 'The price is above the maximum you set',
-    remedy: 'Look at the offer again and raise the maximum if you agree.',
-  },
-  version_changed: {
-    status: 409,
-    exit: 7,
-    title: 'A newer version was published',
-    remedy: 'Look at the asset again and buy its current version.',
-  },
-  offer_closed: {
-    status: 409,
-    exit: 7,
-    title: 'The offer is not open',
-    remedy: 'Choose an open offer: `agorai show <asset>`.',
-  },
-  pass_held: {
-    status: 409,
-    exit: 7,
-    title: 'You already hold this pass',
-    remedy: 'Download with the pass that you hold; no money was moved.',
-  },
-  funds_missing: {
-    status: 402,
-    exit: 7,
-    title: 'The account has too little of the token',
-    remedy: 'Add funds to the account; the amounts are in the detail.',
-  },
-  rates_invalid: {
-    status: 422,
-    exit: 7,
-    title: 'The rates are over their limits',
-    remedy: 'Royalties together may be at most 50 % and contributor shares at most 100 %.',
-  },
-  edges_too_many: {
-    status: 422,
-    exit: 7,
-    title: 'More than 16 inherited royalty edges',
-    remedy: 'Build from at most 16 ancestor assets, counting those that the parents were built from.',
-  },
-  parents_invalid: {
-    status: 422,
-    exit: 7,
-    title: 'The parents are not published versions in ascending order',
-    remedy: 'Name each parent version once, in ascending order.',
-  },
-  transaction_reverted: {
-    status: 409,
-    exit: 7,
-    title: 'The contract refused the transaction',
-    remedy: 'The reason is in the detail; nothing was changed.',
-  },
+  ...contractCodes,
 
   // The machine it runs on.
   chain_unavailable: {

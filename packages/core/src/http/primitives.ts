@@ -9,6 +9,11 @@ export const uintSchema = z
   .regex(/^(0|[1-9][0-9]{0,77})$/, 'must be a decimal integer without sign or leading zeros')
   // Decimal strings of one length compare as their numbers do.
   .refine((value) => value.length < uint256Max.length || value <= uint256Max, 'must be below 2^256')
+/** Id of a version or an asset, which the registry keeps in 48 bits. */
+export const versionIdSchema = uintSchema.refine(
+  (value) => value.length <= 15 && Number(value) < 2 ** 48,
+  'must be below 2^48',
+)
 /** A 20-byte address in lower case, or in mixed case with its right EIP-55 checksum. Compare with `isAddressEqual`. */
 export const addressSchema = z
   .string()

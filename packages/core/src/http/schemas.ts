@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { assetKinds } from '../assets/kinds.js'
 import { manifestSchema } from '../assets/manifest.js'
-import { usages } from '../market/encoding.js'
+import { termsSchema } from '../assets/terms.js'
+import { bracketsMax, usages } from '../market/encoding.js'
 import { addressSchema, bpsSchema, bytes32Schema, cidSchema, hexSchema, uintSchema, unixSchema } from './primitives.js'
 
 /** Bodies of the HTTP API under `/api/v1`. Money, ids and nonces are decimal strings. */
@@ -18,6 +19,8 @@ export const nodeInfoSchema = z.strictObject({
     /** JSON-RPC of the chain: an absolute URL, or a path of this node. */
     rpc: z.string(),
     addresses: z.strictObject({
+      /** The timelock that sets what is governed. */
+      governor: addressSchema,
       assetRegistry: addressSchema,
       revenueLedger: addressSchema,
       accessMarket: addressSchema,
@@ -36,15 +39,27 @@ export const nodeInfoSchema = z.strictObject({
 })
 
 export const edgeSchema = z.strictObject({ ancestor: uintSchema, bps: bpsSchema })
+export const supplySchema = z.strictObject({ supplier: uintSchema, bps: bpsSchema })
+export const bracketSchema = z.strictObject({ fromDay: z.number().int().min(1), bps: bpsSchema })
 
 export const offerSchema = z.strictObject({
   id: uintSchema,
   asset: uintSchema,
   token: z.strictObject({ address: addressSchema, symbol: z.string(), decimals: z.number().int() }),
-  /** Base units of the token. */
+  /** Base units of the token: of a perpetual pass, or of one day of a timed one; of an exclusive offer its reserve. */
   price: uintSchema,
   usage: usageSchema,
   open: z.boolean(),
+  timed: z.boolean(),
+  /** Whether holders may transfer their passes. */
+  transferable: z.boolean(),
+  /** Hours in which a perpetual pass may be given back; 0 is final. */
+  refundHours: z.number().int().min(0),
+  /** Root of the accounts that may buy; null is everyone. */
+  gate: bytes32Schema.nullable(),
+  brackets: z.array(bracketSchema).max(bracketsMax),
+  /** When an exclusive offer was listed, from which its price falls; null for the others. */
+  listedAt: unixSchema.nullable(),
 })
 
 export const versionSchema = z.strictObject({
@@ -55,10 +70,16 @@ export const versionSchema = z.strictObject({
   manifestDigest: bytes32Schema,
   contributorRoot: bytes32Schema,
   contributorBps: bpsSchema,
-  royaltyBps: bpsSchema,
+  terms: termsSchema,
   feeBps: bpsSchema,
   parents: z.array(uintSchema),
+  /** Royalties: what its sales owe each ancestor. */
   edges: z.array(edgeSchema),
+  suppliers: z.array(uintSchema),
+  /** What its sales owe each version whose work it sells. */
+  supplies: z.array(supplySchema),
+  /** Whether its content is erased: it is no longer delivered, sold or built from. */
+  erased: z.boolean(),
   block: z.number().int(),
   transaction: bytes32Schema,
   publishedAt: unixSchema,
@@ -73,10 +94,15 @@ export const vertexSchema = z.strictObject({
   owner: addressSchema,
   edges: z.array(edgeSchema),
   parents: z.array(uintSchema),
+  supplies: z.array(supplySchema),
+  suppliers: z.array(uintSchema),
+  terms: termsSchema,
+  erased: z.boolean(),
   feeBps: bpsSchema,
-  royaltyBps: bpsSchema,
   contributorBps: bpsSchema,
   contributors: z.array(z.strictObject({ account: addressSchema, weight: uintSchema, label: z.string() })),
+  /** Of a collection, what it gathers; `contributors` is then empty. */
+  members: z.array(z.strictObject({ version: uintSchema, weight: uintSchema })),
 })
 
 export const assetSummarySchema = z.strictObject({
@@ -93,6 +119,11 @@ export const assetSummarySchema = z.strictObject({
   offers: z.array(offerSchema),
   /** Passes granted so far. */
   sales: z.number().int(),
+  /** Ended by its owner: nothing more is sold or built from it. */
+  retired: z.boolean(),
+  soldExclusively: z.boolean(),
+  /** Built from a version whose terms let nobody sell what is built from it. */
+  freeOnly: z.boolean(),
 })
 
 export const assetListSchema = z.strictObject({
@@ -133,14 +164,27 @@ export const revenueSchema = z.strictObject({
   collected: uintSchema,
   collectable: uintSchema,
   dust: uintSchema,
+  /** In the market, and not final yet: refundable prices, and timed passes' days that are not in the ledger. Not in `received`. */
+  waiting: uintSchema,
 })
+
+/** A purchase. `transferred` means that the pass moved on: its new holder has one of its own. */
+export const passStates = ['running', 'expired', 'refunded', 'transferred'] as const
 
 export const passSchema = z.strictObject({
   offer: uintSchema,
   asset: uintSchema,
   holder: addressSchema,
+  payer: addressSchema,
   version: uintSchema,
+  /** What was paid, in base units. */
   amount: uintSchema,
+  timed: z.boolean(),
+  /** The pass holds before this second; null is perpetual. */
+  expiry: unixSchema.nullable(),
+  /** Until then the holder may give a perpetual pass back; null when the sale is final or the pass is timed. */
+  refundUntil: unixSchema.nullable(),
+  state: z.enum(passStates),
   transaction: bytes32Schema,
   block: z.number().int(),
 })
@@ -195,6 +239,7 @@ export const storedSchema = z.strictObject({ stored: z.string() })
 
 export type NodeInfo = z.infer<typeof nodeInfoSchema>
 export type Offer = z.infer<typeof offerSchema>
+export type Supply = z.infer<typeof supplySchema>
 export type Version = z.infer<typeof versionSchema>
 export type Vertex = z.infer<typeof vertexSchema>
 export type AssetSummary = z.infer<typeof assetSummarySchema>

@@ -21,3 +21,25 @@ export function offerIdOf(asset: bigint, index: number): bigint {
 
 /** The asset that an offer is of. */
 export const assetOfOffer = (offerId: bigint): bigint => offerId >> indexBits
+
+/** The expiry of a perpetual pass. */
+export const perpetualExpiry = 2n ** 40n - 1n
+
+/** Most days of a timed pass, and most brackets of its price. */
+export const quantityMax = 3_650
+export const bracketsMax = 3
+
+/** From day `fromDay` of a purchase on, a day costs `bps` of the price. */
+export type Bracket = { fromDay: number; bps: number }
+
+const flagOf = { timed: 1, transferable: 2 } as const
+
+/** The flags of an offer, as the market takes them. */
+export const encodeOfferFlags = ({ timed, transferable }: { timed: boolean; transferable: boolean }): number =>
+  (timed ? flagOf.timed : 0) + (transferable ? flagOf.transferable : 0)
+
+/** The flags of an offer, as the market gives them. */
+export const decodeOfferFlags = (flags: number): { timed: boolean; transferable: boolean } => ({
+  timed: (flags & flagOf.timed) !== 0,
+  transferable: (flags & flagOf.transferable) !== 0,
+})

@@ -1,6 +1,6 @@
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import type { Address, Hex } from 'viem'
-import { bytesToHex, concatBytes, hexToBytes, numberToBytes } from 'viem/utils'
+import { bytesToHex, concatBytes, hexToBytes, numberToBytes, numberToHex } from 'viem/utils'
 import { AgoraiError } from '../errors/AgoraiError.js'
 
 /**
@@ -79,6 +79,9 @@ export function verifyContribution(root: Hex, contribution: Omit<Contribution, '
   }
   return word === BigInt(root) ? start : undefined
 }
+
+/** The account that stands for a member version in a collection's tree. */
+export const memberAccountOf = (version: bigint): Address => numberToHex(version, { size: 20 })
 
 function proofOf(levels: readonly (readonly bigint[])[], leaf: number): { path: bigint; proof: Hex[] } {
   let path = 0n

@@ -4,12 +4,13 @@ import { AgoraiError } from '../errors/AgoraiError.js'
 /**
  * The mathematics of `RevenueLedger` for one token, as pure functions: what the contract stores, and what each call makes
  * of it. Every share is a floor of a *cumulative* total, so totals never fall, nothing underflows, and the order of calls
- * changes no total. With S the sales and R the royalties of a version, all rates of 10,000:
+ * changes no total. With S the sales, R the royalties and D the sales at the last pull of a version, all rates of 10,000:
  *
- *     an edge at rate ρ has moved     ⌊S·ρ⌋                   to its ancestor's R; the fee likewise to the treasury's
- *     the version keeps               E = ⌊S·(1 − fee − Σρ)⌋ + R
- *     its contributors at rate c      P = ⌊E·c⌋, and one with weight w of W has ⌊P·w ∕ W⌋
- *     its owner                       ⌊E·(1 − c)⌋
+ *     a pull moves                    ⌊S·r⌋ − ⌊D·r⌋   along each edge at rate r; together all pulls move ⌊S·r⌋
+ *                                     a royalty to its ancestor's R, the fee to the treasury's R, a supply to S
+ *     the version keeps               E = ⌊S·(1 − fee − Σρ − Σs)⌋ + R
+ *     its contributors at rate c      P = ⌊E·c⌋, and one with weight w of W has ⌊P·w ∕ W⌋; in a collection a member's R
+ *     its owner                       O = ⌊E·(1 − c)⌋, less for each lien min(cap, ⌊(O − base)·λ⌋) of what is left
  *
  * The floors leave at most 1 + edges + contributors base units in a version, for ever: dust.
  */
@@ -18,10 +19,25 @@ export type LedgerVertex = {
   /** Protocol fee that was frozen when the version was published. */
   feeBps: number
   contributorBps: number
-  /** In the registry's order, at most 16. */
+  /** Royalties, ancestors ascending; at most 16. */
   edges: readonly { ancestor: bigint; bps: number }[]
+  /** What it pays the versions whose work it sells; at most 4. */
+  supplies: readonly { supplier: bigint; bps: number }[]
   /** In the order of the contributor tree. */
   contributors: readonly { account: Address; weight: bigint }[]
+  /** Of a collection, the leaves of its tree instead of contributors. */
+  members: readonly { version: bigint; weight: bigint }[]
+}
+
+/** A ruling's share of what an owner earns from the ruling on. */
+export type Lien = {
+  creditor: bigint
+  bps: number
+  /** What the owner had at the ruling, after the liens before this one. */
+  base: bigint
+  /** Most that it ever moves. */
+  cap: bigint
+  moved: bigint
 }
 
 /** What the ledger holds of one version. Base units, cumulative. */
@@ -29,19 +45,25 @@ export type Account = {
   sales: bigint
   royalties: bigint
   ownerCollected: bigint
-  /** Moved along each edge, by its index; the fee at `feeIndex`. */
-  pulled: ReadonlyMap<number, bigint>
-  /** Paid to each contributor, by the start of its interval of weight. */
+  /** The sales at the last pull that moved anything. */
+  pulledSales: bigint
+  /** In the order in which they were set; at most 4. */
+  liens: readonly Lien[]
+  /** Paid to each contributor, or credited to each member, by the start of its interval of weight. */
   contributionsCollected: ReadonlyMap<bigint, bigint>
 }
 
 export type Accounts = ReadonlyMap<bigint, Account>
 export type Vertices = ReadonlyMap<bigint, LedgerVertex>
 
-/** Where the protocol fee stands among a version's edges. */
-export const feeIndex = 16
+/** One part of what a pull moves. */
+export type Due = { kind: 'royalty' | 'fee' | 'supply'; to: bigint; amount: bigint }
+
 /** The version whose owner is the treasury. */
 export const treasuryVersion = 0n
+/** The contract bounds sales and royalties of a version, each. */
+export const totalMax = 2n ** 126n - 1n
+export const liensMax = 4
 
 const whole = 10_000n
 
@@ -50,59 +72,127 @@ const treasuryVertex: LedgerVertex = {
   feeBps: 0,
   contributorBps: 0,
   edges: [],
+  supplies: [],
   contributors: [],
+  members: [],
 }
 
-const emptyAccount: Account = {
+export const emptyAccount: Account = {
   sales: 0n,
   royalties: 0n,
   ownerCollected: 0n,
-  pulled: new Map(),
+  pulledSales: 0n,
+  liens: [],
   contributionsCollected: new Map(),
 }
 
 /** A version's account, empty when nothing has happened yet. */
 export const accountOf = (accounts: Accounts, version: bigint): Account => accounts.get(version) ?? emptyAccount
 
-/** A sale of `version` comes in. */
+/**
+ * A sale of `version` comes in.
+ *
+ * @throws AgoraiError `amount_zero`, `amount_too_large`
+ */
 export function pay(accounts: Accounts, version: bigint, amount: bigint): Accounts {
-  if (amount <= 0n) throw new AgoraiError('invalid_request', 'An amount is positive.', { field: 'amount' })
-  const account = accountOf(accounts, version)
-  return new Map(accounts).set(version, { ...account, sales: account.sales + amount })
+  if (amount <= 0n) throw new AgoraiError('amount_zero', `The amount is ${amount}.`, { field: 'amount' })
+  const next = new Map(accounts)
+  credit(next, version, 'sales', amount)
+  return next
 }
 
-/** What a `pull` of this edge would move now. */
-export function pullable(accounts: Accounts, vertices: Vertices, version: bigint, index: number): bigint {
-  const { bps } = edgeAt(vertices, version, index)
-  const account = accountOf(accounts, version)
-  return share(account.sales, bps) - (account.pulled.get(index) ?? 0n)
+/** What a pull of the version would move now, part by part: royalties, then the fee, then supplies. Zeros left out. */
+export function duesOf(account: Account, vertex: LedgerVertex): readonly Due[] {
+  const { sales, pulledSales } = account
+  const due = (kind: Due['kind'], to: bigint, bps: number): Due => ({
+    kind,
+    to,
+    amount: share(sales, bps) - share(pulledSales, bps),
+  })
+  return [
+    ...vertex.edges.map(({ ancestor, bps }) => due('royalty', ancestor, bps)),
+    due('fee', treasuryVersion, vertex.feeBps),
+    ...vertex.supplies.map(({ supplier, bps }) => due('supply', supplier, bps)),
+  ].filter(({ amount }) => amount > 0n)
 }
 
-/** Moves what is due along one edge. */
-export function pull(accounts: Accounts, vertices: Vertices, version: bigint, index: number): Accounts {
-  const moved = new Map(accounts)
-  pullInto(moved, vertices, version, index)
-  return moved
+/** What a pull of the version would move now, along all edges together: the contract's `pullableOf`. */
+export const pullable = (accounts: Accounts, vertices: Vertices, version: bigint): bigint =>
+  sum(duesOf(accountOf(accounts, version), vertexOf(vertices, version)).map(({ amount }) => amount))
+
+/** All that pulls have moved out of a version so far. */
+export function movedOf(account: Account, { edges, supplies, feeBps }: LedgerVertex): bigint {
+  return sum([...edges, ...supplies, { bps: feeBps }].map(({ bps }) => share(account.pulledSales, bps)))
 }
 
-/** Moves what is due along every edge. Once is enough: royalties owe nothing further. */
+/** Moves what a version owes along all its edges. */
+export function pull(accounts: Accounts, vertices: Vertices, version: bigint): Accounts {
+  const next = new Map(accounts)
+  pullInto(next, vertexOf(vertices, version))
+  return next
+}
+
+/**
+ * Moves what is due along every edge, once is enough: whatever an edge leads to has a lower id, so descending ids pull
+ * every sale before the sales of its supplier.
+ */
 export function pullAll(accounts: Accounts, vertices: Vertices): Accounts {
-  const moved = new Map(accounts)
-  for (const { version, edges } of vertices.values()) {
-    for (const index of edges.keys()) pullInto(moved, vertices, version, index)
-    pullInto(moved, vertices, version, feeIndex)
-  }
-  return moved
+  const next = new Map(accounts)
+  for (const vertex of descending(vertices)) pullInto(next, vertex)
+  return next
 }
 
-/** All that a version's owner has earned so far, collected or not. The treasury is the owner of version 0. */
+/** All that a version's owner has earned so far after its liens, collected or not. The treasury owns version 0. */
 export function ownerEntitled(account: Account, vertex: LedgerVertex): bigint {
-  return share(residue(account, vertex), 10_000 - vertex.contributorBps)
+  const owned = earnedByOwner(account, vertex)
+  return owned - sum(lienTotals(owned, account.liens))
+}
+
+/** What each lien of a version would move now, in their order. */
+export function liensDue(account: Account, vertex: LedgerVertex): readonly bigint[] {
+  const totals = lienTotals(earnedByOwner(account, vertex), account.liens)
+  return account.liens.map(({ moved }, index) => (totals[index] ?? 0n) - moved)
+}
+
+/**
+ * Sets a lien after those that stand already.
+ *
+ * @throws AgoraiError `lien_invalid`, `liens_too_many`, `not_found`
+ */
+export function setLien(
+  accounts: Accounts,
+  vertices: Vertices,
+  version: bigint,
+  { creditor, bps, cap }: Pick<Lien, 'creditor' | 'bps' | 'cap'>,
+): Accounts {
+  const account = accountOf(accounts, version)
+  const base = ownerEntitled(account, vertexOf(vertices, version))
+  if (!vertices.has(creditor) || creditor === version || bps < 1 || bps > 10_000 || cap <= 0n || cap >= 2n ** 128n)
+    throw new AgoraiError('lien_invalid', `Creditor ${creditor}, ${bps} bps up to ${cap}.`, { field: 'lien' })
+  if (account.liens.length === liensMax)
+    throw new AgoraiError('liens_too_many', `Version ${version} has ${liensMax}.`, { field: 'version' })
+  const liens = [...account.liens, { creditor, bps, base, cap, moved: 0n }]
+  return new Map(accounts).set(version, { ...account, liens })
+}
+
+/** Moves what is due on a version's liens, then pays its owner all that is left and collectable now. */
+export function collectOwner(
+  accounts: Accounts,
+  vertices: Vertices,
+  version: bigint,
+): { accounts: Accounts; amount: bigint; liens: readonly bigint[] } {
+  const vertex = vertexOf(vertices, version)
+  const next = new Map(accounts)
+  const account = accountOf(accounts, version)
+  const liens = moveLiensInto(next, vertex)
+  const ownerCollected = ownerEntitled(account, vertex)
+  next.set(version, { ...accountOf(next, version), ownerCollected })
+  return { accounts: next, amount: ownerCollected - account.ownerCollected, liens }
 }
 
 /** All that one contributor of a version has earned so far, collected or not. */
 export function contributorEntitled(account: Account, vertex: LedgerVertex, contributorIndex: number): bigint {
-  const { weight } = contributorAt(vertex, contributorIndex)
+  const { weight } = leafAt(vertex, contributorIndex)
   return (contributorPool(account, vertex) * weight) / weightSumOf(vertex)
 }
 
@@ -111,50 +201,72 @@ export function contributorsEntitled(
   account: Account,
   vertex: LedgerVertex,
 ): readonly { account: Address; start: bigint; amount: bigint }[] {
-  const [pool, weightSum] = [contributorPool(account, vertex), weightSumOf(vertex)]
-  let next = 0n
-  return vertex.contributors.map((contributor) => {
-    const start = next
-    next += contributor.weight
-    return { account: contributor.account, start, amount: (pool * contributor.weight) / weightSum }
-  })
+  const amounts = leavesEntitled(account, vertex)
+  return vertex.contributors.map((contributor, index) => ({
+    account: contributor.account,
+    ...(amounts[index] ?? { start: 0n, amount: 0n }),
+  }))
 }
 
-/** Pays a version's owner all that is collectable now. */
-export function collectOwner(
-  accounts: Accounts,
-  vertices: Vertices,
-  version: bigint,
-): { accounts: Accounts; amount: bigint } {
-  const account = accountOf(accounts, version)
-  const entitled = ownerEntitled(account, vertexOf(vertices, version))
-  return {
-    accounts: new Map(accounts).set(version, { ...account, ownerCollected: entitled }),
-    amount: entitled - account.ownerCollected,
-  }
+/** What each member of a collection was to be credited so far, credited or not. */
+export function membersEntitled(
+  account: Account,
+  vertex: LedgerVertex,
+): readonly { member: bigint; start: bigint; amount: bigint }[] {
+  const amounts = leavesEntitled(account, vertex)
+  return vertex.members.map(({ version }, index) => ({
+    member: version,
+    ...(amounts[index] ?? { start: 0n, amount: 0n }),
+  }))
 }
 
-/** Pays one contributor all that is collectable now. */
+/** Pays one contributor all that is collectable now, or credits one member of a collection. */
 export function collectContributor(
   accounts: Accounts,
   vertices: Vertices,
   version: bigint,
   contributorIndex: number,
 ): { accounts: Accounts; amount: bigint } {
-  const account = accountOf(accounts, version)
   const vertex = vertexOf(vertices, version)
+  const account = accountOf(accounts, version)
   const entitled = contributorEntitled(account, vertex, contributorIndex)
   const start = contributorStart(vertex, contributorIndex)
-  const contributionsCollected = new Map(account.contributionsCollected).set(start, entitled)
-  return {
-    accounts: new Map(accounts).set(version, { ...account, contributionsCollected }),
-    amount: entitled - (account.contributionsCollected.get(start) ?? 0n),
-  }
+  const next = new Map(accounts)
+  const amount = collectLeafInto(next, vertex, { start, amount: entitled })
+  const member = vertex.members[contributorIndex]
+  if (member !== undefined) credit(next, member.version, 'royalties', amount)
+  return { accounts: next, amount }
 }
 
-/** First unit of a contributor's interval of weight: the weights before it. */
+/**
+ * Everything that anyone could move inside the ledger now: all edges, all members of collections, all liens. What
+ * `ownerEntitled` and `contributorEntitled` then say is what a patient party can collect.
+ *
+ * @param passesMax Liens may lead to versions of any id, so one pass settles them only link by link. Liens that feed one
+ * another in a circle shrink with each round, or end at their caps; what is left after the last pass stays for later.
+ */
+export function settleAll(accounts: Accounts, vertices: Vertices, passesMax = 32): Accounts {
+  const next = new Map(accounts)
+  for (let pass = 0; pass < passesMax; pass++) {
+    let movedByLiens = 0n
+    for (const vertex of descending(vertices)) {
+      pullInto(next, vertex)
+      for (const { member, ...leaf } of membersEntitled(accountOf(next, vertex.version), vertex))
+        credit(next, member, 'royalties', collectLeafInto(next, vertex, leaf))
+      movedByLiens += sum(moveLiensInto(next, vertex))
+    }
+    if (movedByLiens === 0n) break
+  }
+  return next
+}
+
+/** First unit of a contributor's (or member's) interval of weight: the weights before it. */
 export const contributorStart = (vertex: LedgerVertex, contributorIndex: number): bigint =>
-  vertex.contributors.slice(0, contributorIndex).reduce((sum, { weight }) => sum + weight, 0n)
+  sum(
+    leavesOf(vertex)
+      .slice(0, contributorIndex)
+      .map(({ weight }) => weight),
+  )
 
 /** @throws AgoraiError `not_found` for a version that is neither among the vertices nor the treasury's. */
 export function vertexOf(vertices: Vertices, version: bigint): LedgerVertex {
@@ -166,8 +278,13 @@ export function vertexOf(vertices: Vertices, version: bigint): LedgerVertex {
 /** ⌊amount · bps ∕ 10,000⌋ */
 const share = (amount: bigint, bps: number): bigint => (amount * BigInt(bps)) / whole
 
-function residue(account: Account, vertex: LedgerVertex): bigint {
-  const owedBps = vertex.edges.reduce((sum, { bps }) => sum + bps, vertex.feeBps)
+const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((total, amount) => total + amount, 0n)
+
+const descending = (vertices: Vertices): LedgerVertex[] =>
+  [...vertices.values()].sort((a, b) => (a.version < b.version ? 1 : -1))
+
+function residue(account: Account, { edges, supplies, feeBps }: LedgerVertex): bigint {
+  const owedBps = [...edges, ...supplies].reduce((total, { bps }) => total + bps, feeBps)
   return share(account.sales, 10_000 - owedBps) + account.royalties
 }
 
@@ -175,28 +292,77 @@ function residue(account: Account, vertex: LedgerVertex): bigint {
 const contributorPool = (account: Account, vertex: LedgerVertex): bigint =>
   share(residue(account, vertex), vertex.contributorBps)
 
-const weightSumOf = (vertex: LedgerVertex): bigint => vertex.contributors.reduce((sum, { weight }) => sum + weight, 0n)
+/** What the owner has before any lien. */
+const earnedByOwner = (account: Account, vertex: LedgerVertex): bigint =>
+  share(residue(account, vertex), 10_000 - vertex.contributorBps)
 
-function edgeAt(vertices: Vertices, version: bigint, index: number): { ancestor: bigint; bps: number } {
-  const vertex = vertexOf(vertices, version)
-  const edge = index === feeIndex ? { ancestor: treasuryVersion, bps: vertex.feeBps } : vertex.edges[index]
-  if (edge !== undefined) return edge
-  throw new AgoraiError('not_found', `Version ${version} has no edge ${index}.`, { field: 'index' })
+/**
+ * What each lien has moved when all that is due has. One is taken after another, of what the one before left, because
+ * only so does no order of earnings make what is left fall.
+ */
+function lienTotals(owned: bigint, liens: readonly Lien[]): readonly bigint[] {
+  let left = owned
+  return liens.map(({ base, bps, cap }) => {
+    const due = share(left - base, bps)
+    const total = due < cap ? due : cap
+    left -= total
+    return total
+  })
 }
 
-function contributorAt(vertex: LedgerVertex, index: number): { account: Address; weight: bigint } {
-  const contributor = vertex.contributors[index]
-  if (contributor !== undefined) return contributor
+const leavesOf = (vertex: LedgerVertex): readonly { weight: bigint }[] =>
+  vertex.members.length > 0 ? vertex.members : vertex.contributors
+
+const weightSumOf = (vertex: LedgerVertex): bigint => sum(leavesOf(vertex).map(({ weight }) => weight))
+
+function leafAt(vertex: LedgerVertex, index: number): { weight: bigint } {
+  const leaf = leavesOf(vertex)[index]
+  if (leaf !== undefined) return leaf
   throw new AgoraiError('not_found', `Version ${vertex.version} has no contributor ${index}.`, { field: 'contributor' })
 }
 
-function pullInto(accounts: Map<bigint, Account>, vertices: Vertices, version: bigint, index: number): void {
-  const amount = pullable(accounts, vertices, version, index)
-  if (amount === 0n) return
-  const source = accountOf(accounts, version)
-  const pulled = new Map(source.pulled).set(index, (source.pulled.get(index) ?? 0n) + amount)
-  accounts.set(version, { ...source, pulled })
-  const { ancestor } = edgeAt(vertices, version, index)
-  const target = accountOf(accounts, ancestor)
-  accounts.set(ancestor, { ...target, royalties: target.royalties + amount })
+function leavesEntitled(account: Account, vertex: LedgerVertex): readonly { start: bigint; amount: bigint }[] {
+  const [pool, weightSum] = [contributorPool(account, vertex), weightSumOf(vertex)]
+  let next = 0n
+  return leavesOf(vertex).map(({ weight }) => {
+    const start = next
+    next += weight
+    return { start, amount: (pool * weight) / weightSum }
+  })
+}
+
+function credit(accounts: Map<bigint, Account>, version: bigint, side: 'sales' | 'royalties', amount: bigint): void {
+  const account = accountOf(accounts, version)
+  const total = account[side] + amount
+  if (total > totalMax)
+    throw new AgoraiError('amount_too_large', `Version ${version} would have ${total}.`, { field: 'amount' })
+  if (amount > 0n) accounts.set(version, { ...account, [side]: total })
+}
+
+function pullInto(accounts: Map<bigint, Account>, vertex: LedgerVertex): void {
+  const account = accountOf(accounts, vertex.version)
+  const dues = duesOf(account, vertex)
+  if (dues.length === 0) return
+  accounts.set(vertex.version, { ...account, pulledSales: account.sales })
+  for (const { kind, to, amount } of dues) credit(accounts, to, kind === 'supply' ? 'sales' : 'royalties', amount)
+}
+
+function collectLeafInto(
+  accounts: Map<bigint, Account>,
+  vertex: LedgerVertex,
+  { start, amount }: { start: bigint; amount: bigint },
+): bigint {
+  const account = accountOf(accounts, vertex.version)
+  const contributionsCollected = new Map(account.contributionsCollected).set(start, amount)
+  accounts.set(vertex.version, { ...account, contributionsCollected })
+  return amount - (account.contributionsCollected.get(start) ?? 0n)
+}
+
+function moveLiensInto(accounts: Map<bigint, Account>, vertex: LedgerVertex): readonly bigint[] {
+  const account = accountOf(accounts, vertex.version)
+  const dues = liensDue(account, vertex)
+  const liens = account.liens.map((lien, index) => ({ ...lien, moved: lien.moved + (dues[index] ?? 0n) }))
+  if (liens.length > 0) accounts.set(vertex.version, { ...account, liens })
+  for (const [index, { creditor }] of liens.entries()) credit(accounts, creditor, 'royalties', dues[index] ?? 0n)
+  return dues
 }

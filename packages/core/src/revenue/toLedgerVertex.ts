@@ -2,10 +2,12 @@ import type { Vertex } from '../http/schemas.js'
 import type { LedgerVertex } from './ledger.js'
 
 /** A vertex of the HTTP API, as the ledger's mathematics takes it. */
-export const toLedgerVertex = ({ version, feeBps, contributorBps, edges, contributors }: Vertex): LedgerVertex => ({
-  version: BigInt(version),
-  feeBps,
-  contributorBps,
-  edges: edges.map(({ ancestor, bps }) => ({ ancestor: BigInt(ancestor), bps })),
-  contributors: contributors.map(({ account, weight }) => ({ account, weight: BigInt(weight) })),
+export const toLedgerVertex = (vertex: Vertex): LedgerVertex => ({
+  version: BigInt(vertex.version),
+  feeBps: vertex.feeBps,
+  contributorBps: vertex.contributorBps,
+  edges: vertex.edges.map(({ ancestor, bps }) => ({ ancestor: BigInt(ancestor), bps })),
+  supplies: vertex.supplies.map(({ supplier, bps }) => ({ supplier: BigInt(supplier), bps })),
+  contributors: vertex.contributors.map(({ account, weight }) => ({ account, weight: BigInt(weight) })),
+  members: vertex.members.map(({ version, weight }) => ({ version: BigInt(version), weight: BigInt(weight) })),
 })
