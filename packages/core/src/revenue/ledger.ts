@@ -303,8 +303,8 @@ const earnedByOwner = (account: Account, vertex: LedgerVertex): bigint =>
 function lienTotals(owned: bigint, liens: readonly Lien[]): readonly bigint[] {
   let left = owned
   return liens.map(({ base, bps, cap }) => {
-    const due = share(left - base, bps)
-    const total = due < cap ? due : cap
+    let total = share(left - base, bps)
+    if (total > cap) total = cap
     left -= total
     return total
   })
