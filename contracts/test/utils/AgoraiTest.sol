@@ -2,26 +2,34 @@
 pragma solidity ^0.8.30;
 
 import {IAssetRegistry} from "../../src/assets/IAssetRegistry.sol";
+import {Deployer} from "../../src/deployment/Deployer.sol";
 import {IAccessMarket} from "../../src/market/IAccessMarket.sol";
 import {IRevenueLedger} from "../../src/revenue/IRevenueLedger.sol";
 import {IERC721} from "./IERC721.sol";
 import {ITestUSD} from "./ITestUSD.sol";
 import {Vm} from "./Vm.sol";
 
-/// @notice The whole deployment, from the artifacts that production deploys, at the addresses it has there.
+/// @notice The whole deployment, from the artifacts that production deploys, by the Deployer as production does it.
 abstract contract AgoraiTest {
     Vm internal constant vm = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
 
-    address internal constant DEPLOYER = 0x4e59b44847b379578588920cA78FbF26c0B4956C;
-    bytes internal constant DEPLOYER_CODE =
+    address internal constant CREATE2_PROXY = 0x4e59b44847b379578588920cA78FbF26c0B4956C;
+    bytes internal constant CREATE2_PROXY_CODE =
         hex"7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffe03601600081602082378035828234f58015156039578182fd5b8082525050506014600cf3";
     uint16 internal constant FEE_BPS = 100;
-    uint256 internal constant FEE_INDEX = 16;
+    uint256 internal constant GOVERNOR_DELAY = 2 days;
     bytes32 internal constant DIGEST = keccak256("a manifest");
+
+    // Flags of terms; see IAssetRegistry.Terms.
+    uint8 internal constant DERIVATIVES = 1;
+    uint8 internal constant CONSENT = 2;
+    uint8 internal constant ATTRIBUTION = 4;
+    uint8 internal constant COMMERCIAL = 8;
 
     uint256 internal constant BUYER_KEY = 0xB0B;
     address internal treasury = makeAddress("treasury");
-    address internal governor = makeAddress("governor");
+    address internal proposer = makeAddress("proposer");
+    address internal guardian = makeAddress("guardian");
     address internal ada = makeAddress("ada, dataset owner");
     address internal boole = makeAddress("boole, model owner");
     address internal alpha = makeAddress("contributor alpha");
@@ -30,19 +38,21 @@ abstract contract AgoraiTest {
     address internal relayer = makeAddress("relayer");
     address internal buyer = vm.addr(BUYER_KEY);
 
+    /// @dev The timelock: what it may do is done by `vm.prank(governor)`, the delay is tested in test/governance.
+    address internal governor;
     IAssetRegistry internal registry;
     IRevenueLedger internal ledger;
     IAccessMarket internal market;
     ITestUSD internal token;
 
     function setUp() public virtual {
-        vm.etch(DEPLOYER, DEPLOYER_CODE);
-        registry = IAssetRegistry(deploy("AssetRegistry", abi.encode(FEE_BPS), 0));
-        ledger = IRevenueLedger(deploy("RevenueLedger", abi.encode(registry, treasury, governor), 0));
-        market = IAccessMarket(deploy("AccessMarket", abi.encode(registry, ledger), 0));
-        token = ITestUSD(deploy("TestUSD", "", 0));
-        vm.prank(governor);
-        ledger.setTokenAllowed(address(token), true);
+        vm.etch(CREATE2_PROXY, CREATE2_PROXY_CODE);
+        token = ITestUSD(create2("TestUSD", ""));
+        address[] memory deployed = deployAll(creationsOf(FEE_BPS));
+        governor = deployed[0];
+        registry = IAssetRegistry(deployed[1]);
+        ledger = IRevenueLedger(deployed[2]);
+        market = IAccessMarket(deployed[3]);
         vm.warp(1_800_000_000);
     }
 
@@ -53,30 +63,93 @@ abstract contract AgoraiTest {
         vm.label(account, name);
     }
 
-    function deploy(string memory name, bytes memory arguments, bytes32 salt) internal returns (address account) {
-        string memory artifact = string.concat("contracts/out/", name, ".sol/", name, ".json");
-        (bool success, bytes memory answer) = DEPLOYER.call(abi.encodePacked(salt, vm.getCode(artifact), arguments));
+    function codeOf(string memory name) internal view returns (bytes memory) {
+        return vm.getCode(string.concat("contracts/out/", name, ".sol/", name, ".json"));
+    }
+
+    /// @dev At the address that the code and its arguments alone decide.
+    function create2(string memory name, bytes memory arguments) internal returns (address account) {
+        (bool success, bytes memory answer) =
+            CREATE2_PROXY.call(abi.encodePacked(bytes32(0), codeOf(name), arguments));
         assertTrue(success && answer.length == 20, string.concat("deploys ", name));
         return address(bytes20(answer));
     }
 
+    /// @dev Creation code with arguments, in the Deployer's order.
+    function creationsOf(uint16 feeBps) internal view returns (bytes[] memory creations) {
+        address[] memory proposers = new address[](1);
+        address[] memory tokens = new address[](1);
+        (proposers[0], tokens[0]) = (proposer, address(token));
+        creations = new bytes[](4);
+        creations[0] =
+            abi.encodePacked(codeOf("TimelockController"), abi.encode(GOVERNOR_DELAY, proposers, proposers, address(0)));
+        creations[1] = abi.encodePacked(codeOf("AssetRegistry"), abi.encode(feeBps));
+        creations[2] = abi.encodePacked(codeOf("RevenueLedger"), abi.encode(treasury, tokens));
+        creations[3] = abi.encodePacked(codeOf("AccessMarket"), abi.encode(guardian));
+    }
+
+    function hashesOf(bytes[] memory creations) internal pure returns (bytes32[] memory hashes) {
+        hashes = new bytes32[](creations.length);
+        for (uint256 i; i < hashes.length; ++i) {
+            hashes[i] = keccak256(creations[i]);
+        }
+    }
+
+    function deployerOf(bytes[] memory creations) internal returns (Deployer) {
+        return Deployer(create2("Deployer", abi.encode(keccak256(abi.encodePacked(hashesOf(creations))))));
+    }
+
+    function deployAll(bytes[] memory creations) internal returns (address[] memory deployed) {
+        Deployer deployer = deployerOf(creations);
+        deployed = new address[](creations.length);
+        for (uint256 i; i < deployed.length; ++i) {
+            deployed[i] = deployer.deploy(hashesOf(creations), creations[i]);
+        }
+    }
+
+    /// @dev Others may build from it and sell what they build; nobody may sell its work.
     function publication(uint256[] memory parents, uint16 royaltyBps, bytes32 root, uint16 contributorBps)
         internal
         pure
-        returns (IAssetRegistry.Publication memory)
+        returns (IAssetRegistry.Publication memory stated)
     {
-        return IAssetRegistry.Publication({
-            manifestDigest: DIGEST,
-            parents: parents,
-            royaltyBps: royaltyBps,
-            contributors: IAssetRegistry.Contributors({root: root, bps: contributorBps})
-        });
+        stated.manifestDigest = DIGEST;
+        stated.parents = parents;
+        stated.terms =
+            IAssetRegistry.Terms({royaltyBps: royaltyBps, serveBps: 0, flags: DERIVATIVES | COMMERCIAL});
+        stated.contributors = IAssetRegistry.Contributors({root: root, bps: contributorBps});
+        stated.feeBpsMax = 500;
     }
 
     /// @dev Publishes a model without contributors.
     function publishFrom(address owner, uint256[] memory parents, uint16 royaltyBps) internal returns (uint256) {
+        return publishAs(owner, IAssetRegistry.Kind.Model, publication(parents, royaltyBps, 0, 0));
+    }
+
+    function publishAs(address owner, IAssetRegistry.Kind kind, IAssetRegistry.Publication memory stated)
+        internal
+        returns (uint256)
+    {
         vm.prank(owner);
-        return registry.publish(IAssetRegistry.Kind.Model, publication(parents, royaltyBps, 0, 0));
+        return registry.publish(kind, stated);
+    }
+
+    /// @dev Publishes a model whose work others may sell for `serveBps` of their sales.
+    function publishServed(address owner, uint16 royaltyBps, uint16 serveBps) internal returns (uint256) {
+        IAssetRegistry.Publication memory stated = publication(list(), royaltyBps, 0, 0);
+        stated.terms.serveBps = serveBps;
+        return publishAs(owner, IAssetRegistry.Kind.Model, stated);
+    }
+
+    /// @dev Publishes a service that sells the work of `suppliers`, and that others may sell in turn.
+    function publishService(address owner, uint256[] memory suppliers, uint16 royaltyBps, uint16 serveBps)
+        internal
+        returns (uint256)
+    {
+        IAssetRegistry.Publication memory stated = publication(list(), royaltyBps, 0, 0);
+        stated.suppliers = suppliers;
+        stated.terms.serveBps = serveBps;
+        return publishAs(owner, IAssetRegistry.Kind.Service, stated);
     }
 
     function fund(address account, uint256 amount) internal {
@@ -91,14 +164,12 @@ abstract contract AgoraiTest {
         ledger.pay(version, address(token), amount);
     }
 
-    function pull(uint256 version, uint256 index) internal {
-        IRevenueLedger.EdgeRef[] memory edges = new IRevenueLedger.EdgeRef[](1);
-        edges[0] = IRevenueLedger.EdgeRef({version: version, index: index});
-        ledger.pull(address(token), edges);
+    function pull(uint256 version) internal {
+        ledger.pullMany(address(token), list(version));
     }
 
     function collect(uint256 version) internal {
-        ledger.collect(address(token), list(version));
+        ledger.collectMany(address(token), list(version));
     }
 
     function asset721() internal view returns (IERC721) {
@@ -117,6 +188,11 @@ abstract contract AgoraiTest {
     function list(uint256 a, uint256 b) internal pure returns (uint256[] memory items) {
         items = new uint256[](2);
         (items[0], items[1]) = (a, b);
+    }
+
+    function list(uint256 a, uint256 b, uint256 c) internal pure returns (uint256[] memory items) {
+        items = new uint256[](3);
+        (items[0], items[1], items[2]) = (a, b, c);
     }
 
     /* SIGNING */
@@ -145,6 +221,14 @@ abstract contract AgoraiTest {
 
     function digestOf(bytes32 structHash) internal view returns (bytes32) {
         return keccak256(abi.encodePacked("\x19\x01", domainOf("Test USD (no value)", address(token)), structHash));
+    }
+
+    /// @dev Signs what the registry or the market is to read.
+    function signFor(uint256 key, address verifyingContract, bytes32 structHash) internal view returns (bytes memory) {
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(
+            key, keccak256(abi.encodePacked("\x19\x01", domainOf("Agorai", verifyingContract), structHash))
+        );
+        return abi.encodePacked(r, s, v);
     }
 
     function signReceive(uint256 key, address to, uint256 amount, uint256 validBefore, bytes32 nonce)
