@@ -203,7 +203,7 @@ export const manifestSchema = z
 export type Manifest = z.infer<typeof manifestSchema>
 
 /** A manifest with everything that a delivery needs. */
-export type ContentManifest = Manifest & Required<Pick<Manifest, 'contentId' | 'content' | 'fields'>>
+export type ContentManifest = Manifest & { [name in 'contentId' | 'content' | 'fields']: NonNullable<Manifest[name]> }
 
 /** Whether the version has a content to deliver. The schema lets the three fields stand together only. */
 export const hasContent = (manifest: Manifest): manifest is ContentManifest => manifest.content !== undefined
