@@ -5,7 +5,8 @@ import { createWalletClient, custom } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterEach, expect, test } from 'vitest'
 import { getDevAccount } from './accounts/getDevAccount.js'
-import { createAgoraiClient, walletOf } from './createAgoraiClient.js'
+import { createAgoraiClient } from './createAgoraiClient.js'
+import { walletOf } from './createChainClient.js'
 
 let server: Server | undefined
 afterEach(() => {

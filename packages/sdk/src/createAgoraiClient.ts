@@ -1,39 +1,15 @@
-import {
-  AgoraiError,
-  assertLocalChain,
-  type Deployment,
-  deployments,
-  devAccounts,
-  type NodeInfo,
-  nodeInfoSchema,
-} from '@agorai/core'
-import {
-  type Account,
-  type Chain,
-  createPublicClient,
-  createWalletClient,
-  defineChain,
-  http,
-  type LocalAccount,
-  type PublicClient,
-  type Transport,
-  type WalletClient,
-} from 'viem'
+import { AgoraiError, type Deployment, deployments, type NodeInfo, nodeInfoSchema } from '@agorai/core'
+import type { LocalAccount, WalletClient } from 'viem'
 import { isAddressEqual } from 'viem/utils'
+import { type ChainClient, connectChain } from './createChainClient.js'
 import { createHttp, type Fetch, type Http } from './http/createHttp.js'
 
-export type Wallet = WalletClient<Transport, Chain | undefined, Account>
-
-export type AgoraiClient = {
+export type AgoraiClient = Omit<ChainClient, 'info'> & {
   /** Base URL of the node. */
   node: URL
   /** What the node said of itself when the client was made. Its block numbers age; its addresses do not. */
   info: NodeInfo
   http: Http
-  /** Reads the chain itself: money and rights are never taken from the node's word. */
-  publicClient: PublicClient<Transport, Chain>
-  /** Signs and sends. Without it the client can read only. */
-  wallet?: Wallet
 }
 
 export type CreateAgoraiClientParameters = {
@@ -64,27 +40,9 @@ export async function createAgoraiClient(parameters: CreateAgoraiClientParameter
   const api = createHttp(node, (...request) => fetch(...request))
   const info = await api.json(nodeInfoSchema, { path: 'api/v1/node' })
   assertKnown(info, parameters.deployment ?? deployments[info.chain.id])
+  const { id, local } = info.chain
   const rpcUrl = parameters.rpcUrl ?? new URL(info.chain.rpc, node).href
-  const chainDefinition = defineChain({
-    id: info.chain.id,
-    name: info.chain.local ? 'Local chain' : `Chain ${info.chain.id}`,
-    nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
-    rpcUrls: { default: { http: [rpcUrl] } },
-  })
-  // Reads that are asked for in the same moment travel together.
-  const transport = http(rpcUrl, { batch: { batchSize: 50 }, retryCount: 2 })
-  const pollingInterval = info.chain.local ? 20 : 1_000
-  const publicClient = createPublicClient({ chain: chainDefinition, transport, pollingInterval, cacheTime: 0 })
-  const client: AgoraiClient = { node, info, http: api, publicClient }
-  const wallet = account
-    ? createWalletClient({ account, chain: chainDefinition, transport, pollingInterval })
-    : walletClient
-  if (wallet === undefined) return client
-  if (wallet.account === undefined)
-    throw new AgoraiError('invalid_request', 'The wallet has no account.', { field: 'walletClient' })
-  const { address } = wallet.account
-  if (devAccounts.some((development) => isAddressEqual(development.address, address))) assertLocalChain(info.chain.id)
-  return { ...client, wallet: wallet as Wallet }
+  return { node, info, http: api, ...connectChain({ id, local, rpcUrl, account, walletClient }) }
 }
 
 /** Money is approved and sent to these addresses: a node could name its own. */
@@ -97,14 +55,6 @@ function assertKnown({ chain: { id, addresses } }: NodeInfo, known: Deployment |
         field: `deployment.${name}`,
         details: { known: known[name], named: addresses[name] },
       })
-}
-
-/** The client's wallet, for verbs that sign. */
-export function walletOf(client: AgoraiClient): Wallet {
-  if (client.wallet !== undefined) return client.wallet
-  throw new AgoraiError('invalid_request', 'This needs an account to sign with, and the client has none.', {
-    field: 'account',
-  })
 }
 
 function toBaseUrl(input: string | URL): URL {

@@ -1,11 +1,12 @@
-import { type Entitlement, nodeInfoSchema, revenueLedgerAbi, treasuryVersion } from '@agorai/core'
+import { type Entitlement, memberAccountOf, nodeInfoSchema, treasuryVersion, type Vertex } from '@agorai/core'
 import type { Address, Hash } from 'viem'
 import { isAddressEqual } from 'viem/utils'
-import { type AgoraiClient, walletOf } from '../createAgoraiClient.js'
-import { buildContributions } from '../revenue/buildContributions.js'
-import { findPullableEdges } from '../revenue/findPullableEdges.js'
-import { inBatches } from '../revenue/inBatches.js'
-import { sendAndDecode } from '../transactions/sendAndDecode.js'
+import type { AgoraiClient } from '../createAgoraiClient.js'
+import { walletOf } from '../createChainClient.js'
+import { buildContributions, type ContributionProof } from '../revenue/buildContributions.js'
+import { findDebtors, readCollectable } from '../revenue/findDebtors.js'
+import { findPayers } from '../revenue/findPayers.js'
+import { creditMembers, type Payout, payContributors, payOwners, pullVersions } from '../revenue/settleLedger.js'
 import { getRevenue } from './getRevenue.js'
 
 export type CollectRevenueParameters = {
@@ -17,21 +18,15 @@ export type CollectRevenueParameters = {
       version?: undefined
     }
   | {
-      /** Collects for every party of this version and of all its ancestors, the treasury included. */
+      /** Collects for every party of this version and of all that it is built from or sells, the treasury included. */
       version: bigint
       account?: undefined
     }
 )
 
-export type CollectedRevenue = {
-  version: bigint
+export type CollectedRevenue = Payout & {
   role: Entitlement['role']
-  account: Address
   label: string | null
-  /** First unit of a contributor's interval of weight; null for owner and treasury. */
-  start: bigint | null
-  /** Base units that reached the account. */
-  amount: bigint
 }
 
 export type CollectRevenueReturnType = {
@@ -42,14 +37,11 @@ export type CollectRevenueReturnType = {
   hashes: Hash[]
 }
 
-/** Bounds on one transaction: each stays far below a block's gas. */
-const edgesPerTransaction = 50
-const versionsPerTransaction = 50
-const contributionsPerTransaction = 20
-
 /**
- * Pulls what is due along every edge from all descendants, then pays out. Anyone may call it and pay the gas: the money
- * goes to the entitled parties and nowhere else. Nothing to collect is no error. Amounts come from the chain's events.
+ * Pulls what is due along every edge from all descendants and services, credits members of collections, then pays out.
+ * Anyone may call it and pay the gas: the money goes to the entitled parties and nowhere else. Nothing to collect is no
+ * error. Amounts come from the chain's events. What waits in the market is not in the ledger yet: `accrueRevenue` and
+ * `releasePasses` bring it there.
  *
  * @throws AgoraiError `node_unavailable`, `chain_unavailable`, `funds_missing` for gas, `not_found`
  */
@@ -61,47 +53,79 @@ export async function collectRevenue(
   await waitForIndex(client)
   const revenue = await getRevenue(client, version === undefined ? { account, token } : { version, token })
   const due = revenue.entitlements.filter(({ collectable }) => collectable !== '0')
-  const contributors = due.filter(({ role }) => role === 'contributor')
-  const owned = due.filter(({ role }) => role !== 'contributor').map((entitlement) => BigInt(entitlement.version))
-  const versions = [...new Set(due.map((entitlement) => BigInt(entitlement.version)))]
-  const edges = await findPullableEdges(client, { versions, token })
-  const proofs = await buildContributions(client, contributors)
+  const wanted = [...new Set(due.map((entitlement) => BigInt(entitlement.version)))]
+  const payers = await findPayers(client, wanted)
+  const pulled = await pullVersions(client, { token, versions: payers.versions })
+  const members = await proveMembers(client, payers.collections, new Set(payers.versions))
+  const credited = await creditMembers(client, { token, proofs: members })
 
-  const ledger = { address: client.info.chain.addresses.revenueLedger, abi: revenueLedgerAbi } as const
-  const pulled = await inBatches(edges, edgesPerTransaction, async (batch) => {
-    const call = { ...ledger, functionName: 'pull', args: [token, batch], eventName: 'RevenuePulled' } as const
-    return [await sendAndDecode(client, call)]
-  })
-  const paidOwners = await inBatches(owned, versionsPerTransaction, async (batch) => {
-    const call = { ...ledger, functionName: 'collect', args: [token, batch], eventName: 'RevenueCollected' } as const
-    return [await sendAndDecode(client, call)]
-  })
-  const paidContributors = await inBatches(proofs, contributionsPerTransaction, async (batch) => {
-    const call = { ...ledger, functionName: 'collectContributions', args: [token, batch] } as const
-    return [await sendAndDecode(client, { ...call, eventName: 'RevenueCollected' })]
-  })
-  const paid = [...paidOwners, ...paidContributors]
-  const collected = paid.flatMap(({ events }) => events.map(({ args }) => toCollected(args, due)))
+  const owners = due.filter(({ role }) => role !== 'contributor')
+  const debtors = await payDebtors(client, { token, owners })
+  const paidOwners = await payOwners(client, { token, versions: owners.map((owner) => BigInt(owner.version)) })
+  const proofs = await proveContributors(
+    client,
+    due.filter(({ role }) => role === 'contributor'),
+  )
+  const paidContributors = await payContributors(client, { token, proofs })
+  const paid = [debtors, paidOwners, paidContributors]
+  const collected = paid.flatMap((each) => each.paid).map((payout) => toCollected(payout, due))
   return {
     token,
     collected,
     amount: collected.reduce((sum, { amount }) => sum + amount, 0n),
-    hashes: [...pulled, ...paid].map(({ hash }) => hash),
+    hashes: [...pulled, ...credited, ...paid.flatMap(({ hashes }) => hashes)],
   }
 }
 
-function toCollected(
-  event: { version: bigint; account: Address; start: bigint; end: bigint; amount: bigint },
-  due: readonly Entitlement[],
-): CollectedRevenue {
-  const { version, account, amount } = event
-  // An interval of weight is never empty, so an end of 0 means the owner or the treasury.
-  const start = event.end === 0n ? null : event.start
+/** Proofs of the members that are wanted, of each collection. */
+async function proveMembers(
+  client: AgoraiClient,
+  collections: readonly Vertex[],
+  wanted: ReadonlySet<bigint>,
+): Promise<ContributionProof[]> {
+  const proofs: ContributionProof[] = []
+  for (const { version, members } of collections) {
+    const accounts = members.map((member) => BigInt(member.version)).filter((member) => wanted.has(member))
+    const names = new Set(accounts.map((member) => memberAccountOf(member)))
+    const all = await buildContributions(client, BigInt(version))
+    proofs.push(...all.filter(({ account }) => names.has(account)))
+  }
+  return proofs
+}
+
+async function proveContributors(
+  client: AgoraiClient,
+  entitlements: readonly Entitlement[],
+): Promise<ContributionProof[]> {
+  const proofs: ContributionProof[] = []
+  for (const version of new Set(entitlements.map((entitlement) => entitlement.version))) {
+    const starts = new Set(entitlements.filter((each) => each.version === version).map(({ start }) => start))
+    const all = await buildContributions(client, BigInt(version))
+    proofs.push(...all.filter(({ start }) => starts.has(String(start))))
+  }
+  return proofs
+}
+
+/** What the chain does not have ready for an owner by now can only come by a lien. */
+async function payDebtors(
+  client: AgoraiClient,
+  { token, owners }: { token: Address; owners: readonly Entitlement[] },
+): Promise<{ paid: Payout[]; hashes: Hash[] }> {
+  const ready = await Promise.all(
+    owners.map(({ version }) => readCollectable(client, { token, version: BigInt(version) })),
+  )
+  const creditors = owners.filter(({ collectable }, place) => BigInt(collectable) > (ready[place] ?? 0n))
+  const versions = await findDebtors(client, { token, creditors: creditors.map(({ version }) => BigInt(version)) })
+  return payOwners(client, { token, versions })
+}
+
+function toCollected(payout: Payout, due: readonly Entitlement[]): CollectedRevenue {
+  const { version, account, start } = payout
   const role = start !== null ? 'contributor' : version === treasuryVersion ? 'treasury' : 'owner'
   const entitlement = due.find(
     (each) => BigInt(each.version) === version && each.role === role && isAddressEqual(each.account, account),
   )
-  return { version, role, account, label: entitlement?.label ?? null, start, amount }
+  return { ...payout, role, label: entitlement?.label ?? null }
 }
 
 const indexWaitMs = 10_000

@@ -1,7 +1,15 @@
-import { AgoraiError, type DeliveryGrant, importContentKey, type Manifest, openContent } from '@agorai/core'
+import {
+  AgoraiError,
+  type ContentManifest,
+  type DeliveryGrant,
+  importContentKey,
+  openContent,
+  requireContent,
+} from '@agorai/core'
 import type { Address } from 'viem'
 import { createCidMeter } from '../content/createMeter.js'
-import { type AgoraiClient, walletOf } from '../createAgoraiClient.js'
+import type { AgoraiClient } from '../createAgoraiClient.js'
+import { walletOf } from '../createChainClient.js'
 import { type ContentSecrets, generateDeliveryKey, grantAad, openSealed } from '../crypto/hpke.js'
 import { findEntitlingOffer } from '../delivery/findEntitlingOffer.js'
 import { readManifest } from '../delivery/readManifest.js'
@@ -20,7 +28,7 @@ export type FetchDeliveryReturnType = {
   version: bigint
   /** Who published the version, as the chain's commitment says. */
   publisher: Address
-  manifest: Manifest
+  manifest: ContentManifest
   /** The exact bytes that the chain committed to. */
   manifestBytes: Uint8Array
   /** The operator's grant, with its signed receipt. */
@@ -64,7 +72,9 @@ export async function fetchDelivery(
     timeoutMs: confirmationTimeoutMs,
   })
   const { publisher, manifestDigest: digest } = grant
-  const { manifest, manifestBytes } = await readManifest(client, { version, publisher, digest })
+  const stated = await readManifest(client, { version, publisher, digest })
+  const { manifestBytes } = stated
+  const manifest = requireContent(stated.manifest)
   const { cid, bytes } = manifest.content
   if (grant.cid !== cid || grant.bytes !== bytes || BigInt(grant.version) !== version)
     throw new AgoraiError('integrity_failed', 'The grant is for another content than the manifest names.')
@@ -83,7 +93,7 @@ export async function fetchDelivery(
 
 async function* openStored(
   client: AgoraiClient,
-  manifest: Manifest,
+  manifest: ContentManifest,
   secrets: ContentSecrets,
   { onProgress }: PlaintextOptions,
 ): AsyncGenerator<Uint8Array> {

@@ -1,61 +1,37 @@
-import {
-  AgoraiError,
-  assetRegistryAbi,
-  contributorRootOf,
-  digestOfCid,
-  encodeManifest,
-  importContentKey,
-  kindToNumber,
-  type Manifest,
-  manifestDigest,
-  sealContent,
-  type Usage,
-} from '@agorai/core'
-import type { Address, Hash, Hex } from 'viem'
-import { sha256 } from 'viem'
-import { bytesToHex } from 'viem/utils'
-import type { RowFormat } from '../content/readRows.js'
-import { type AgoraiClient, walletOf } from '../createAgoraiClient.js'
-import { type ContentSecrets, depositAad, sealTo } from '../crypto/hpke.js'
-import { describeCroissant } from '../publishing/describeCroissant.js'
-import { type ContentSource, measureContent } from '../publishing/measureContent.js'
-import { toUploadBody, uploadSigned } from '../publishing/uploadSigned.js'
+import { kindToNumber, publicationTermsHash, toTypedData } from '@agorai/core'
+import type { Address, Hash, TransactionReceipt } from 'viem'
+import { isAddressEqual, parseEventLogs } from 'viem/utils'
+import type { AgoraiClient } from '../createAgoraiClient.js'
+import { type ChainClient, walletOf } from '../createChainClient.js'
+import { type StatedOffer, toOfferTerms } from '../market/offerTerms.js'
+import { toPublication } from '../publishing/toPublication.js'
+import { chainTime } from '../transactions/chainTime.js'
+import { marketOf, registryOf } from '../transactions/contracts.js'
+import { readContract } from '../transactions/readContract.js'
 import { onlyEvent, sendAndDecode } from '../transactions/sendAndDecode.js'
+import { signMessage } from '../transactions/signMessage.js'
 import { listOffer } from './listOffer.js'
+import { type PrepareAssetParameters, type PreparedAsset, prepareAsset } from './prepareAsset.js'
+import type { SignedConsent } from './signConsent.js'
 
-export type PublishPhase = 'measure' | 'upload' | 'check' | 'publish' | 'offer'
-
-export type PublishAssetParameters = Pick<
-  Manifest,
-  'kind' | 'name' | 'description' | 'tags' | 'licence' | 'terms' | 'contributors' | 'metrics'
-> & {
-  content: ContentSource
-  rowFormat: RowFormat
-  /** Where the content comes from. The versions it was built from are `parents`. */
-  provenance: { description: string }
-  /** Default: found in the content. */
-  fields?: Manifest['fields'] | undefined
-  /** Default for a dataset: described from the content. */
-  croissant?: Manifest['croissant'] | undefined
-  /** Needed for a model. */
-  modelCard?: Manifest['modelCard'] | undefined
-  /** Versions that this was built from; each is owed its royalty by every sale. */
-  parents: readonly bigint[]
-  /** `price` in base units of `token`. */
-  offers: readonly { token: Address; price: bigint; usage: Usage }[]
+export type PublishAssetParameters = (PrepareAssetParameters | { prepared: PreparedAsset }) & {
+  /** First offers, listed in the same transaction; of a later version, listed after it. Default: none. */
+  offers?: readonly StatedOffer[] | undefined
   /** An asset of the client's account that this is a later version of. Default: a new asset. */
   asset?: bigint | undefined
-  /** Told how far each phase is, in bytes for `measure` and `upload`. */
-  onProgress?: ((progress: { phase: PublishPhase; bytes: number; bytesTotal: number }) => void) | undefined
+  /** Those that parents and suppliers of other owners ask for. Each names this manifest: see `prepareAsset`. */
+  consents?: readonly SignedConsent[] | undefined
+  /** Highest protocol fee, of 10,000, that is accepted. Default: the one that is asked now. */
+  feeBpsMax?: number | undefined
+  /** Another client that sends the publication of a new asset, so that the publisher needs no gas. */
+  relayer?: ChainClient | undefined
 }
 
-export type PublishAssetReturnType = {
+export type PublishAssetReturnType = PreparedAsset & {
   asset: bigint
   version: bigint
-  manifest: Manifest
-  manifestDigest: Hex
-  /** CID of the ciphertext. */
-  cid: string
+  /** CID of the ciphertext; null for a version without content. */
+  cid: string | null
   /** Ids of the offers, in the order given. */
   offers: bigint[]
   /** The transaction that published the version. */
@@ -63,160 +39,87 @@ export type PublishAssetReturnType = {
 }
 
 /**
- * Publishes a content: reads it once to describe it, encrypts it under a fresh key while it is uploaded, deposits the key
- * with the node's operator, who opens and checks everything, and only then writes the version on the chain. The operator
- * sees the plaintext. Memory does not grow with the content.
+ * Publishes a version with its first offers: first everything that needs no chain, by `prepareAsset`, then one transaction.
  *
- * @throws AgoraiError `rows_invalid`, `manifest_invalid`, `unsafe_name`, `length_mismatch`, `parents_invalid`,
- * `rates_invalid`, `edges_too_many`, `not_owner`, `wallet_declined`, `node_unavailable`, `chain_unavailable`
+ * @throws AgoraiError what `prepareAsset` throws, `not_owner`, `rates_invalid`, `terms_refuse`, `consent_missing`,
+ * `version_retired`, `edges_too_many`, `fee_too_high`, `commercial_use_refused`, `chain_unavailable`
  */
 export async function publishAsset(
   client: AgoraiClient,
   parameters: PublishAssetParameters,
 ): Promise<PublishAssetReturnType> {
-  walletOf(client)
-  const { content: source, offers, onProgress } = parameters
-  const report = (phase: PublishPhase, bytes = 0): void =>
-    onProgress?.({ phase, bytes, bytesTotal: phase === 'measure' || phase === 'upload' ? source.bytes : 0 })
-  const secrets = { contentKey: randomBytes(), saltSeed: randomBytes() }
-  const contentId = bytesToHex(randomBytes())
-
-  report('measure')
-  const measured = await measureContent(source, {
-    rowFormat: parameters.rowFormat,
-    contentId,
-    secrets,
-    onBytes: (bytes) => report('measure', bytes),
-  })
-  const manifest = composeManifest(parameters, { contentId, ...measured })
-  const encoded = encodeManifest(manifest)
-  const digest = manifestDigest(encoded)
-
-  await uploadContent(client, { manifest, source, secrets, onBytes: (bytes) => report('upload', bytes) })
-  report('check')
-  await uploadSigned(client, {
-    resource: `manifests/${digest}`,
-    bytes: encoded.length,
-    digest,
-    mediaType: 'application/json',
-    body: () => new Blob([new Uint8Array(encoded)]),
-  })
-  await depositKey(client, digest, secrets)
-
-  report('publish')
-  const { asset, version, hash } = await publishVersion(client, { manifest, digest, asset: parameters.asset })
-  report('offer')
-  const ids: bigint[] = []
-  for (const offer of offers) {
-    const listed = await listOffer(client, { asset, ...offer })
-    ids.push(listed.offer)
-  }
-  return { asset, version, manifest, manifestDigest: digest, cid: manifest.content.cid, offers: ids, hash }
+  const offers = parameters.offers ?? []
+  // What is wrong with an offer is better said before anything is uploaded.
+  for (const offer of offers) toOfferTerms(offer)
+  const prepared = 'prepared' in parameters ? parameters.prepared : await prepareAsset(client, parameters)
+  if (!('prepared' in parameters)) parameters.onProgress?.({ phase: 'publish', bytes: 0, bytesTotal: 0 })
+  const sent = await publishPrepared(client, { ...parameters, ...prepared, offers })
+  return { ...prepared, ...sent, cid: prepared.manifest.content?.cid ?? null }
 }
 
-const randomBytes = (): Uint8Array => crypto.getRandomValues(new Uint8Array(32))
+type PublishPreparedParameters = PreparedAsset &
+  Omit<PublishAssetParameters, 'offers'> & { offers: readonly StatedOffer[] }
 
-function composeManifest(
-  parameters: PublishAssetParameters,
-  measured: Pick<Manifest, 'contentId' | 'content' | 'fields'>,
-): Manifest {
-  const { kind, name, description, tags, licence, terms, contributors, metrics, provenance } = parameters
-  const { fields = measured.fields, croissant, modelCard } = parameters
-  const manifest: Manifest = {
-    agorai: '1',
-    kind,
-    name,
-    description,
-    tags,
-    licence,
-    contentId: measured.contentId,
-    content: measured.content,
-    fields,
-    provenance: { ...provenance, builtFrom: parameters.parents.map(String) },
-    terms,
-    contributors,
-    metrics,
+async function publishPrepared(client: AgoraiClient, parameters: PublishPreparedParameters) {
+  const { manifest, manifestDigest, asset, offers, consents = [], relayer } = parameters
+  const registry = registryOf(client)
+  const feeBpsMax =
+    parameters.feeBpsMax ?? (await readContract(client, { ...registry, functionName: 'feeBps', args: [] }))
+  const publication = toPublication(manifest, { manifestDigest, feeBpsMax, consents })
+  const published = { ...registry, eventName: 'VersionPublished' } as const
+  if (asset !== undefined) {
+    const call = { ...published, functionName: 'publishVersion', args: [asset, publication] } as const
+    const { events, hash } = await sendAndDecode(client, call)
+    const listed: bigint[] = []
+    for (const offer of offers) listed.push((await listOffer(client, { asset, ...offer })).offer)
+    return { asset, version: onlyEvent(events).args.version, offers: listed, hash }
   }
-  if (kind === 'dataset') return { ...manifest, croissant: croissant ?? describeCroissant(manifest) }
-  if (modelCard === undefined)
-    throw new AgoraiError('manifest_invalid', 'A model needs a model card.', { field: 'modelCard' })
-  return { ...manifest, modelCard }
-}
-
-async function uploadContent(
-  client: AgoraiClient,
-  parameters: {
-    manifest: Manifest
-    source: ContentSource
-    secrets: ContentSecrets
-    onBytes: (bytes: number) => void
-  },
-): Promise<void> {
-  const { manifest, source, secrets, onBytes } = parameters
-  const { contentId, content } = manifest
-  const key = await importContentKey(secrets.contentKey)
-  const sealed = (): AsyncIterable<Uint8Array> => {
-    let bytes = 0
-    const counted = async function* (): AsyncGenerator<Uint8Array> {
-      for await (const slice of source.stream()) {
-        yield slice
-        bytes += slice.length
-        onBytes(bytes)
-      }
-    }
-    return sealContent({ key, contentId, plaintext: counted() })
+  const kind = kindToNumber(manifest.kind)
+  const terms = offers.map(toOfferTerms)
+  const publisher = walletOf(client).account.address
+  const send = async () => {
+    if (relayer === undefined || isAddressEqual(walletOf(relayer).account.address, publisher))
+      return terms.length === 0
+        ? sendAndDecode(client, { ...published, functionName: 'publish', args: [kind, publication] })
+        : sendAndDecode(client, { ...published, functionName: 'publishAndList', args: [kind, publication, terms] })
+    const { expiry, signature } = await signPublication(client, { publisher, kind, publication, terms })
+    const args = [publisher, kind, publication, terms, expiry, signature] as const
+    return sendAndDecode(relayer, { ...published, functionName: 'publishFor', args })
   }
-  await uploadSigned(client, {
-    resource: `content/${content.cid}`,
-    bytes: content.bytes,
-    digest: digestOfCid(content.cid),
-    mediaType: 'application/octet-stream',
-    body: await toUploadBody(sealed),
-  })
-}
-
-/**
- * The operator opens the whole content before it answers. A proxy or server that cuts silent connections is asked again,
- * and the operator then answers for the check that is already under way.
- */
-const depositAttemptsMax = 30
-
-async function depositKey(client: AgoraiClient, digest: Hex, secrets: ContentSecrets): Promise<void> {
-  const sealedKey = await sealTo(client.info.operator.encryptionKey, secrets, depositAad(digest))
-  const body = new TextEncoder().encode(JSON.stringify({ sealedKey }))
-  await uploadSigned(client, {
-    resource: `keys/${digest}`,
-    bytes: body.length,
-    digest: sha256(body),
-    mediaType: 'application/json',
-    body: () => body,
-    attemptsMax: depositAttemptsMax,
-  })
-}
-
-async function publishVersion(
-  client: AgoraiClient,
-  { manifest, digest, asset }: { manifest: Manifest; digest: Hex; asset: bigint | undefined },
-): Promise<{ asset: bigint; version: bigint; hash: Hash }> {
-  const publication = {
-    manifestDigest: digest,
-    parents: manifest.provenance.builtFrom.map(BigInt),
-    royaltyBps: manifest.terms.royaltyBps,
-    contributors: { root: contributorRootOf(manifest), bps: manifest.contributors.bps },
-  }
-  const registry = {
-    address: client.info.chain.addresses.assetRegistry,
-    abi: assetRegistryAbi,
-    eventName: 'VersionPublished',
-  } as const
-  const { events, hash } =
-    asset === undefined
-      ? await sendAndDecode(client, {
-          ...registry,
-          functionName: 'publish',
-          args: [kindToNumber(manifest.kind), publication],
-        })
-      : await sendAndDecode(client, { ...registry, functionName: 'publishVersion', args: [asset, publication] })
+  const { events, hash, receipt } = await send()
   const { args } = onlyEvent(events)
-  return { asset: args.asset, version: args.version, hash }
+  return { asset: args.asset, version: args.version, offers: offersIn(client, receipt), hash }
+}
+
+const validForSeconds = 3_600n
+
+async function signPublication(
+  client: ChainClient,
+  parameters: {
+    publisher: Address
+    kind: number
+    publication: ReturnType<typeof toPublication>
+    terms: ReturnType<typeof toOfferTerms>[]
+  },
+) {
+  const { publisher, kind, publication, terms } = parameters
+  const { id: chainId, addresses } = client.info.chain
+  const nonce = await readContract(client, { ...registryOf(client), functionName: 'nonceOf', args: [publisher] })
+  const expiry = (await chainTime(client)) + validForSeconds
+  const document = toTypedData({ chainId, assetRegistry: addresses.assetRegistry }, 'Publish', {
+    publisher,
+    kind,
+    manifestDigest: publication.manifestDigest,
+    terms: publicationTermsHash(publication, terms),
+    nonce,
+    expiry,
+  })
+  return { expiry, signature: await signMessage(client, document) }
+}
+
+/** Ids of the offers that a transaction listed, in its order. */
+function offersIn(client: ChainClient, { logs }: TransactionReceipt): bigint[] {
+  const { address, abi } = marketOf(client)
+  const own = logs.filter((log) => isAddressEqual(log.address, address))
+  return parseEventLogs({ abi, logs: own, eventName: 'OfferListed' }).map(({ args }) => args.offerId)
 }

@@ -1,9 +1,10 @@
-import { AgoraiError, assetRegistryAbi, type Manifest } from '@agorai/core'
+import { AgoraiError, type ContentManifest, decodeTerms, type Manifest } from '@agorai/core'
 import type { Address } from 'viem'
-import type { AgoraiClient } from '../createAgoraiClient.js'
+import type { ChainClient } from '../createChainClient.js'
 import { type Evaluation, evaluateModel } from '../delivery/evaluateModel.js'
 import { assertCommitted } from '../delivery/readManifest.js'
 import { type Check, type DeliveredContent, verifyContent } from '../delivery/verifyContent.js'
+import { registryOf } from '../transactions/contracts.js'
 import { readContract } from '../transactions/readContract.js'
 
 export type VerifyDeliveryParameters = DeliveredContent & {
@@ -14,7 +15,7 @@ export type VerifyDeliveryParameters = DeliveredContent & {
 }
 
 export type VerifyDeliveryReturnType = {
-  manifest: Manifest
+  manifest: ContentManifest
   /** Every check, all of them passed. */
   checks: Check[]
 }
@@ -27,7 +28,7 @@ export type VerifyDeliveryReturnType = {
  * @throws AgoraiError `integrity_failed` naming the field, `evaluation_failed`, `chain_unavailable`
  */
 export async function verifyDelivery(
-  client: AgoraiClient,
+  client: ChainClient,
   parameters: VerifyDeliveryParameters,
 ): Promise<VerifyDeliveryReturnType> {
   const { version, publisher, evaluation } = parameters
@@ -39,22 +40,23 @@ export async function verifyDelivery(
 }
 
 /** The terms that money follows are the registry's: a manifest that promises others is not what was published. */
-async function checkTerms(client: AgoraiClient, version: bigint, manifest: Manifest): Promise<Check> {
-  const [, { royaltyBps, contributorBps }] = await readContract(client, {
-    address: client.info.chain.addresses.assetRegistry,
-    abi: assetRegistryAbi,
-    functionName: 'ratesOf',
-    args: [version],
-  })
-  if (royaltyBps !== manifest.terms.royaltyBps)
-    throw new AgoraiError('integrity_failed', 'The manifest states another royalty than the chain.', {
-      field: 'terms.royaltyBps',
-      details: { stated: manifest.terms.royaltyBps, found: royaltyBps },
-    })
+async function checkTerms(client: ChainClient, version: bigint, manifest: Manifest): Promise<Check> {
+  const registry = { ...registryOf(client), args: [version] } as const
+  const [word, [, { contributorBps }]] = await Promise.all([
+    readContract(client, { ...registry, functionName: 'termsOf' }),
+    readContract(client, { ...registry, functionName: 'ratesOf' }),
+  ])
+  const terms = decodeTerms(word)
+  for (const [name, found] of Object.entries(terms))
+    if (found !== manifest.terms[name as keyof typeof terms])
+      throw new AgoraiError('integrity_failed', 'The manifest states other terms than the chain.', {
+        field: `terms.${name}`,
+        details: { stated: String(manifest.terms[name as keyof typeof terms]), found: String(found) },
+      })
   if (contributorBps !== manifest.contributors.bps)
     throw new AgoraiError('integrity_failed', 'The manifest states another contributor share than the chain.', {
       field: 'contributors.bps',
       details: { stated: manifest.contributors.bps, found: contributorBps },
     })
-  return { name: 'terms', found: `royalty ${royaltyBps} bps, contributors ${contributorBps} bps` }
+  return { name: 'terms', found: `royalty ${terms.royaltyBps} bps, contributors ${contributorBps} bps` }
 }

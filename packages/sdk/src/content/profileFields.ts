@@ -1,6 +1,6 @@
-import type { Manifest } from '@agorai/core'
+import type { ContentManifest } from '@agorai/core'
 
-type Field = Manifest['fields'][number]
+type Field = ContentManifest['fields'][number]
 type FieldType = Field['type']
 
 /** What the columns of a content hold, found row by row. */

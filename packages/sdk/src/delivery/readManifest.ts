@@ -1,6 +1,5 @@
 import {
   AgoraiError,
-  assetRegistryAbi,
   contributorRootOf,
   type Manifest,
   manifestDigest,
@@ -9,6 +8,8 @@ import {
 } from '@agorai/core'
 import type { Address, Hex } from 'viem'
 import type { AgoraiClient } from '../createAgoraiClient.js'
+import type { ChainClient } from '../createChainClient.js'
+import { registryOf } from '../transactions/contracts.js'
 import { readContract } from '../transactions/readContract.js'
 
 const manifestBytesMax = 4 * 1024 * 1024
@@ -35,12 +36,11 @@ export async function readManifest(
 
 /** @throws AgoraiError `integrity_failed` when the chain committed to something else under this version. */
 export async function assertCommitted(
-  client: AgoraiClient,
+  client: ChainClient,
   { version, publisher, manifest, digest }: { version: bigint; publisher: Address; manifest: Manifest; digest: Hex },
 ): Promise<void> {
   const committed = await readContract(client, {
-    address: client.info.chain.addresses.assetRegistry,
-    abi: assetRegistryAbi,
+    ...registryOf(client),
     functionName: 'commitmentOf',
     args: [version],
   })

@@ -8,9 +8,10 @@ import {
   toTypedData,
 } from '@agorai/core'
 import type { Hex } from 'viem'
-import { bytesToHex, getAddress, isAddressEqual, recoverAddress } from 'viem/utils'
-import { type AgoraiClient, walletOf } from '../createAgoraiClient.js'
-import { toAgoraiError } from '../transactions/toAgoraiError.js'
+import { getAddress, isAddressEqual, recoverAddress } from 'viem/utils'
+import type { AgoraiClient } from '../createAgoraiClient.js'
+import { walletOf } from '../createChainClient.js'
+import { randomWord, signMessage } from '../transactions/signMessage.js'
 
 const validForSeconds = 1_800
 
@@ -27,21 +28,16 @@ export async function requestGrant(
   parameters: { version: bigint; offer: bigint | undefined; deliveryKey: Hex; timeoutMs: number },
 ): Promise<DeliveryGrant> {
   const { version, offer, deliveryKey, timeoutMs } = parameters
-  const wallet = walletOf(client)
   const request: DeliveryRequest = {
     version,
-    holder: getAddress(wallet.account.address),
+    holder: getAddress(walletOf(client).account.address),
     deliveryKey,
     operator: getAddress(client.info.operator.address),
-    nonce: bytesToHex(crypto.getRandomValues(new Uint8Array(32))),
+    nonce: randomWord(),
     expiry: BigInt(Math.floor(Date.now() / 1000) + validForSeconds),
   }
   const domain = { chainId: client.info.chain.id, assetRegistry: client.info.chain.addresses.assetRegistry }
-  const signature = await wallet
-    .signTypedData({ account: wallet.account, ...toTypedData(domain, 'DeliveryRequest', request) })
-    .catch((cause: unknown) => {
-      throw toAgoraiError(cause)
-    })
+  const signature = await signMessage(client, toTypedData(domain, 'DeliveryRequest', request))
   const body = JSON.stringify({
     request: { ...request, version: String(version), expiry: String(request.expiry) },
     signature,

@@ -1,10 +1,11 @@
 import {
   AgoraiError,
+  type ContentManifest,
   createRowRoot,
   importContentKey,
-  type Manifest,
   manifestDigest,
   parseManifest,
+  requireContent,
   sealContent,
 } from '@agorai/core'
 import type { Hex } from 'viem'
@@ -31,8 +32,8 @@ export type DeliveredContent = ContentSecrets & {
  */
 export async function verifyContent(
   delivered: DeliveredContent,
-): Promise<{ manifest: Manifest; digest: Hex; checks: Check[] }> {
-  const manifest = parseManifest(delivered.manifestBytes)
+): Promise<{ manifest: ContentManifest; digest: Hex; checks: Check[] }> {
+  const manifest = requireContent(parseManifest(delivered.manifestBytes))
   const digest = manifestDigest(delivered.manifestBytes)
   const { contentId, content } = manifest
   const tree = await createRowRoot(delivered.saltSeed)

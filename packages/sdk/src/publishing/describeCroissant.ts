@@ -1,4 +1,4 @@
-import type { Manifest } from '@agorai/core'
+import type { ContentManifest } from '@agorai/core'
 
 const dataTypes = {
   string: 'sc:Text',
@@ -12,7 +12,9 @@ const dataTypes = {
  * The MLCommons Croissant 1.0 description of a dataset, made from what its content holds. The file it names is sold
  * encrypted: `contentUrl` is the ciphertext, and the manifest says how the plaintext is checked.
  */
-export function describeCroissant(manifest: Omit<Manifest, 'croissant'>): NonNullable<Manifest['croissant']> {
+export function describeCroissant(
+  manifest: Omit<ContentManifest, 'croissant'>,
+): NonNullable<ContentManifest['croissant']> {
   const { name, description, tags, licence, content, fields } = manifest
   const { fileName, mediaType, bytes, rows, rowFormat } = content.plaintext
   const recordSet = 'rows'

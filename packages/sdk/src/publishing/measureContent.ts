@@ -1,4 +1,11 @@
-import { AgoraiError, createRowRoot, importContentKey, type Manifest, sealContent, sealedBytes } from '@agorai/core'
+import {
+  AgoraiError,
+  type ContentManifest,
+  createRowRoot,
+  importContentKey,
+  sealContent,
+  sealedBytes,
+} from '@agorai/core'
 import type { Hex } from 'viem'
 import { computeContentCid } from '../content/contentCid.js'
 import { createMeter } from '../content/createMeter.js'
@@ -18,8 +25,8 @@ export type ContentSource = {
 }
 
 export type MeasuredContent = {
-  content: Manifest['content']
-  fields: Manifest['fields']
+  content: ContentManifest['content']
+  fields: ContentManifest['fields']
 }
 
 /**

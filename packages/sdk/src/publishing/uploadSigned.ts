@@ -1,8 +1,9 @@
 import { AgoraiError, storedSchema, toTypedData, type UploadRequest } from '@agorai/core'
 import type { Hex } from 'viem'
-import { bytesToHex, getAddress } from 'viem/utils'
-import { type AgoraiClient, walletOf } from '../createAgoraiClient.js'
-import { toAgoraiError } from '../transactions/toAgoraiError.js'
+import { getAddress } from 'viem/utils'
+import type { AgoraiClient } from '../createAgoraiClient.js'
+import { walletOf } from '../createChainClient.js'
+import { randomWord, signMessage } from '../transactions/signMessage.js'
 
 export type UploadSignedParameters = {
   /** What is uploaded: `content/<cid>`, `manifests/<digest>` or `keys/<digest>`; also its path. */
@@ -28,22 +29,17 @@ const timeoutMs = 30 * 60_000
  */
 export async function uploadSigned(client: AgoraiClient, parameters: UploadSignedParameters): Promise<void> {
   const { resource, bytes, digest, mediaType, body, attemptsMax = 3 } = parameters
-  const wallet = walletOf(client)
   const message: UploadRequest = {
-    account: getAddress(wallet.account.address),
+    account: getAddress(walletOf(client).account.address),
     resource,
     bytes: BigInt(bytes),
     digest,
     operator: getAddress(client.info.operator.address),
-    nonce: bytesToHex(crypto.getRandomValues(new Uint8Array(32))),
+    nonce: randomWord(),
     expiry: BigInt(Math.floor(Date.now() / 1000) + validForSeconds),
   }
   const domain = { chainId: client.info.chain.id, assetRegistry: client.info.chain.addresses.assetRegistry }
-  const signature = await wallet
-    .signTypedData({ account: wallet.account, ...toTypedData(domain, 'UploadRequest', message) })
-    .catch((cause: unknown) => {
-      throw toAgoraiError(cause)
-    })
+  const signature = await signMessage(client, toTypedData(domain, 'UploadRequest', message))
   const request = { ...message, bytes: String(message.bytes), expiry: String(message.expiry) }
   const { stored } = await client.http.json(storedSchema, {
     method: 'PUT',

@@ -17,7 +17,7 @@ export async function inBatches<item, result>(
     try {
       results.push(...(await run(batch)))
     } catch (error) {
-      if (!isAgoraiError(error, 'transaction_reverted')) throw error
+      if (!isRefusal(error)) throw error
       if (batch.length === 1) {
         refusal ??= error
         return
@@ -31,3 +31,7 @@ export async function inBatches<item, result>(
   if (refusal !== undefined) throw refusal
   return results
 }
+
+/** Whether a contract said no. Its word for it stands in the details. */
+const isRefusal = (error: unknown): boolean =>
+  isAgoraiError(error, 'transaction_reverted') || (isAgoraiError(error) && error.details?.revert !== undefined)

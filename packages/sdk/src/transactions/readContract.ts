@@ -1,5 +1,5 @@
 import type { Abi, Address, ContractFunctionArgs, ContractFunctionName, ContractFunctionReturnType } from 'viem'
-import type { AgoraiClient } from '../createAgoraiClient.js'
+import type { ChainClient } from '../createChainClient.js'
 import { toAgoraiError } from './toAgoraiError.js'
 
 /** Reads a contract at the latest block, its failures decoded like those of transactions. */
@@ -8,7 +8,7 @@ export async function readContract<
   functionName extends ContractFunctionName<abi, 'pure' | 'view'>,
   const args extends ContractFunctionArgs<abi, 'pure' | 'view', functionName>,
 >(
-  client: AgoraiClient,
+  client: ChainClient,
   call: { address: Address; abi: abi; functionName: functionName; args: args },
 ): Promise<ContractFunctionReturnType<abi, 'pure' | 'view', functionName, args>> {
   try {

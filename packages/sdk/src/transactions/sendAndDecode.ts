@@ -10,7 +10,7 @@ import type {
   TransactionReceipt,
 } from 'viem'
 import { isAddressEqual, parseEventLogs } from 'viem'
-import { type AgoraiClient, walletOf } from '../createAgoraiClient.js'
+import { type ChainClient, walletOf } from '../createChainClient.js'
 import { toAgoraiError } from './toAgoraiError.js'
 import { waitForReceipt } from './waitForReceipt.js'
 
@@ -47,7 +47,7 @@ export async function sendAndDecode<
   functionName extends ContractFunctionName<abi, 'nonpayable' | 'payable'>,
   eventName extends ContractEventName<abi>,
 >(
-  client: AgoraiClient,
+  client: ChainClient,
   parameters: SendAndDecodeParameters<abi, functionName, eventName>,
 ): Promise<SendAndDecodeReturnType<abi, eventName>> {
   const { address, abi, functionName, args, eventName } = parameters

@@ -1,0 +1,73 @@
+import type { Address, Hash } from 'viem'
+import { isAddressEqual } from 'viem/utils'
+import type { ChainClient } from '../createChainClient.js'
+import { inBatches } from '../revenue/inBatches.js'
+import { chainTime } from '../transactions/chainTime.js'
+import { marketOf } from '../transactions/contracts.js'
+import { readContract } from '../transactions/readContract.js'
+import { readLogs } from '../transactions/readLogs.js'
+import { sendAndDecode } from '../transactions/sendAndDecode.js'
+
+export type ReleasePassesParameters = {
+  offer: bigint
+  /** Default: all whose refund window has ended, found in the chain's logs. */
+  holders?: readonly Address[] | undefined
+}
+export type ReleasePassesReturnType = {
+  offer: bigint
+  /** Base units that entered the ledger. */
+  amount: bigint
+  released: { holder: Address; amount: bigint }[]
+  hashes: Hash[]
+}
+
+const holdersPerTransaction = 50
+const readsAtOnce = 50
+
+/**
+ * Brings what passes with an ended refund window cost into the ledger. Anyone may. Nothing to release is no error.
+ *
+ * @throws AgoraiError `refund_open` for a holder that was named too early, `pass_missing`, `chain_unavailable`
+ */
+export async function releasePasses(
+  client: ChainClient,
+  parameters: ReleasePassesParameters,
+): Promise<ReleasePassesReturnType> {
+  const { offer, holders = await findReleasable(client, offer) } = parameters
+  const sent = await inBatches(holders, holdersPerTransaction, async (batch) => [
+    await sendAndDecode(client, {
+      ...marketOf(client),
+      functionName: 'release',
+      args: [offer, [...batch]],
+      eventName: 'PassReleased',
+    }),
+  ])
+  const released = sent.flatMap(({ events }) => events.map(({ args: { holder, amount } }) => ({ holder, amount })))
+  return {
+    offer,
+    amount: released.reduce((sum, { amount }) => sum + amount, 0n),
+    released,
+    hashes: sent.map(({ hash }) => hash),
+  }
+}
+
+/** Holders of perpetual passes whose price still waits in the market though it is final. */
+export async function findReleasable(client: ChainClient, offer: bigint): Promise<Address[]> {
+  const market = marketOf(client)
+  const [granted, transferred, now] = await Promise.all([
+    readLogs(client, { ...market, eventName: 'PassGranted', args: { offerId: offer } }),
+    readLogs(client, { ...market, eventName: 'PassTransferred', args: { offerId: offer } }),
+    chainTime(client),
+  ])
+  const named = [...granted.map(({ args }) => args.holder), ...transferred.map(({ args }) => args.to)]
+  const holders = named.filter((holder, place) => named.findIndex((each) => isAddressEqual(each, holder)) === place)
+  return inBatches(holders, readsAtOnce, async (batch) => {
+    const passes = await Promise.all(
+      batch.map((holder) => readContract(client, { ...market, functionName: 'passOf', args: [offer, holder] })),
+    )
+    return batch.filter((_, place) => {
+      const { refundUntil = 0 } = passes[place] ?? {}
+      return refundUntil !== 0 && BigInt(refundUntil) <= now
+    })
+  })
+}

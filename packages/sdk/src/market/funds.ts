@@ -1,0 +1,36 @@
+import { AgoraiError, testUsdAbi } from '@agorai/core'
+import type { Address } from 'viem'
+import { type ChainClient, walletOf } from '../createChainClient.js'
+import { readContract } from '../transactions/readContract.js'
+import { sendAndDecode } from '../transactions/sendAndDecode.js'
+
+/** @throws AgoraiError `funds_missing` when the client's account has less of the token. */
+export async function checkFunds(
+  client: ChainClient,
+  { token, amount }: { token: Address; amount: bigint },
+): Promise<void> {
+  const balance = await readContract(client, {
+    address: token,
+    abi: testUsdAbi,
+    functionName: 'balanceOf',
+    args: [walletOf(client).account.address],
+  })
+  if (balance >= amount) return
+  throw new AgoraiError('funds_missing', `The price is ${amount} base units, the account has ${balance}.`, {
+    details: { price: String(amount), balance: String(balance), token },
+  })
+}
+
+/** Lets the ledger take exactly this amount, so that nothing is left that anyone could spend later. */
+export async function approveLedger(
+  client: ChainClient,
+  { token, amount }: { token: Address; amount: bigint },
+): Promise<void> {
+  const { revenueLedger } = client.info.chain.addresses
+  const erc20 = { address: token, abi: testUsdAbi } as const
+  const args = [walletOf(client).account.address, revenueLedger] as const
+  const allowance = await readContract(client, { ...erc20, functionName: 'allowance', args })
+  if (allowance >= amount) return
+  const call = { ...erc20, functionName: 'approve', args: [revenueLedger, amount], eventName: 'Approval' } as const
+  await sendAndDecode(client, call)
+}
