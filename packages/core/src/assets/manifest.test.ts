@@ -14,7 +14,9 @@ import {
   parseManifest,
   publicationCommitment,
 } from './digest.js'
-import { fileNameSchema, type Manifest } from './manifest.js'
+import { assetKinds, contentKinds } from './kinds.js'
+import { fileNameSchema, hasContent, type Manifest, requireContent } from './manifest.js'
+import { decodeTerms, encodeTerms, statedTermsSchema, type Terms } from './terms.js'
 
 const word = (byte: string) => `0x${byte.repeat(32)}` as const
 const accountOf = (index: number) => devAccounts[index]?.address ?? '0x'
@@ -116,10 +118,72 @@ describe('a manifest', () => {
   })
 })
 
+const { contentId: _id, content: _content, fields: _fields, croissant: _croissant, ...withoutContent } = manifest
+const service: Manifest = { ...withoutContent, kind: 'service', suppliers: ['3', '12'] }
+const collection: Manifest = {
+  ...withoutContent,
+  kind: 'collection',
+  contributors: { bps: 9_000, leaves: [] },
+  members: [
+    { version: '2', weight: '3' },
+    { version: '10', weight: '1' },
+  ],
+}
+
+describe('a manifest of another kind', () => {
+  test.each([...assetKinds])('%s', (kind) => {
+    const without = kind === 'collection' ? collection : { ...withoutContent, kind }
+    const full: Manifest = { ...manifest, kind, modelCard: {} }
+    const documents = contentKinds.includes(kind) ? [full] : kind === 'collection' ? [without] : [full, without]
+    for (const document of documents) {
+      const parsed = parseManifest(encodeManifest(document))
+      expect(parsed).toEqual(document)
+      expect(hasContent(parsed)).toBe(document === full)
+    }
+    if (contentKinds.includes(kind)) expect(requireContent(full).content.bytes).toBe(116)
+    else expect(() => requireContent(without)).toThrow(expect.objectContaining({ code: 'nothing_to_deliver' }))
+  })
+
+  test('a service names its suppliers, by default none', () => {
+    expect(parseManifest(encodeManifest(service)).suppliers).toEqual(['3', '12'])
+    const { suppliers: _suppliers, members: _members, ...silent } = service
+    expect(parseManifest(bytesOf(silent))).toMatchObject({ suppliers: [], members: [] })
+  })
+
+  test('a collection has the root of its members, each as an account of its id', () => {
+    const leaves = [
+      { account: `0x${'0'.repeat(39)}2`, weight: 3n },
+      { account: `0x${'0'.repeat(39)}a`, weight: 1n },
+    ] as const
+    expect(contributorRootOf(collection)).toBe(createContributorTree(leaves).root)
+  })
+})
+
+describe('terms', () => {
+  const all: Terms = { ...manifest.terms, royaltyBps: 5_000, serveBps: 9_000, consent: true }
+
+  test('are one word of flags', () => {
+    expect(encodeTerms(all)).toEqual({ royaltyBps: 5_000, serveBps: 9_000, flags: 15 })
+    expect(encodeTerms(manifest.terms)).toEqual({ royaltyBps: 1_000, serveBps: 0, flags: 1 + 4 + 8 })
+    for (let flags = 0; flags < 16; flags++)
+      expect(encodeTerms(decodeTerms({ royaltyBps: 1, serveBps: 2, flags }))).toEqual({
+        royaltyBps: 1,
+        serveBps: 2,
+        flags,
+      })
+    expect(decodeTerms({ royaltyBps: 0, serveBps: 0, flags: 2 })).toMatchObject({ consent: true, derivatives: false })
+  })
+
+  test('that a seller does not mention are the usual ones', () => {
+    expect(statedTermsSchema.parse({ royaltyBps: 1_000 })).toEqual(manifest.terms)
+    expect(statedTermsSchema.safeParse({}).success).toBe(false)
+  })
+})
+
 describe('refused manifests', () => {
   test.each([
     ['agorai', '2'],
-    ['kind', 'feed'],
+    ['kind', 'robot'],
     ['name', ''],
     ['name', '   '],
     ['name', 'x'.repeat(121)],
@@ -144,6 +208,15 @@ describe('refused manifests', () => {
     ['provenance.builtFrom', ['2', '2']],
     ['provenance.builtFrom.0', '02'],
     ['terms.royaltyBps', 5_001],
+    ['terms.serveBps', 9_001],
+    ['terms.consent', undefined],
+    ['provenance.builtFrom.0', '281474976710656'],
+    ['provenance.builtFrom', Array.from({ length: 17 }, (_, i) => `${i + 10}`)],
+    ['suppliers', ['1']],
+    ['members', [{ version: '1', weight: '1' }]],
+    ['content', undefined],
+    ['contentId', undefined],
+    ['fields', undefined],
     ['contributors.bps', 10_001],
     ['contributors.leaves', []],
     ['contributors.leaves', [{ account: accountOf(3), weight: `${2n ** 64n}`, label: 'Alpha' }]],
@@ -169,6 +242,35 @@ describe('refused manifests', () => {
     const metric = { name: 'correct', correct: 3, total: 2, evaluationRoot: word('03'), description: 'All rows.' }
     expect(() => parseManifest(bytesOf(changed('metrics', [metric])))).toThrow(
       expect.objectContaining({ field: 'metrics.0.correct' }),
+    )
+  })
+
+  test.each([
+    ['collection', 'contributors.leaves', { content: undefined, contentId: undefined, fields: undefined }],
+    ['collection', 'content', { contributors: { bps: 0, leaves: [] } }],
+    ['feed', 'content', { content: undefined, contentId: undefined, fields: undefined }],
+    ['algorithm', 'content', { content: undefined, contentId: undefined, fields: undefined }],
+    ['service', 'contentId', { content: undefined, fields: undefined }],
+    ['service', 'suppliers', { suppliers: ['1', '2', '3', '4', '5'] }],
+    ['service', 'suppliers', { suppliers: ['2', '1'] }],
+    ['agent', 'members', { members: [{ version: '1', weight: '1' }] }],
+    ['machine', 'suppliers', { suppliers: ['1'] }],
+  ])('a %s with another %s (case %#)', (kind, field, rest) => {
+    expect(() => parseManifest(bytesOf({ ...manifest, kind, ...rest }))).toThrow(
+      expect.objectContaining({ code: 'manifest_invalid', field }),
+    )
+  })
+
+  test.each([
+    [{ version: '1', weight: '0' }, 'members.0.weight'],
+    [{ version: '281474976710656', weight: '1' }, 'members.0.version'],
+    [{ version: '1', weight: `${2n ** 64n}` }, 'members'],
+  ])('a member %j', (member, field) => {
+    expect(() => parseManifest(bytesOf({ ...collection, members: [member] }))).toThrow(
+      expect.objectContaining({ code: 'manifest_invalid', field }),
+    )
+    expect(() => parseManifest(bytesOf({ ...collection, members: [...collection.members].reverse() }))).toThrow(
+      expect.objectContaining({ code: 'manifest_invalid', field: 'members' }),
     )
   })
 

@@ -92,6 +92,15 @@ describe('reverts', () => {
     expect(error.shortMessage).toMatch(/^[\x20-\x7e]{1,300}$/)
   })
 
+  test('of the contracts all have a code with a remedy', () => {
+    const ours = [...assetRegistryAbi, ...revenueLedgerAbi, ...accessMarketAbi].flatMap((item) =>
+      item.type === 'error' && /^(AssetRegistry|RevenueLedger|AccessMarket)_/.test(item.name) ? [item] : [],
+    )
+    expect(new Set(ours.map(({ name }) => name)).size).toBeGreaterThan(60)
+    const general = ours.filter(({ name }) => fromRevert(name, []).code === 'transaction_reverted')
+    expect(general.map(({ name }) => name)).toEqual([])
+  })
+
   test('every error of the contracts is in the ABI that reverts are decoded by', () => {
     const errorsOf = (abi: readonly { type: string; name?: string }[]) =>
       abi.filter((item) => item.type === 'error').map((item) => item.name ?? '')

@@ -3,15 +3,38 @@ import { createRequire } from 'node:module'
 import { gunzipSync } from 'node:zlib'
 import type { Address, Hex } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
-import { concatHex, encodeAbiParameters, keccak256, recoverTypedDataAddress, stringToHex } from 'viem/utils'
+import {
+  concatHex,
+  encodeAbiParameters,
+  keccak256,
+  parseAbiParameters,
+  recoverTypedDataAddress,
+  stringToHex,
+} from 'viem/utils'
 import { describe, expect, test } from 'vitest'
 import { devAccounts } from '../chain/devAccounts.js'
-import { hashDocument, hashMessageOf, type SigningDomain, signingTypes, toTypedData } from './typedData.js'
+import {
+  hashDocument,
+  hashMessageOf,
+  type MarketDomain,
+  type OfferTermsArgument,
+  type PublicationArgument,
+  publicationTermsHash,
+  type SigningDomain,
+  signingTypes,
+  toTypedData,
+} from './typedData.js'
 
 const word = (byte: string): Hex => `0x${byte.repeat(32)}`
 const addressAt = (index: number) => (devAccounts[index]?.address.toLowerCase() ?? '0x') as Address
 
-const domain: SigningDomain = { chainId: 31_337, assetRegistry: addressAt(7) }
+const chainId = 31_337
+const contract = addressAt(7)
+/** A purchase is read by the market, all else by, or in the name of, the registry. */
+const domainOf = (name: string, at: { chainId: number; contract: Address }): SigningDomain | MarketDomain =>
+  name === 'Purchase'
+    ? { chainId: at.chainId, accessMarket: at.contract }
+    : { chainId: at.chainId, assetRegistry: at.contract }
 const messages = {
   DeliveryRequest: {
     version: 2n,
@@ -31,6 +54,31 @@ const messages = {
     expiry: 1_800_000_000n,
   },
   DeliveryReceipt: { requestDigest: word('55'), manifestDigest: word('66'), grantedAt: 1_700_000_000n },
+  Consent: {
+    version: 2n,
+    publisher: addressAt(2),
+    manifestDigest: word('11'),
+    nonce: word('22'),
+    expiry: 1_800_000_000n,
+  },
+  Publish: {
+    publisher: addressAt(2),
+    kind: 4,
+    manifestDigest: word('11'),
+    terms: word('22'),
+    nonce: 3n,
+    expiry: 1_800_000_000n,
+  },
+  Purchase: {
+    offerId: 131_072n,
+    version: 2n,
+    payer: addressAt(1),
+    holder: addressAt(2),
+    quantity: 30,
+    amountMax: 10n ** 18n,
+    nonce: 4,
+    expiry: 1_800_000_000n,
+  },
 }
 type Name = keyof typeof messages
 const names = Object.keys(messages) as Name[]
@@ -54,6 +102,7 @@ test('all 1,025 EIP-712 vectors give their digest', () => {
 })
 
 describe.each(names)('%s', (name) => {
+  const domain = domainOf(name, { chainId, contract })
   const digest = hashMessageOf(domain, name, messages[name])
 
   test('is hashed as EIP-712 says', () => {
@@ -75,8 +124,8 @@ describe.each(names)('%s', (name) => {
         typeHash('EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)'),
         typeHash('Agorai'),
         typeHash('1'),
-        BigInt(domain.chainId),
-        domain.assetRegistry,
+        BigInt(chainId),
+        contract,
       ],
     )
     expect(digest).toBe(keccak256(concatHex(['0x1901', keccak256(domainEncoded), keccak256(encoded)])))
@@ -87,7 +136,12 @@ describe.each(names)('%s', (name) => {
     const fields = Object.entries(messages[name])
     expect(fields.map(([field]) => field)).toEqual(signingTypes[name].map((field) => field.name))
     for (const [field, value] of fields) {
-      const other = typeof value === 'bigint' ? value + 1n : value.replace(/.$/, (last) => (last === '9' ? '8' : '9'))
+      const other =
+        typeof value === 'string'
+          ? value.replace(/.$/, (last) => (last === '9' ? '8' : '9'))
+          : typeof value === 'bigint'
+            ? value + 1n
+            : value + 1
       digests.add(hashMessageOf(domain, name, { ...messages[name], [field]: other }))
     }
     expect(digests.size).toBe(fields.length + 1)
@@ -95,8 +149,8 @@ describe.each(names)('%s', (name) => {
 
   test('has another digest on another chain, another deployment, and as another message', () => {
     const digests = new Set([digest])
-    digests.add(hashMessageOf({ ...domain, chainId: 1 }, name, messages[name]))
-    digests.add(hashMessageOf({ ...domain, assetRegistry: addressAt(5) }, name, messages[name]))
+    digests.add(hashMessageOf(domainOf(name, { chainId: 1, contract }), name, messages[name]))
+    digests.add(hashMessageOf(domainOf(name, { chainId, contract: addressAt(5) }), name, messages[name]))
     const document = toTypedData(domain, name, messages[name])
     digests.add(hashDocument({ ...document, domain: { ...document.domain, name: 'Other' } }))
     digests.add(hashDocument({ ...document, domain: { ...document.domain, version: '2' } }))
@@ -110,5 +164,58 @@ describe.each(names)('%s', (name) => {
     const signature = await account.signTypedData(document)
     expect(signature).toBe(await account.sign({ hash: digest }))
     expect(await recoverTypedDataAddress({ ...document, signature } as never)).toBe(account.address)
+  })
+})
+
+describe('the terms of a signed publication', () => {
+  const publication: PublicationArgument = {
+    manifestDigest: word('11'),
+    parents: [1n, 2n],
+    suppliers: [],
+    terms: { royaltyBps: 500, serveBps: 0, flags: 13 },
+    contributors: { root: word('00'), bps: 0 },
+    feeBpsMax: 100,
+    consents: [{ version: 1n, nonce: word('22'), expiry: 5n, signature: '0x1234' }],
+  }
+  const offer: OfferTermsArgument = {
+    token: addressAt(3),
+    price: 1_000_000n,
+    usage: 1,
+    flags: 1,
+    refundHours: 0,
+    gate: word('00'),
+    brackets: [{ fromDay: 30, bps: 9_000 }],
+  }
+
+  test('are hashed as the registry encodes them', () => {
+    const parameters = parseAbiParameters([
+      'Publication publication, Offer[] offers',
+      'struct Publication { bytes32 manifestDigest; uint256[] parents; uint256[] suppliers; Terms terms; Contributors contributors; uint16 feeBpsMax; Consent[] consents; }',
+      'struct Terms { uint16 royaltyBps; uint16 serveBps; uint8 flags; }',
+      'struct Contributors { bytes32 root; uint16 bps; }',
+      'struct Consent { uint256 version; bytes32 nonce; uint256 expiry; bytes signature; }',
+      'struct Offer { address token; uint256 price; uint8 usage; uint8 flags; uint16 refundHours; bytes32 gate; Bracket[] brackets; }',
+      'struct Bracket { uint16 fromDay; uint16 bps; }',
+    ])
+    expect(publicationTermsHash(publication, [offer])).toBe(
+      keccak256(encodeAbiParameters(parameters, [publication, [offer]])),
+    )
+  })
+
+  test('differ whenever a part does', () => {
+    const others: [PublicationArgument, OfferTermsArgument[]][] = [
+      [publication, []],
+      [publication, [offer, offer]],
+      [publication, [{ ...offer, price: 1_000_001n }]],
+      [publication, [{ ...offer, brackets: [] }]],
+      [{ ...publication, parents: [1n] }, [offer]],
+      [{ ...publication, suppliers: [2n] }, [offer]],
+      [{ ...publication, terms: { ...publication.terms, flags: 5 } }, [offer]],
+      [{ ...publication, feeBpsMax: 500 }, [offer]],
+      [{ ...publication, consents: [] }, [offer]],
+    ]
+    const hashes = new Set(others.map(([one, offers]) => publicationTermsHash(one, offers)))
+    hashes.add(publicationTermsHash(publication, [offer]))
+    expect(hashes.size).toBe(others.length + 1)
   })
 })
