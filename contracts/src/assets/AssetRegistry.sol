@@ -6,6 +6,7 @@ import {EIP712} from "solady/utils/EIP712.sol";
 import {FixedPointMathLib} from "solady/utils/FixedPointMathLib.sol";
 import {LibString} from "solady/utils/LibString.sol";
 import {Places} from "../deployment/Places.sol";
+import {Commitment} from "../libraries/Commitment.sol";
 import {Signatures} from "../libraries/Signatures.sol";
 import {IAccessMarket} from "../market/IAccessMarket.sol";
 import {IRevenueLedger} from "../revenue/IRevenueLedger.sol";
@@ -70,9 +71,9 @@ contract AssetRegistry is IAssetRegistry, ERC721, EIP712 {
 
     /// @dev Number of versions (48 bits) below the protocol fee, so that a publication reads and writes one slot.
     uint256 internal _state;
-    /// @inheritdoc IAssetRegistry
-    mapping(uint256 version => bytes32) public commitmentOf;
-    /// @dev Four edges a word, ancestors ascending. Only of versions that carry the mark.
+    /// @dev The commitment above the first royalty edge, so that a version of one ancestor needs no slot for it.
+    mapping(uint256 version => uint256) internal _commitments;
+    /// @dev The edges after the first, four a word, ancestors ascending. Only of versions that carry the mark.
     mapping(uint256 version => uint256[4]) internal _royalties;
     /// @dev At most four edges, suppliers ascending. Only of versions that carry the mark.
     mapping(uint256 version => uint256) internal _supplies;
@@ -276,7 +277,7 @@ contract AssetRegistry is IAssetRegistry, ERC721, EIP712 {
         returns (bytes32 commitment, Rates memory rates, bool isCollection)
     {
         (, uint256 word) = _wordOf(version);
-        return (commitmentOf[version], word.rates(), word.kind() == Kind.Collection);
+        return (commitmentOf(version), word.rates(), word.kind() == Kind.Collection);
     }
 
     /// @inheritdoc IAssetRegistry
@@ -320,6 +321,11 @@ contract AssetRegistry is IAssetRegistry, ERC721, EIP712 {
     /// @inheritdoc IAssetRegistry
     function nonceOf(address publisher) external view returns (uint256) {
         return _getAux(publisher);
+    }
+
+    /// @inheritdoc IAssetRegistry
+    function commitmentOf(uint256 version) public view returns (bytes32) {
+        return Commitment.clear(bytes32(_commitments[version]));
     }
 
     /// @inheritdoc IAssetRegistry
@@ -375,29 +381,30 @@ contract AssetRegistry is IAssetRegistry, ERC721, EIP712 {
         internal
         returns (uint256 version, uint256 word)
     {
-        if (publication.manifestDigest == 0) revert AssetRegistry_DigestZero();
+        bytes32 digest = publication.manifestDigest;
+        if (digest == 0) revert AssetRegistry_DigestZero();
         uint256 state = _state + 1;
         _state = state;
         version = uint48(state);
         if (draft.before == 0) draft.asset = version;
         bool isDrawn = publication.parents.length | publication.suppliers.length | draft.before != 0;
         if (isDrawn) _draw(draft, kind, publication);
+        Contributors calldata contributors = publication.contributors;
         word = draft.marks | _packRates(draft, state >> FEE_SHIFT, publication) | VersionWord.ofKind(kind)
             | _packTerms(publication.terms);
-        Contributors calldata contributors = publication.contributors;
-        commitmentOf[version] =
-            keccak256(abi.encode(draft.publisher, publication.manifestDigest, contributors.root));
+        uint256 commitment = uint256(Commitment.make(draft.publisher, digest, contributors.root));
         emit VersionPublished(
             version,
             draft.asset,
             draft.publisher,
             kind,
-            publication.manifestDigest,
+            digest,
             contributors,
             publication.terms,
             uint16(word.feeBps())
         );
-        if (isDrawn) word |= _storeEdges(version, draft, publication);
+        if (isDrawn) commitment |= _storeEdges(version, draft, publication);
+        _commitments[version] = commitment;
     }
 
     function _packTerms(Terms calldata terms) internal pure returns (uint256) {
@@ -436,6 +443,8 @@ contract AssetRegistry is IAssetRegistry, ERC721, EIP712 {
         if (draft.before != 0) _keepEdges(draft);
         _drawParents(draft, publication);
         if (publication.suppliers.length != 0) _drawSuppliers(draft, kind, publication);
+        if (draft.royalties.length != 0) draft.marks |= VersionWord.HAS_ROYALTIES;
+        if (draft.royalties.length > 1) draft.marks |= VersionWord.HAS_MORE_ROYALTIES;
     }
 
     function _keepEdges(Draft memory draft) internal view {
@@ -495,7 +504,7 @@ contract AssetRegistry is IAssetRegistry, ERC721, EIP712 {
             // By the version, not by its asset: two versions of one asset are two suppliers.
             draft.supplies.add(supplier, supplier, bps);
         }
-        draft.marks |= VersionWord.ofSupplyDepth(depth);
+        draft.marks |= VersionWord.HAS_SUPPLIES | VersionWord.ofSupplyDepth(depth);
     }
 
     /// @dev What no longer exists binds everyone; who may sell what is built binds all but the owner of the source.
@@ -534,22 +543,20 @@ contract AssetRegistry is IAssetRegistry, ERC721, EIP712 {
         }
     }
 
+    /// @dev Stores all edges but the first, which it returns.
     function _storeEdges(uint256 version, Draft memory draft, Publication calldata publication)
         internal
-        returns (uint256 marks)
+        returns (uint256 firstEdge)
     {
-        uint256[] memory royalties = draft.royalties;
-        if (royalties.length != 0) marks = VersionWord.HAS_ROYALTIES;
-        for (uint256 i; i < royalties.length; i += EdgeSet.EDGES_PER_WORD) {
+        (uint256[] memory royalties, uint256[] memory supplies) = (draft.royalties, draft.supplies);
+        if (royalties.length != 0) firstEdge = royalties[0];
+        for (uint256 i = 1; i < royalties.length; i += EdgeSet.EDGES_PER_WORD) {
             _royalties[version][i / EdgeSet.EDGES_PER_WORD] = royalties.packWord(i);
         }
-        if (draft.supplies.length != 0) {
-            marks |= VersionWord.HAS_SUPPLIES;
-            _supplies[version] = draft.supplies.packWord(0);
-        }
-        if (marks | publication.parents.length == 0) return 0;
+        if (supplies.length != 0) _supplies[version] = supplies.packWord(0);
+        if (royalties.length | supplies.length == 0 && publication.parents.length == 0) return 0;
         emit EdgesDrawn(
-            version, publication.parents, publication.suppliers, royalties.toEdges(), draft.supplies.toEdges()
+            version, publication.parents, publication.suppliers, royalties.toEdges(), supplies.toEdges()
         );
     }
 
@@ -605,15 +612,17 @@ contract AssetRegistry is IAssetRegistry, ERC721, EIP712 {
     }
 
     function _royaltiesOf(uint256 version, uint256 word) internal view returns (uint256[] memory edges) {
-        if (!word.hasRoyalties()) return edges;
+        if (word & VersionWord.HAS_ROYALTIES == 0) return edges;
         edges = EdgeSet.create();
+        edges.append(uint64(_commitments[version]));
+        if (word & VersionWord.HAS_MORE_ROYALTIES == 0) return edges;
         for (uint256 i; i < EdgeSet.EDGES_MAX / EdgeSet.EDGES_PER_WORD; ++i) {
             if (!edges.append(_royalties[version][i])) break;
         }
     }
 
     function _suppliesOf(uint256 version, uint256 word) internal view returns (uint256[] memory edges) {
-        if (!word.hasSupplies()) return edges;
+        if (word & VersionWord.HAS_SUPPLIES == 0) return edges;
         edges = EdgeSet.create();
         edges.append(_supplies[version]);
     }

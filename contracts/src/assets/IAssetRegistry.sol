@@ -256,7 +256,8 @@ interface IAssetRegistry {
     /// @notice Number of publications that `publisher` signed and others sent; the next one's nonce.
     function nonceOf(address publisher) external view returns (uint256);
 
-    /// @notice keccak256(abi.encode(publisher, manifestDigest, contributorRoot)): the one word that commits to all three.
+    /// @notice 192 bits of keccak256(abi.encode(publisher, manifestDigest, contributorRoot), then 64 zero bits: the one
+    /// word that commits to all three; 0 when there is no such version.
     /// @dev The publisher is in it so that nobody else's publication of the same manifest passes for this one.
     function commitmentOf(uint256 version) external view returns (bytes32);
 

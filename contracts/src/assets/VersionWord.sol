@@ -25,15 +25,16 @@ library VersionWord {
     uint256 internal constant DEPTH_MASK = (1 << 3) - 1;
     uint256 internal constant FREE_ONLY = 1 << 75;
     uint256 internal constant HAS_ROYALTIES = 1 << 76;
-    uint256 internal constant HAS_SUPPLIES = 1 << 77;
-    uint256 internal constant ERASED = 1 << 78;
+    uint256 internal constant HAS_MORE_ROYALTIES = 1 << 77;
+    uint256 internal constant HAS_SUPPLIES = 1 << 78;
+    uint256 internal constant ERASED = 1 << 79;
     // The asset's marks.
-    uint256 internal constant RENEWED = 1 << 79;
-    uint256 internal constant RETIRED = 1 << 80;
-    uint256 internal constant SOLD_EXCLUSIVELY = 1 << 81;
-    uint256 internal constant CURRENT_ERASED = 1 << 82;
-    uint256 internal constant TILL_SET = 1 << 83;
-    uint256 internal constant RELEASED = 1 << 84;
+    uint256 internal constant RENEWED = 1 << 80;
+    uint256 internal constant RETIRED = 1 << 81;
+    uint256 internal constant SOLD_EXCLUSIVELY = 1 << 82;
+    uint256 internal constant CURRENT_ERASED = 1 << 83;
+    uint256 internal constant TILL_SET = 1 << 84;
+    uint256 internal constant RELEASED = 1 << 85;
     uint256 internal constant NOT_FOR_SALE = RETIRED | SOLD_EXCLUSIVELY | CURRENT_ERASED;
     // A later version's asset.
     uint256 internal constant ASSET_SHIFT = 96;
@@ -116,13 +117,5 @@ library VersionWord {
 
     function allowsCommercialUse(uint256 word) internal pure returns (bool) {
         return word & 8 << TERMS_SHIFT != 0;
-    }
-
-    function hasRoyalties(uint256 word) internal pure returns (bool) {
-        return word & HAS_ROYALTIES != 0;
-    }
-
-    function hasSupplies(uint256 word) internal pure returns (bool) {
-        return word & HAS_SUPPLIES != 0;
     }
 }

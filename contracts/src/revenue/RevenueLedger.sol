@@ -5,6 +5,7 @@ import {ReentrancyGuardTransient} from "solady/utils/ReentrancyGuardTransient.so
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 import {IAssetRegistry} from "../assets/IAssetRegistry.sol";
 import {Places} from "../deployment/Places.sol";
+import {Commitment} from "../libraries/Commitment.sol";
 import {SumTree} from "../libraries/SumTree.sol";
 import {IERC3009} from "../tokens/IERC3009.sol";
 import {IRevenueLedger} from "./IRevenueLedger.sol";
@@ -396,7 +397,7 @@ contract RevenueLedger is IRevenueLedger, ReentrancyGuardTransient {
         (root, start) = SumTree.climb(SumTree.leafOf(part.account, part.weight), part.path, part.proof);
         // A malformed proof climbs to 0, which is also the root of a version without contributors.
         bool proven = part.weight != 0 && root != 0 && root == part.contributorRoot
-            && commitment == keccak256(abi.encode(part.publisher, part.manifestDigest, part.contributorRoot));
+            && commitment == Commitment.make(part.publisher, part.manifestDigest, part.contributorRoot);
         if (!proven) revert RevenueLedger_ContributionInvalid(part.version, part.account);
     }
 

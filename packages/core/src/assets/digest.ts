@@ -61,15 +61,13 @@ export const manifestCid = (bytes: Uint8Array): string =>
   CID.createV1(rawCodec, createMultihash(sha256Code, sha256(bytes))).toString()
 
 /**
- * The registry's `commitmentOf`: keccak256(abi.encode(publisher, manifestDigest, contributorRoot)). It names the publisher,
- * so that nobody else's publication of the same manifest passes for this one.
+ * The registry's `commitmentOf`: 192 bits of keccak256(abi.encode(publisher, manifestDigest, contributorRoot)), then 64
+ * zero bits. It names the publisher, so that nobody else's publication of the same manifest passes for this one.
  */
-export const publicationCommitment = (publisher: Address, digest: Hex, contributorRoot: Hex): Hex =>
-  bytesToHex(
-    keccak_256(
-      concatBytes([new Uint8Array(12), hexToBytes(publisher), hexToBytes(digest), hexToBytes(contributorRoot)]),
-    ),
-  )
+export function publicationCommitment(publisher: Address, digest: Hex, contributorRoot: Hex): Hex {
+  const parts = [new Uint8Array(12), hexToBytes(publisher), hexToBytes(digest), hexToBytes(contributorRoot)]
+  return bytesToHex(keccak_256(concatBytes(parts)).fill(0, 24))
+}
 
 /** Leaves of a manifest's contributor tree, in order. A member of a collection stands as an account of its version's id. */
 export const contributorLeavesOf = ({ contributors, members }: Manifest): { account: Address; weight: bigint }[] => [
