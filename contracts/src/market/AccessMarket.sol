@@ -1,164 +1,426 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import {IAssetRegistry} from "../assets/IAssetRegistry.sol";
+import {EIP712} from "solady/utils/EIP712.sol";
+import {MerkleProofLib} from "solady/utils/MerkleProofLib.sol";
+import {ReentrancyGuardTransient} from "solady/utils/ReentrancyGuardTransient.sol";
+import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
+import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
+import {Places} from "../deployment/Places.sol";
+import {RevenueStream} from "../libraries/RevenueStream.sol";
+import {Signatures} from "../libraries/Signatures.sol";
 import {IRevenueLedger} from "../revenue/IRevenueLedger.sol";
+import {IERC3009} from "../tokens/IERC3009.sol";
 import {IAccessMarket} from "./IAccessMarket.sol";
+import {Offer} from "./Offer.sol";
+import {OfferBook} from "./OfferBook.sol";
+import {PassWord, PassWordLib} from "./PassWord.sol";
 
 /// @title AccessMarket
-/// @notice Keeps the offers of assets and the passes of buyers. It never holds money.
-contract AccessMarket is IAccessMarket {
+/// @notice Sells passes, keeps them, and holds what was paid for them for as long as it may go back.
+/// @dev What must always hold is written, numbered, in test/market/invariant/README.md.
+contract AccessMarket is OfferBook, EIP712, ReentrancyGuardTransient {
+    using RevenueStream for RevenueStream.Flow;
+
     /* STORAGE */
 
-    // An offer in one word: token (160 bits), mantissa (40), exponent (8), usage (8), state (8), duration (32, 0 is perpetual).
-    uint256 internal constant MANTISSA_SHIFT = 160;
-    uint256 internal constant EXPONENT_SHIFT = 200;
-    uint256 internal constant USAGE_SHIFT = 208;
-    uint256 internal constant STATE_SHIFT = 216;
-    uint256 internal constant STATE_OPEN = 1;
-    uint256 internal constant STATE_CLOSED = 2;
-    uint256 internal constant MANTISSA_MAX = type(uint40).max;
-    uint256 internal constant INDEX_BITS = 16;
+    uint256 internal constant DAY = 1 days;
+    /// @dev Most days that a purchase accrues before it changes the rate.
+    uint256 internal constant ACCRUAL_DAYS_MAX = 64;
+    uint256 internal constant PAUSE_MAX = 14 days;
+    bytes32 internal constant PURCHASE_TYPEHASH = keccak256(
+        "Purchase(uint256 offerId,uint256 version,address payer,address holder,uint32 quantity,uint256 amountMax,uint32 nonce,uint256 expiry)"
+    );
 
-    IAssetRegistry internal immutable _registry;
-    IRevenueLedger internal immutable _ledger;
+    address internal immutable _governor;
 
-    mapping(uint256 offerId => uint256) internal _offers;
-    mapping(uint256 offerId => mapping(address holder => Pass)) internal _passes;
-
-    constructor(IAssetRegistry registry, IRevenueLedger ledger) {
-        _registry = registry;
-        _ledger = ledger;
-    }
-
-    /* OFFERS */
+    mapping(uint256 offerId => mapping(address holder => PassWord)) internal _passes;
+    mapping(uint256 asset => mapping(address token => RevenueStream.Flow)) internal _flows;
+    uint40 internal _pausedUntil;
 
     /// @inheritdoc IAccessMarket
-    function listOffer(uint256 asset, uint16 index, address token, uint256 price, Usage usage)
+    address public guardian;
+
+    constructor(address guardian_) {
+        _governor = Places.governorOf(msg.sender);
+        guardian = guardian_;
+        emit GuardianSet(guardian_);
+    }
+
+    /* BUYING */
+
+    /// @inheritdoc IAccessMarket
+    function buy(Purchase calldata purchase) external nonReentrant returns (uint256 amount) {
+        return _buy(purchase, msg.sender, 0);
+    }
+
+    /// @inheritdoc IAccessMarket
+    function buyWithPermit(Purchase calldata purchase, Permit calldata permit)
         external
-        returns (uint256 offerId)
+        nonReentrant
+        returns (uint256 amount)
     {
-        _requireOwner(asset);
-        offerId = asset << INDEX_BITS | index;
-        if (_offers[offerId] != 0) revert AccessMarket_OfferExists(offerId);
-        if (usage == Usage.Exclusive) revert AccessMarket_UsageUnsupported(usage);
-        bool isFree = price == 0 && token == address(0);
-        if (!isFree && !_ledger.isTokenAllowed(token)) revert AccessMarket_TokenNotAllowed(token);
-        _offers[offerId] =
-            uint256(uint160(token)) | _packPrice(price) | uint256(usage) << USAGE_SHIFT | STATE_OPEN << STATE_SHIFT;
-        emit OfferListed(offerId, asset, token, price, usage);
+        return _buyWithPermit(purchase, msg.sender, permit);
     }
 
     /// @inheritdoc IAccessMarket
-    function closeOffer(uint256 offerId) external {
-        uint256 asset = offerId >> INDEX_BITS;
-        _requireOwner(asset);
-        uint256 word = _openOffer(offerId);
-        _offers[offerId] = word ^ (STATE_OPEN ^ STATE_CLOSED) << STATE_SHIFT;
-        emit OfferClosed(offerId, asset);
-    }
-
-    /* PASSES */
-
-    /// @inheritdoc IAccessMarket
-    function buy(Purchase calldata purchase) external returns (uint256 amount) {
-        address token;
-        (token, amount) = _grant(purchase, msg.sender);
-        if (amount != 0) _ledger.payFor(msg.sender, purchase.version, token, amount);
+    function buyFor(
+        address payer,
+        Purchase calldata purchase,
+        uint256 expiry,
+        bytes calldata signature,
+        Permit calldata permit
+    ) external nonReentrant returns (uint256 amount) {
+        if (block.timestamp > expiry) revert AccessMarket_SignatureExpired(expiry);
+        bytes32 structHash = keccak256(
+            abi.encode(
+                PURCHASE_TYPEHASH,
+                purchase.offerId,
+                purchase.version,
+                payer,
+                _holderOf(purchase, payer),
+                purchase.quantity,
+                purchase.amountMax,
+                purchase.nonce,
+                expiry
+            )
+        );
+        if (!Signatures.isValid(payer, _hashTypedData(structHash), signature)) revert AccessMarket_BadSignature(payer);
+        return _buyWithPermit(purchase, payer, permit);
     }
 
     /// @inheritdoc IAccessMarket
     function buyWithAuthorization(Purchase calldata purchase, IRevenueLedger.Authorization calldata authorization)
         external
+        nonReentrant
         returns (uint256 amount)
     {
         address token;
-        (token, amount) = _grant(purchase, authorization.from);
+        bool isHeld;
+        (token, amount, isHeld) = _grant(purchase, authorization.from, 0);
         if (amount != authorization.amount) revert AccessMarket_AmountMismatch(amount, authorization.amount);
         bytes32 context = _contextOf(purchase, authorization.from);
-        _ledger.payWithAuthorization(purchase.version, token, authorization, context);
+        if (isHeld) _takeAuthorized(token, authorization, _nonceOf(purchase.version, context));
+        else _ledger.payWithAuthorization(purchase.version, token, authorization, context);
+    }
+
+    /// @inheritdoc IAccessMarket
+    function buyBundle(bytes32 bundleId, Purchase[] calldata purchases, uint256 amountMax)
+        external
+        nonReentrant
+        returns (uint256 amount)
+    {
+        Bundle memory bundle = bundleOf[bundleId];
+        if (bundle.owner == address(0)) revert AccessMarket_BundleUnknown(bundleId);
+        uint256[] memory offerIds = new uint256[](purchases.length);
+        for (uint256 i; i < purchases.length; ++i) {
+            offerIds[i] = purchases[i].offerId;
+        }
+        if (_bundleIdOf(bundle.owner, offerIds, bundle.discountBps) != bundleId) revert AccessMarket_BundleInvalid();
+        for (uint256 i; i < purchases.length; ++i) {
+            // Whoever owns an asset now did not agree to the discount.
+            if (_ownerOf(offerIds[i] >> INDEX_BITS) != bundle.owner) revert AccessMarket_BundleInvalid();
+            amount += _buy(purchases[i], msg.sender, bundle.discountBps);
+        }
+        if (amount > amountMax) revert AccessMarket_PriceAboveMax(amount, amountMax);
+    }
+
+    /* HOLDING */
+
+    /// @inheritdoc IAccessMarket
+    function refund(uint256 offerId) external nonReentrant returns (uint256 amount) {
+        PassWord pass = _runningPass(offerId);
+        Offer offer = _offers[offerId];
+        if (offer.isTimed()) amount = _cutFlow(offerId, offer.token(), pass);
+        else if (block.timestamp < pass.refundUntil()) amount = pass.amount();
+        if (amount == 0) revert AccessMarket_RefundClosed(offerId, msg.sender);
+        _passes[offerId][msg.sender] = pass.ended();
+        emit PassRefunded(offerId, msg.sender, amount);
+        SafeTransferLib.safeTransfer(offer.token(), msg.sender, amount);
+    }
+
+    /// @inheritdoc IAccessMarket
+    function transferPass(uint256 offerId, address to) external {
+        PassWord pass = _runningPass(offerId);
+        if (!_offers[offerId].isTransferable()) revert AccessMarket_PassSoulbound(offerId);
+        if (to == address(0)) revert AccessMarket_BadPayee(to);
+        PassWord other = _passes[offerId][to];
+        if (other.expiry() > block.timestamp) revert AccessMarket_PassHeld(offerId, to);
+        _passes[offerId][msg.sender] = pass.ended();
+        _passes[offerId][to] = pass.movedTo(other);
+        emit PassTransferred(offerId, msg.sender, to);
+    }
+
+    /* MONEY THAT BECAME FINAL */
+
+    /// @inheritdoc IAccessMarket
+    function release(uint256 offerId, address[] calldata holders) external nonReentrant {
+        uint256 version = _registry.currentVersion(offerId >> INDEX_BITS);
+        uint256 total;
+        for (uint256 i; i < holders.length; ++i) {
+            PassWord pass = _passes[offerId][holders[i]];
+            // Released, refunded or moved meanwhile: nothing waits, which is no error.
+            if (pass.refundUntil() == 0) continue;
+            if (block.timestamp < pass.refundUntil()) revert AccessMarket_RefundOpen(offerId, holders[i]);
+            _passes[offerId][holders[i]] = pass.released();
+            uint256 amount = pass.amount();
+            total += amount;
+            emit PassReleased(offerId, holders[i], version, amount);
+        }
+        if (total != 0) _ledger.payFor(address(this), version, _offers[offerId].token(), total);
+    }
+
+    /// @inheritdoc IAccessMarket
+    function accrue(uint256 asset, address token, uint256 daysMax) external nonReentrant returns (uint256 amount) {
+        RevenueStream.Flow storage flow = _flows[asset][token];
+        uint256 day;
+        (day, amount) = flow.take(block.timestamp / DAY, daysMax);
+        if (day == 0) return 0;
+        uint256 version = _registry.currentVersion(asset);
+        emit RevenueAccrued(asset, token, version, day, amount);
+        if (amount != 0) _ledger.payFor(address(this), version, token, amount);
+    }
+
+    /* GOVERNED */
+
+    /// @inheritdoc IAccessMarket
+    function pause(uint256 seconds_) external {
+        if (msg.sender != guardian) revert AccessMarket_NotGuardian(msg.sender);
+        if (seconds_ > PAUSE_MAX) revert AccessMarket_QuantityInvalid(seconds_);
+        _pausedUntil = uint40(block.timestamp + seconds_);
+        emit Paused(_pausedUntil);
+    }
+
+    /// @inheritdoc IAccessMarket
+    function unpause() external {
+        if (msg.sender != _governor) revert AccessMarket_NotGovernor(msg.sender);
+        _pausedUntil = 0;
+        emit Paused(0);
+    }
+
+    /// @inheritdoc IAccessMarket
+    function setGuardian(address guardian_) external {
+        if (msg.sender != _governor) revert AccessMarket_NotGovernor(msg.sender);
+        guardian = guardian_;
+        emit GuardianSet(guardian_);
     }
 
     /* VIEWS */
 
     /// @inheritdoc IAccessMarket
-    function authorizationNonceOf(Purchase calldata purchase, address holder) external view returns (bytes32) {
-        return keccak256(abi.encode(address(this), purchase.version, _contextOf(purchase, holder)));
-    }
-
-    /// @inheritdoc IAccessMarket
-    function offerOf(uint256 offerId) external view returns (Offer memory) {
-        uint256 word = _offers[offerId];
-        return Offer({
-            token: address(uint160(word)),
-            price: _priceOf(word),
-            usage: Usage(uint8(word >> USAGE_SHIFT)),
-            open: _isOpen(word)
-        });
+    function authorizationNonceOf(Purchase calldata purchase, address payer) external view returns (bytes32) {
+        return _nonceOf(purchase.version, _contextOf(purchase, payer));
     }
 
     /// @inheritdoc IAccessMarket
     function passOf(uint256 offerId, address holder) external view returns (Pass memory) {
-        return _passes[offerId][holder];
+        return _passes[offerId][holder].unpack();
+    }
+
+    /// @inheritdoc IAccessMarket
+    function streamOf(uint256 asset, address token) external view returns (Stream memory) {
+        return _flows[asset][token].headOf();
+    }
+
+    /// @inheritdoc IAccessMarket
+    function rateChangeOf(uint256 asset, address token, uint256 day) external view returns (int256) {
+        return _flows[asset][token].changeOn(day);
     }
 
     /// @inheritdoc IAccessMarket
     function isEntitled(uint256 offerId, address holder, uint256 version) external view returns (bool) {
-        if (_passes[offerId][holder].purchases == 0) return false;
+        if (_passes[offerId][holder].expiry() <= block.timestamp) return false;
         return _registry.assetOf(version) == offerId >> INDEX_BITS;
     }
 
-    /* INTERNAL */
+    /// @inheritdoc IAccessMarket
+    function pausedUntil() external view returns (uint256) {
+        return _pausedUntil;
+    }
+
+    /* SELLING */
+
+    function _buy(Purchase calldata purchase, address payer, uint256 discountBps) internal returns (uint256 amount) {
+        address token;
+        bool isHeld;
+        (token, amount, isHeld) = _grant(purchase, payer, discountBps);
+        if (amount == 0) return 0;
+        if (isHeld) {
+            _ledger.holdFor(payer, token, amount);
+            _requireBounded(token, amount);
+        } else {
+            _ledger.payFor(payer, purchase.version, token, amount);
+        }
+    }
+
+    /// @dev Whoever sees a permit may use it first, so one that fails is no error: the payment fails without allowance.
+    function _buyWithPermit(Purchase calldata purchase, address payer, Permit calldata permit)
+        internal
+        returns (uint256)
+    {
+        if (permit.deadline != 0) {
+            bytes memory data = abi.encodeCall(
+                IERC20Permit.permit,
+                (payer, address(_ledger), permit.amount, permit.deadline, permit.v, permit.r, permit.s)
+            );
+            address token = _offers[purchase.offerId].token();
+            assembly ("memory-safe") {
+                pop(call(gas(), token, 0, add(data, 0x20), mload(data), 0, 0))
+            }
+        }
+        return _buy(purchase, payer, 0);
+    }
 
     /// @dev Checks what the buyer agreed to and stores the pass. The payment follows; if it fails, nothing happened.
-    function _grant(Purchase calldata purchase, address holder) internal returns (address token, uint256 amount) {
+    function _grant(Purchase calldata purchase, address payer, uint256 discountBps)
+        internal
+        returns (address token, uint256 amount, bool isHeld)
+    {
+        uint256 paused = _pausedUntil;
+        if (block.timestamp < paused) revert AccessMarket_Paused(paused);
         uint256 offerId = purchase.offerId;
-        uint256 word = _openOffer(offerId);
-        uint256 current = _registry.currentVersion(offerId >> INDEX_BITS);
-        if (current != purchase.version) revert AccessMarket_VersionChanged(purchase.version, current);
-        amount = _priceOf(word);
+        Offer offer = _openOffer(offerId);
+        uint256 asset = offerId >> INDEX_BITS;
+        uint256 version = _registry.versionForSale(asset);
+        if (version != purchase.version) revert AccessMarket_VersionChanged(purchase.version, version);
+        amount = _priceOf(offerId, offer, purchase.quantity);
+        if (discountBps != 0) amount = amount * (BPS - discountBps) / BPS;
         if (amount > purchase.amountMax) revert AccessMarket_PriceAboveMax(amount, purchase.amountMax);
-        Pass storage pass = _passes[offerId][holder];
-        uint32 purchases = pass.purchases;
-        if (purchases != 0) revert AccessMarket_PassHeld(offerId, holder);
-        if (purchase.nonce != purchases) revert AccessMarket_NonceInvalid(purchases, purchase.nonce);
-        _passes[offerId][holder] = Pass({grantedAt: uint40(block.timestamp), purchases: purchases + 1});
-        token = address(uint160(word));
-        emit PassGranted(offerId, current, holder, token, amount, purchase.nonce);
-    }
+        if (amount != 0 && _registry.isFreeOnly(version)) revert AccessMarket_CommercialUseRefused(asset);
+        address holder = _holderOf(purchase, payer);
+        if (offer.isGated()) _requireAdmitted(_gates[offerId], holder, purchase.proof);
+        token = offer.token();
 
-    function _requireOwner(uint256 asset) internal view {
-        (address owner,) = _registry.ratesOf(asset);
-        // A later version has an owner too, but only an asset can be offered.
-        if (owner != msg.sender || _registry.assetOf(asset) != asset) revert AccessMarket_NotOwner(msg.sender, asset);
-    }
-
-    function _openOffer(uint256 offerId) internal view returns (uint256 word) {
-        word = _offers[offerId];
-        if (!_isOpen(word)) revert AccessMarket_OfferClosed(offerId);
-    }
-
-    function _isOpen(uint256 word) internal pure returns (bool) {
-        return uint8(word >> STATE_SHIFT) == STATE_OPEN;
-    }
-
-    function _contextOf(Purchase calldata purchase, address holder) internal pure returns (bytes32) {
-        return keccak256(abi.encode(purchase.offerId, holder, purchase.amountMax, purchase.nonce));
-    }
-
-    function _priceOf(uint256 word) internal pure returns (uint256) {
-        return uint40(word >> MANTISSA_SHIFT) * 10 ** uint8(word >> EXPONENT_SHIFT);
-    }
-
-    /// @dev A price is a mantissa and a power of ten; one with more digits than that has no exact form.
-    function _packPrice(uint256 price) internal pure returns (uint256) {
-        uint256 mantissa = price;
-        uint256 exponent;
-        while (mantissa > MANTISSA_MAX) {
-            if (mantissa % 10 != 0) revert AccessMarket_PriceInexact(price);
-            mantissa /= 10;
-            ++exponent;
+        PassWord pass = _passes[offerId][holder];
+        uint256 purchases = pass.purchases();
+        uint256 expiry = pass.expiry();
+        if (expiry == PassWordLib.PERPETUAL) revert AccessMarket_PassHeld(offerId, holder);
+        bool isNext = purchase.nonce == purchases && purchases < PassWordLib.PURCHASES_MAX;
+        if (!isNext) revert AccessMarket_NonceInvalid(purchases, purchase.nonce);
+        isHeld = amount != 0 && _isHeld(offer);
+        uint256 refundUntil;
+        uint256 waiting;
+        if (offer.isTimed()) {
+            (expiry, waiting) = _renew(asset, token, expiry, pass.amount(), purchase.quantity, amount);
+        } else {
+            expiry = PassWordLib.PERPETUAL;
+            if (isHeld) (refundUntil, waiting) = (block.timestamp + offer.refundHours() * 1 hours, amount);
+            if (offer.isExclusive()) _registry.setSoldExclusively(asset);
         }
-        return mantissa << MANTISSA_SHIFT | exponent << EXPONENT_SHIFT;
+        _passes[offerId][holder] = PassWordLib.pack(purchases + 1, expiry, refundUntil, waiting);
+        emit PassGranted(
+            offerId, version, holder, payer, amount, purchase.nonce, uint40(expiry), uint40(refundUntil)
+        );
+    }
+
+    /// @dev Adds days to a timed pass. Money of days that have not begun and the new money merge into one rate, which
+    /// pays from the first of those days to the last new one; what does not divide is earned at once.
+    function _renew(uint256 asset, address token, uint256 expiry, uint256 rate, uint256 quantity, uint256 amount)
+        internal
+        returns (uint256 expiryAfter, uint256 rateAfter)
+    {
+        uint256 endBefore = expiry / DAY;
+        uint256 left;
+        if (expiry > block.timestamp) left = (expiry - block.timestamp) / DAY;
+        else expiry = block.timestamp;
+        expiryAfter = expiry + quantity * DAY;
+        uint256 span = left + quantity;
+        if (span > QUANTITY_MAX) revert AccessMarket_QuantityInvalid(quantity);
+        uint256 sum = left * rate + amount;
+        if (sum == 0) return (expiryAfter, 0);
+        if (left == 0) rate = 0;
+        rateAfter = sum / span;
+
+        RevenueStream.Flow storage flow = _flows[asset][token];
+        uint256 today = block.timestamp / DAY;
+        if (!flow.earn(today, ACCRUAL_DAYS_MAX, sum - rateAfter * span)) {
+            revert AccessMarket_AccrualBehind(asset, token);
+        }
+        uint256 end = expiryAfter / DAY;
+        if (rateAfter != rate) flow.change(end - span, int256(rateAfter) - int256(rate));
+        if (left != 0) flow.change(endBefore, int256(rate));
+        flow.change(end, -int256(rateAfter));
+    }
+
+    /// @dev Takes the days of a timed pass that have not begun out of its stream, and says what they cost.
+    function _cutFlow(uint256 offerId, address token, PassWord pass) internal returns (uint256 amount) {
+        uint256 left = (pass.expiry() - block.timestamp) / DAY;
+        uint256 rate = pass.amount();
+        amount = left * rate;
+        if (amount == 0) return 0;
+        RevenueStream.Flow storage flow = _flows[offerId >> INDEX_BITS][token];
+        uint256 end = pass.expiry() / DAY;
+        flow.change(end - left, -int256(rate));
+        flow.change(end, int256(rate));
+    }
+
+    function _runningPass(uint256 offerId) internal view returns (PassWord pass) {
+        pass = _passes[offerId][msg.sender];
+        if (pass.expiry() <= block.timestamp) revert AccessMarket_PassMissing(offerId, msg.sender);
+    }
+
+    /* PAYING */
+
+    /// @dev Takes a signed payment into the market and measures that exactly so much arrived.
+    function _takeAuthorized(address token, IRevenueLedger.Authorization calldata authorization, bytes32 nonce)
+        internal
+    {
+        uint256 before = SafeTransferLib.balanceOf(token, address(this));
+        IERC3009(token)
+            .receiveWithAuthorization(
+                authorization.from,
+                address(this),
+                authorization.amount,
+                authorization.validAfter,
+                authorization.validBefore,
+                nonce,
+                authorization.signature
+            );
+        uint256 current = _requireBounded(token, authorization.amount);
+        uint256 received = current > before ? current - before : 0;
+        if (received != authorization.amount) {
+            revert AccessMarket_TokenUnsupported(token, authorization.amount, received);
+        }
+    }
+
+    /// @dev Every sum that is kept of a token is at most what the market holds of it, so one bound serves all.
+    function _requireBounded(address token, uint256 amount) internal view returns (uint256 balance) {
+        balance = SafeTransferLib.balanceOf(token, address(this));
+        if (balance > HELD_MAX) revert AccessMarket_PriceTooLarge(amount);
+    }
+
+    /* AGREEING */
+
+    function _requireAdmitted(bytes32 gate, address holder, bytes32[] calldata proof) internal pure {
+        bytes32 leaf = keccak256(bytes.concat(keccak256(abi.encode(holder))));
+        if (!MerkleProofLib.verifyCalldata(proof, gate, leaf)) revert AccessMarket_NotAdmitted(holder);
+    }
+
+    function _holderOf(Purchase calldata purchase, address payer) internal pure returns (address) {
+        return purchase.holder == address(0) ? payer : purchase.holder;
+    }
+
+    function _contextOf(Purchase calldata purchase, address payer) internal pure returns (bytes32) {
+        return keccak256(
+            abi.encode(
+                purchase.offerId,
+                _holderOf(purchase, payer),
+                purchase.quantity,
+                purchase.amountMax,
+                purchase.nonce
+            )
+        );
+    }
+
+    function _nonceOf(uint256 version, bytes32 context) internal view returns (bytes32) {
+        return keccak256(abi.encode(address(this), version, context));
+    }
+
+    function _domainNameAndVersion() internal pure override returns (string memory, string memory) {
+        return ("Agorai", "1");
+    }
+
+    function _useTransientReentrancyGuardOnlyOnMainnet() internal pure override returns (bool) {
+        return false;
     }
 }
