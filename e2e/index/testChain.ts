@@ -55,7 +55,7 @@ export async function startTestChain() {
   const anvil = await startAnvil({ chainId: foundry.id, mnemonic: devMnemonic })
   const deployer = getDevAccount(0, foundry.id)
   const { rpcUrl } = anvil
-  const deployment = await deployContracts({ rpcUrl, account: deployer, treasury, governor: treasury })
+  const deployment = await deployContracts({ rpcUrl, account: deployer, treasury, proposer: treasury })
   const client = connect(anvil.rpcUrl)
   const token = tokenOf(deployment)
   /** By the commitment that the registry keeps. */

@@ -1,10 +1,11 @@
 import { readFileSync, realpathSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { AgoraiError, type Deployment, deployments, localFeeBps } from '@agorai/core'
+import { AgoraiError, create2Deployer, type Deployment, deployerAbi, deployments } from '@agorai/core'
 import { deployContracts, getDevAccount } from '@agorai/sdk'
 import type { Address } from 'viem'
+import { getAbiItem, toFunctionSelector } from 'viem/utils'
 import { openLocalChain } from './adapters/chain/localChain.js'
 import { openRpcChain } from './adapters/chain/rpcChain.js'
 import { openPglite } from './adapters/database/pglite.js'
@@ -17,6 +18,7 @@ import type { NodeConfig } from './config.js'
 import { startGateway } from './gateway/createGateway.js'
 import { assertPortFree } from './gateway/http/serveHttp.js'
 import { createIndexer } from './indexer/createIndexer.js'
+import { indexName } from './indexer/schema.js'
 import type { Chain } from './ports/chain.js'
 import type { Database } from './ports/database.js'
 import type { Journal } from './ports/journal.js'
@@ -77,17 +79,25 @@ export async function startNode(config: NodeConfig, options: StartNodeOptions = 
     onProgress(config.rpcUrl === undefined ? 'Starting the local chain.' : 'Connecting to the chain.')
     const chain = await openChain(config, onWarning, fail)
     closing.push(chain.stop)
-    const addresses = await findContracts(chain, onProgress)
+    const addresses = await findContracts(chain, config.dataFolder, onProgress)
+    const startBlock = BigInt(addresses.deployedAtBlock ?? 0)
 
     onProgress('Opening the index.')
-    const database = await openDatabase(config, chain, keys.account.address)
+    const name = indexName({
+      chainId: chain.id,
+      addresses,
+      startBlock,
+      ...(chain.local ? { operator: keys.account.address } : {}),
+    })
+    const database = await openDatabase(config, name)
     closing.push(database.close)
+    if (!chain.local) await nameOtherIndexes(database, chain.id, onProgress)
     const indexer = await createIndexer({
       database,
       client: chain.publicClient,
       addresses,
       manifests: { get: storage.getManifest },
-      startBlock: BigInt(addresses.deployedAtBlock ?? 0),
+      startBlock,
       ...(chain.local ? { pollMs: 50 } : {}),
     })
     indexer.start()
@@ -145,37 +155,86 @@ function openChain(
 }
 
 /** The contracts of the chain; on an empty local chain they are deployed first. */
-async function findContracts(chain: Chain, onProgress: (message: string) => void): Promise<Deployment> {
+async function findContracts(
+  chain: Chain,
+  dataFolder: string,
+  onProgress: (message: string) => void,
+): Promise<Deployment> {
   const addresses = deployments[chain.id]
   if (addresses === undefined)
     throw new AgoraiError('config_invalid', `No contracts are known on chain ${chain.id}.`, { field: 'AGORAI_RPC_URL' })
-  const code = await chain.publicClient.getCode({ address: addresses.accessMarket })
-  if (code !== undefined) return addresses
+  const missing = await missingContracts(chain, addresses)
+  if (missing.length === 0) return addresses
   if (!chain.local)
-    throw new AgoraiError('config_invalid', `The contracts are not on chain ${chain.id} at their addresses.`, {
+    throw new AgoraiError('config_invalid', `Chain ${chain.id} has no contract at ${missing.join(', ')}.`, {
       field: 'AGORAI_RPC_URL',
     })
+  if (await isUsed(chain))
+    throw new AgoraiError(
+      'config_invalid',
+      `The local chain in ${dataFolder} has the contracts of another release, and what was sold there. Keep it and ` +
+        'choose another folder with --data-dir, or forget it with --fresh.',
+      { field: 'AGORAI_DATA_DIR' },
+    )
   onProgress('Deploying the contracts.')
   const account = getDevAccount(0, chain.id)
-  const { address } = account
-  await deployContracts({ rpcUrl: chain.rpcUrl, account, treasury: address, governor: address, feeBps: localFeeBps })
+  await deployContracts({ rpcUrl: chain.rpcUrl, account, treasury: account.address, proposer: account.address })
   return addresses
 }
 
-/** Gateways of one chain share its index; but every local chain is another, known by the operator that it was made for. */
-async function openDatabase(
-  { databaseUrl, dataFolder, fresh }: NodeConfig,
-  chain: Chain,
-  operator: Address,
-): Promise<Database> {
-  const schema = chain.local ? `agorai_${chain.id}_${operator.slice(2, 18).toLowerCase()}` : `agorai_${chain.id}`
-  if (databaseUrl === undefined) return openPglite({ folder: join(dataFolder, 'index'), schema })
-  const database = await openPostgres({ url: databaseUrl, schema })
+async function missingContracts(chain: Chain, addresses: Deployment): Promise<Address[]> {
+  const { governor, assetRegistry, revenueLedger, accessMarket } = addresses
+  const wanted = [governor, assetRegistry, revenueLedger, accessMarket]
+  const codes = await Promise.all(wanted.map((address) => chain.publicClient.getCode({ address })))
+  return wanted.filter((_, index) => codes[index] === undefined)
+}
+
+const deploySelector = toFunctionSelector(getAbiItem({ abi: deployerAbi, name: 'deploy' }))
+
+/** Whether anything but a deployment, which may have been cut short, ever happened on a local chain. */
+async function isUsed({ publicClient }: Chain): Promise<boolean> {
+  const head = await publicClient.getBlockNumber({ cacheTime: 0 })
+  for (let blockNumber = 1n; blockNumber <= head; blockNumber++) {
+    const { transactions } = await publicClient.getBlock({ blockNumber, includeTransactions: true })
+    for (const { to, input } of transactions) {
+      const deploys = to?.toLowerCase() === create2Deployer.toLowerCase() || input.startsWith(deploySelector)
+      if (!deploys) return true
+    }
+  }
+  return false
+}
+
+/** An index of the given name, which is made from the chain when there is none. */
+async function openDatabase({ databaseUrl, dataFolder, fresh }: NodeConfig, name: string): Promise<Database> {
+  if (databaseUrl === undefined) {
+    const folder = join(dataFolder, 'index')
+    // Nobody else opens this folder, so what has another name is of no use any more.
+    const others = (await readdir(folder).catch(() => [])).filter((entry) => entry !== name)
+    for (const other of others) await rm(join(folder, other), { recursive: true, force: true })
+    return openPglite({ folder: join(folder, name), schema: name })
+  }
+  const database = await openPostgres({ url: databaseUrl, schema: name })
   if (fresh) {
-    await database.query(`DROP SCHEMA "${schema}" CASCADE`)
-    await database.query(`CREATE SCHEMA "${schema}"`)
+    await database.query(`DROP SCHEMA "${name}" CASCADE`)
+    await database.query(`CREATE SCHEMA "${name}"`)
   }
   return database
+}
+
+/** Indexes that nodes of other releases made: only people know whether any of these nodes still runs. */
+async function nameOtherIndexes(
+  database: Database,
+  chainId: number,
+  onProgress: (message: string) => void,
+): Promise<void> {
+  const rows = await database.query<{ name: string }>(
+    `SELECT schema_name AS name FROM information_schema.schemata
+     WHERE schema_name ~ $1::text AND schema_name <> current_schema() ORDER BY name`,
+    [`^agorai_${chainId}(_|$)`],
+  )
+  const names = rows.map(({ name }) => name).join(', ')
+  if (names !== '')
+    onProgress(`The database has indexes of other releases, too; drop them when they are not used: ${names}.`)
 }
 
 const isEntryPoint = process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)

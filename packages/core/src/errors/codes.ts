@@ -190,6 +190,12 @@ export const errorCodes = {
     title: 'The version has no content',
     remedy: 'Collections and live services have none; `agorai show <asset>` says what it is.',
   },
+  version_erased: {
+    status: 410,
+    exit: 3,
+    title: 'The content of this version was erased',
+    remedy: 'Nobody delivers it any more; look for another version of the asset.',
+  },
   content_missing: {
     status: 409,
     exit: 6,

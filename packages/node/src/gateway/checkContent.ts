@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
   AgoraiError,
+  type ContentManifest,
   createRowRoot,
   importContentKey,
   isAgoraiError,
-  type Manifest,
   openContent,
   sealedBytes,
 } from '@agorai/core'
@@ -20,7 +20,11 @@ const rowsPerTurn = 4_096
  *
  * @throws AgoraiError `content_missing`, `length_mismatch`, `key_invalid`, `rows_invalid`, `digest_mismatch`
  */
-export async function checkContent(storage: Storage, manifest: Manifest, secrets: ContentSecrets): Promise<void> {
+export async function checkContent(
+  storage: Storage,
+  manifest: ContentManifest,
+  secrets: ContentSecrets,
+): Promise<void> {
   const { cid, bytes, plaintext } = manifest.content
   const stored = await storage.contentBytes(cid)
   if (stored === undefined)

@@ -53,7 +53,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<HttpSe
       ...catalogueRoutes(catalogue),
       ...contentRoutes(storage),
       ...uploadRoutes({ ...uploader, storage, memory, manifests, keys, contentBytesMax }),
-      ...deliveryRoutes({ chain, addresses, domain, keys, memory }),
+      ...deliveryRoutes({ chain, addresses, domain, keys, memory, catalogue }),
       ...rpcRoutes(chain),
     ],
     version,

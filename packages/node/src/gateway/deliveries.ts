@@ -7,12 +7,14 @@ import {
   type Deployment,
   deliveryBodySchema,
   deliveryGrantSchema,
+  hasContent,
   hashMessageOf,
   type SigningDomain,
   toTypedData,
 } from '@agorai/core'
 import { depositAad, grantAad, openSealed, sealTo } from '@agorai/sdk'
 import { getAddress, type Hex } from 'viem'
+import type { Catalogue } from '../ports/catalogue.js'
 import type { Chain } from '../ports/chain.js'
 import type { KeyDeposited } from '../ports/journal.js'
 import type { OperatorKeys } from '../ports/keys.js'
@@ -28,6 +30,7 @@ export type DeliveryRoutesOptions = {
   domain: SigningDomain
   keys: OperatorKeys
   memory: Memory
+  catalogue: Catalogue
 }
 
 type Delivery = { request: DeliveryRequest; requestDigest: Hex; offer: bigint | undefined }
@@ -50,6 +53,8 @@ export function deliveryRoutes(options: DeliveryRoutesOptions): Route[] {
         'entitlement_missing',
         'not_confirmed',
         'not_found',
+        'version_erased',
+        'nothing_to_deliver',
         'content_missing',
         'key_invalid',
         'unsupported_media_type',
@@ -109,8 +114,7 @@ async function grantKey(options: DeliveryRoutesOptions, delivery: Delivery): Pro
   const { version, holder } = request
   const commitment = await assertEntitled(chain, addresses, { version, holder, offer })
   const deposited = memory.keyOf(commitment)
-  if (deposited === undefined)
-    throw new AgoraiError('content_missing', 'The key of this version was not deposited with this operator.')
+  if (deposited === undefined) throw await whyNoKey(options.catalogue, version)
   const sealedKey = await resealKey(options.keys, deposited, request)
   const receipt: DeliveryReceipt = {
     requestDigest,
@@ -130,6 +134,14 @@ async function grantKey(options: DeliveryRoutesOptions, delivery: Delivery): Pro
   const { nonce } = request
   await memory.record({ kind: 'delivery-granted', holder, nonce, requestDigest, expiry: Number(request.expiry), grant })
   return grant
+}
+
+/** The chain does not say whether there is a content, the manifest does; where this node has none, nothing was deposited. */
+async function whyNoKey(catalogue: Catalogue, version: bigint): Promise<AgoraiError> {
+  const manifest = await catalogue.getManifest(version)
+  return manifest === undefined || hasContent(manifest)
+    ? new AgoraiError('content_missing', 'The key of this version was not deposited with this operator.')
+    : new AgoraiError('nothing_to_deliver', `This ${manifest.kind} was published without one.`)
 }
 
 async function resealKey(keys: OperatorKeys, deposited: KeyDeposited, request: DeliveryRequest): Promise<Hex> {

@@ -18,18 +18,19 @@ export type EntitlementQuestion = {
   offer: bigint | undefined
 }
 
-type Facts = { commitment: Hex; entitled: boolean } | undefined
+type Facts = { commitment: Hex; entitled: boolean; erased: boolean } | undefined
 
 /**
- * Asks the chain whether the holder may open the version: by a pass, or because it owns the asset. What the index says
- * does not count, nor what is not confirmed yet.
+ * Asks the chain whether the holder may open the version: by a running pass, or because it owns the asset. What the index
+ * says does not count, nor what is not confirmed yet.
  *
  * @returns The registry's commitment to the version's manifest.
- * @throws AgoraiError `entitlement_missing`, `not_confirmed`, `not_found`, `chain_unavailable`
+ * @throws AgoraiError `entitlement_missing`, `version_erased`, `not_confirmed`, `not_found`, `chain_unavailable`
  */
 export async function assertEntitled(chain: Chain, addresses: Deployment, question: EntitlementQuestion): Promise<Hex> {
   const confirmedBlock = await chain.confirmedBlockNumber()
   const confirmed = confirmedBlock < 0n ? undefined : await readFacts(chain, addresses, question, confirmedBlock)
+  if (confirmed?.erased) throw new AgoraiError('version_erased', `Version ${question.version} was erased by its owner.`)
   if (confirmed?.entitled) return confirmed.commitment
   const latestBlock = await askChain(() => chain.publicClient.getBlockNumber({ cacheTime: 0 }))
   const latest = await readFacts(chain, addresses, question, latestBlock)
@@ -38,7 +39,7 @@ export async function assertEntitled(chain: Chain, addresses: Deployment, questi
       details: { confirmedBlock: Number(confirmedBlock), latestBlock: Number(latestBlock) },
     })
   if (latest === undefined) throw new AgoraiError('not_found', 'No such version is published on this chain.')
-  throw new AgoraiError('entitlement_missing', 'The chain knows no pass of this holder for this version.', {
+  throw new AgoraiError('entitlement_missing', 'The chain knows no running pass of this holder for this version.', {
     details: { version: question.version.toString() },
   })
 }
@@ -51,22 +52,25 @@ async function readFacts(
   blockNumber: bigint,
 ): Promise<Facts> {
   const registry = { address: assetRegistry, abi: assetRegistryAbi, blockNumber } as const
+  const market = { address: accessMarket, abi: accessMarketAbi, blockNumber } as const
   const client = chain.publicClient
+  const holdsPass = async (offerId: bigint): Promise<boolean> => {
+    const [isEntitled, { expiry }] = await Promise.all([
+      client.readContract({ ...market, functionName: 'isEntitled', args: [offerId, holder, version] }),
+      client.readContract({ ...market, functionName: 'passOf', args: [offerId, holder] }),
+    ])
+    // The chain's clock stands still while nothing is mined.
+    return isEntitled && expiry > Date.now() / 1000
+  }
   try {
     return await askChain(async () => {
-      const [commitment, [owner], passed] = await Promise.all([
+      const [commitment, [owner], erased, passed] = await Promise.all([
         client.readContract({ ...registry, functionName: 'commitmentOf', args: [version] }),
         client.readContract({ ...registry, functionName: 'ratesOf', args: [version] }),
-        offer !== undefined &&
-          client.readContract({
-            address: accessMarket,
-            abi: accessMarketAbi,
-            blockNumber,
-            functionName: 'isEntitled',
-            args: [offer, holder, version],
-          }),
+        client.readContract({ ...registry, functionName: 'isErased', args: [version] }),
+        offer !== undefined && holdsPass(offer),
       ])
-      return { commitment, entitled: passed || isAddressEqual(owner, holder) }
+      return { commitment, erased, entitled: passed || isAddressEqual(owner, holder) }
     })
   } catch (error) {
     if (!(error instanceof BaseError)) throw error

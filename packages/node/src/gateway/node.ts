@@ -27,7 +27,7 @@ const healthSchema = z.strictObject({
 /** What this node is: its chain, its contracts, its operator, its state. */
 export function nodeRoutes(options: NodeRoutesOptions): Route[] {
   const { version, chain, rpc, addresses, keys, catalogue, indexHealth } = options
-  const { assetRegistry, revenueLedger, accessMarket, testUsd } = addresses
+  const { governor, assetRegistry, revenueLedger, accessMarket, testUsd } = addresses
   return [
     route({
       method: 'get',
@@ -46,7 +46,13 @@ export function nodeRoutes(options: NodeRoutesOptions): Route[] {
             id: chain.id,
             local: chain.local,
             rpc,
-            addresses: { assetRegistry, revenueLedger, accessMarket, ...(testUsd && chain.local ? { testUsd } : {}) },
+            addresses: {
+              governor,
+              assetRegistry,
+              revenueLedger,
+              accessMarket,
+              ...(testUsd && chain.local ? { testUsd } : {}),
+            },
             confirmedBlock: Number(confirmedBlock),
             indexedBlock,
           },

@@ -13,6 +13,7 @@ import {
   parseStrictJson,
   parseWith,
   publicationCommitment,
+  requireContent,
   storedSchema,
 } from '@agorai/core'
 import { depositAad, openSealed } from '@agorai/sdk'
@@ -55,7 +56,10 @@ const common: readonly ErrorCode[] = [
   'chain_unavailable',
 ]
 
-/** What a seller brings, in this order: the content, its manifest, its key. Each is whole or not there, and may be repeated. */
+/**
+ * What a seller brings, in this order: the content, its manifest, its key. Each is whole or not there, and may be repeated.
+ * A version without a content has a manifest only.
+ */
 export function uploadRoutes(options: UploadRoutesOptions): Route[] {
   const { storage, manifests, contentBytesMax } = options
   const deposit = createDeposit(options)
@@ -112,7 +116,7 @@ export function uploadRoutes(options: UploadRoutesOptions): Route[] {
       headers,
       rawBody: 'application/json',
       response: storedSchema,
-      errors: [...common, 'content_missing', 'key_invalid', 'rows_invalid', 'busy'],
+      errors: [...common, 'content_missing', 'nothing_to_deliver', 'key_invalid', 'rows_invalid', 'busy'],
       async handle({ params: { digest }, request }) {
         const upload = await authenticateUpload(options, request, `keys/${digest}`)
         const bytes = await readJsonBytes(request, upload, keyBytesMax)
@@ -158,7 +162,7 @@ function createDeposit(options: UploadRoutesOptions) {
   }
 
   async function openAndRecord({ digest, sealedKey, account }: Deposit): Promise<void> {
-    const manifest = await storedManifest(options.storage, digest)
+    const manifest = requireContent(await storedManifest(options.storage, digest))
     const commitment = publicationCommitment(account, digest, contributorRootOf(manifest))
     if (memory.keyOf(commitment) !== undefined) return
     const secrets = await openSealed(options.keys.encryption.privateKey, sealedKey, depositAad(digest))

@@ -7,8 +7,8 @@ import { type Advance, advance } from './advance.js'
 import { assertDeployment } from './deployment.js'
 import type { Addresses } from './events.js'
 import { addManifest, fillManifest, fillManifests } from './manifests.js'
-import { migrate } from './migrate.js'
 import { type BlockRange, ChainInconsistentError } from './readBlocks.js'
+import { createSchema } from './schema.js'
 import { readCursor } from './store.js'
 import { fillTokens } from './tokens.js'
 
@@ -44,13 +44,13 @@ const backoffMaxMs = 30_000
 const attemptsMax = 8
 
 /**
- * The index: the chain's events, kept in a database, following the chain wherever it goes. Brings the schema up to date
- * first; asks the chain only once it is started.
+ * The index: the chain's events, kept in a database, following the chain wherever it goes. Makes the tables first; asks
+ * the chain only once it is started.
  *
- * @throws AgoraiError `database_unavailable`, `config_invalid`
+ * @throws AgoraiError `database_unavailable`
  */
 export async function createIndexer(parameters: CreateIndexerParameters): Promise<Indexer> {
-  await migrate(parameters.database)
+  await createSchema(parameters.database)
   const { database, client, addresses, manifests, startBlock = 0n, pollMs = 250 } = parameters
   const blocksMax = parameters.blocksMax ?? 500
   const stopping = new AbortController()

@@ -1,5 +1,5 @@
 import type { Database, Queryable } from '../ports/database.js'
-import { eventTableNames } from './events.js'
+import { eventTableNames } from './eventTables.js'
 
 /**
  * Everything that the index says of the chain, as text: two indexes of one chain have the same dump, whatever they went

@@ -40,6 +40,7 @@ export async function addManifest(database: Database, bytes: Uint8Array): Promis
     const leaves = contributions.map(({ account, weight, start }, position) => ({
       position,
       account: account.toLowerCase(),
+      member: `${BigInt(account)}`,
       weight: `${weight}`,
       weight_start: `${start}`,
       label: manifest.contributors.leaves[position]?.label ?? '',
@@ -83,8 +84,9 @@ const missing = async (database: Database, after: string): Promise<Hex[]> => {
 
 const insertLeaves = (transaction: Queryable, digest: Hex, leaves: readonly object[]) =>
   transaction.query(
-    `INSERT INTO manifest_contributors (digest, position, account, weight, weight_start, label)
-     SELECT $1::text, position, account, weight, weight_start, label FROM jsonb_to_recordset($2::jsonb)
-       AS r (position integer, account text, weight numeric(78,0), weight_start numeric(78,0), label text)`,
+    `INSERT INTO manifest_contributors (digest, position, account, member, weight, weight_start, label)
+     SELECT $1::text, position, account, member, weight, weight_start, label FROM jsonb_to_recordset($2::jsonb)
+       AS r (position integer, account text, member numeric(78,0), weight numeric(78,0), weight_start numeric(78,0),
+         label text)`,
     [digest, JSON.stringify(leaves)],
   )

@@ -89,14 +89,15 @@ describe('readRange', () => {
   })
 
   test('reads an event with all that it carries', async () => {
-    const values = [testAddress(5), 2n ** 256n - 1n, 4] as const
+    const values = [testAddress(5), 2n ** 256n - 1n, 4, 2n ** 40n - 1n, 1_700_000_000n] as const
+    const types = ['address', 'uint256', 'uint32', 'uint40', 'uint40'].map((type) => ({ type }))
     const log = rpcLog(12n, 0, {
       topics: encodeEventTopics({
         abi: accessMarketAbi,
         eventName: 'PassGranted',
         args: { offerId: (7n << 16n) | 3n, version: 9n, holder: testAddress(0xab) },
       }),
-      data: encodeAbiParameters([{ type: 'address' }, { type: 'uint256' }, { type: 'uint32' }], values),
+      data: encodeAbiParameters(types, values),
     })
     const { records } = await readRange(serverOf({ logs: () => [log] }), addresses, far)
     expect(records).toEqual([
@@ -110,9 +111,11 @@ describe('readRange', () => {
           asset: '7',
           version: '9',
           holder: testAddress(0xab).toLowerCase(),
-          token: testAddress(5).toLowerCase(),
+          payer: testAddress(5).toLowerCase(),
           amount: `${2n ** 256n - 1n}`,
           nonce: 4,
+          expiry: 2 ** 40 - 1,
+          refund_until: 1_700_000_000,
         },
       },
     ])

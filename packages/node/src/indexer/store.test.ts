@@ -2,8 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { emptyDatabase, testEngines } from '../adapters/database/testDatabases.js'
 import type { Database } from '../ports/database.js'
 import { dumpIndex } from './dumpIndex.js'
-import { migrate } from './migrate.js'
 import { ChainInconsistentError } from './readBlocks.js'
+import { createSchema } from './schema.js'
 import { commitRange, readCursor, reorgDepthMax, rollBack } from './store.js'
 import { insertTestDeployment, type TestEvent, testAddress, testBlock, testHeader } from './testRanges.js'
 
@@ -20,7 +20,7 @@ for (const { name, missing, open } of await testEngines(process.env.DATABASE_URL
     })
     beforeEach(async () => {
       await emptyDatabase(database)
-      await migrate(database)
+      await createSchema(database)
       await insertTestDeployment(database, testAddress(8))
     })
     afterAll(() => database.close())

@@ -1,7 +1,8 @@
 import type { Hash } from 'viem'
 import type { Database, Queryable } from '../ports/database.js'
-import { eventTableNames, eventTables } from './events.js'
+import { eventTableNames } from './eventTables.js'
 import { type BlockRange, ChainInconsistentError, type Header } from './readBlocks.js'
+import { columnsOf } from './schema.js'
 
 /** How far a reorg may reach. Deeper ones are not followed. */
 export const reorgDepthMax = 64n
@@ -40,9 +41,8 @@ export async function commitRange(
     await moveCursor(transaction, expected, last, finalised)
     await insertHeaders(transaction, range.headers)
     for (const table of eventTableNames) {
-      const columns = { ...placeColumns, ...eventTables[table].columns }
       const rows = range.records.filter((record) => record.table === table).map(({ row }) => row)
-      await insertRows(transaction, table, columns, rows)
+      await insertRows(transaction, table, columnsOf(table), rows)
     }
     await prune(transaction, last.number)
   })
@@ -84,7 +84,6 @@ export async function readHeldHeights(database: Queryable, from: bigint): Promis
   return new Set(rows.map(({ number }) => number))
 }
 
-const placeColumns = { block_number: 'bigint', log_index: 'integer', transaction_hash: 'text' }
 const headerColumns = {
   number: 'bigint',
   hash: 'text',

@@ -1,7 +1,8 @@
 import type { Hash } from 'viem'
 import { keccak256, numberToHex, stringToHex } from 'viem/utils'
 import type { Database } from '../ports/database.js'
-import type { EventRecord, EventTable } from './events.js'
+import type { EventRecord } from './events.js'
+import type { EventTable } from './eventTables.js'
 import type { BlockRange, Header } from './readBlocks.js'
 
 /** Accounts, tokens and the like of tests, told apart by their last byte. */
@@ -21,13 +22,14 @@ const usual: Partial<Record<EventTable, TestEvent['values']>> = {
     contributor_root: numberToHex(0, { size: 32 }),
     contributor_bps: 0,
     royalty_bps: 0,
-    edges_bps: 0,
+    serve_bps: 0,
+    flags: 0b1101,
     fee_bps: 100,
-    parents: [],
-    edges: [],
   },
+  edges_drawn: { parents: [], suppliers: [], royalties: [], supplies: [] },
   revenue_received: { payer: testAddress(9) },
-  pass_granted: { nonce: 0 },
+  offer_listed: { usage: 1, flags: 0, refund_hours: 0, gate: numberToHex(0, { size: 32 }), brackets: [] },
+  pass_granted: { payer: testAddress(9), nonce: 0, expiry: 2 ** 40 - 1, refund_until: 0 },
 }
 
 /** A header of the test chain named `fork`, from the height at which it leaves the chain `main`. */

@@ -1,4 +1,4 @@
-import type { AgoraiError, AssetDetail, AssetKind, AssetList, Lineage, Pass, Revenue } from '@agorai/core'
+import type { AgoraiError, AssetDetail, AssetKind, AssetList, Lineage, Manifest, Pass, Revenue } from '@agorai/core'
 import type { Address } from 'viem'
 
 export type SearchAssetsParameters = {
@@ -11,7 +11,7 @@ export type SearchAssetsParameters = {
   cursor?: bigint
 }
 
-/** Which entitlements: those in a version and all it is built from, or those of one account wherever they are. */
+/** Which entitlements: those in a version and all it is built from, sells or gathers, or those of one account. */
 export type GetRevenueParameters = { token: Address } & ({ version: bigint } | { account: Address })
 
 /** What people look up. Answers are those of the last indexed block, and come from nowhere but the index. */
@@ -20,11 +20,13 @@ export type Catalogue = {
   searchAssets(parameters: SearchAssetsParameters): Promise<AssetList>
   /** @throws AgoraiError `not_found` */
   getAsset(asset: bigint): Promise<AssetDetail>
+  /** The manifest of a version, if this node has it. */
+  getManifest(version: bigint): Promise<Manifest | undefined>
   /** @throws AgoraiError `not_found` */
   getLineage(version: bigint): Promise<Lineage>
   /** @throws AgoraiError `not_found` when the version is unknown. */
   getRevenue(parameters: GetRevenueParameters): Promise<Revenue>
-  /** Newest last. */
+  /** One of each offer, as it stands now; those that moved last come last. */
   getPasses(holder: Address): Promise<Pass[]>
   /** Highest block in the index; -1 before the first. */
   indexedBlock(): Promise<number>

@@ -22,9 +22,13 @@ type SummaryRow = VersionRow & {
   tags: string[] | null
   licence: string | null
   sales: bigint | null
+  retired: boolean
+  sold_exclusively: boolean
 }
 
-const summaryColumns = `${versionColumns}, o.owner, m.name, m.description, m.tags, m.licence, s.sales`
+const summaryColumns = `${versionColumns}, o.owner, m.name, m.description, m.tags, m.licence, s.sales,
+  EXISTS (SELECT 1 FROM asset_retired r WHERE r.asset = v.asset) AS retired,
+  EXISTS (SELECT 1 FROM asset_sold_exclusively e WHERE e.asset = v.asset) AS sold_exclusively`
 const summaryTables = `current_versions v
   JOIN asset_owners o ON o.asset = v.asset
   LEFT JOIN manifests m ON m.digest = v.manifest_digest
@@ -52,13 +56,13 @@ export async function searchAssets(
     ],
   )
   const page = rows.slice(0, limit)
-  const offers = await readOffers(
+  const facts = await readFacts(
     database,
     page.map(({ asset }) => asset),
   )
   const last = page.at(-1)
   return {
-    assets: page.map((row) => toSummary(row, offers)),
+    assets: page.map((row) => toSummary(row, facts)),
     nextCursor: rows.length > limit && last !== undefined ? `${last.asset}` : null,
   }
 }
@@ -75,14 +79,31 @@ export async function getAsset(database: Queryable, asset: bigint): Promise<Asse
     [asset],
   )
   return {
-    ...toSummary(row, await readOffers(database, [asset])),
+    ...toSummary(row, await readFacts(database, [asset])),
     manifest: row.document,
     versions: versions.map(toVersion),
     till: tillAddress(getAddress(row.revenue_ledger), asset),
   }
 }
 
-const toSummary = (row: SummaryRow, offers: readonly Offer[]): AssetSummary => {
+export async function getManifest(database: Queryable, version: bigint): Promise<Manifest | undefined> {
+  const [row] = await database.query<{ document: Manifest }>(
+    `SELECT m.document FROM version_published v JOIN manifests m ON m.digest = v.manifest_digest
+     WHERE v.version = $1::numeric`,
+    [version],
+  )
+  return row?.document
+}
+
+/** What is read of a page of assets at once. */
+type Facts = { offers: readonly Offer[]; freeOnly: ReadonlySet<bigint> }
+
+const readFacts = async (database: Queryable, assets: readonly bigint[]): Promise<Facts> => ({
+  offers: await readOffers(database, assets),
+  freeOnly: await readFreeOnly(database, assets),
+})
+
+const toSummary = (row: SummaryRow, { offers, freeOnly }: Facts): AssetSummary => {
   const version = toVersion(row)
   return {
     id: version.asset,
@@ -95,15 +116,37 @@ const toSummary = (row: SummaryRow, offers: readonly Offer[]): AssetSummary => {
     licence: row.licence,
     offers: offers.filter((offer) => offer.asset === version.asset),
     sales: Number(row.sales ?? 0n),
+    retired: row.retired,
+    soldExclusively: row.sold_exclusively,
+    freeOnly: freeOnly.has(row.asset),
   }
 }
 
 async function readOffers(database: Queryable, assets: readonly bigint[]): Promise<Offer[]> {
   const rows = await database.query<OfferRow>(
-    `SELECT o.offer, o.asset, o.token, o.price, o.usage, o.open, t.symbol, t.decimals
-     FROM offers o LEFT JOIN tokens t ON t.address = o.token
+    `SELECT o.*, t.symbol, t.decimals FROM offers o LEFT JOIN tokens t ON t.address = o.token
      WHERE o.asset = ANY ($1::numeric[]) ORDER BY o.offer`,
     [assets.map(String)],
   )
   return rows.map(toOffer)
+}
+
+/** `IAssetRegistry.Terms.flags`: what others build from it may be sold. */
+const commercialFlag = 8
+
+/**
+ * Those of the assets that may only be offered for nothing. An asset's first version decides: it was built from, or sells,
+ * a version of another owner whose terms say so, or one of an asset that is free-only itself.
+ */
+async function readFreeOnly(database: Queryable, assets: readonly bigint[]): Promise<ReadonlySet<bigint>> {
+  const rows = await database.query<{ root: bigint }>(
+    `WITH RECURSIVE walk (root, asset) AS (
+       SELECT a, a FROM unnest($1::numeric[]) AS a
+       UNION SELECT walk.root, s.source_asset FROM walk JOIN sources s ON s.version = walk.asset
+     )
+     SELECT DISTINCT walk.root FROM walk JOIN sources s ON s.version = walk.asset
+     WHERE s.source_flags & ${commercialFlag} = 0 AND s.source_owner <> s.publisher`,
+    [assets.map(String)],
+  )
+  return new Set(rows.map(({ root }) => root))
 }

@@ -14,7 +14,7 @@ import { getAddress } from 'viem/utils'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { emptyDatabase, testEngines } from '../adapters/database/testDatabases.js'
 import { addManifest } from '../indexer/manifests.js'
-import { migrate } from '../indexer/migrate.js'
+import { createSchema } from '../indexer/schema.js'
 import { commitRange, readCursor, rollBack } from '../indexer/store.js'
 import { insertTestDeployment, type TestEvent, testAddress, testBlock, testHeader } from '../indexer/testRanges.js'
 import type { Catalogue } from '../ports/catalogue.js'
@@ -83,7 +83,7 @@ for (const { name, missing, open } of await testEngines(process.env.DATABASE_URL
     })
     beforeEach(async () => {
       await emptyDatabase(database)
-      await migrate(database)
+      await createSchema(database)
       await insertTestDeployment(database, treasury)
       catalogue = createCatalogue(database)
     })

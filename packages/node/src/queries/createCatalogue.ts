@@ -1,6 +1,6 @@
 import type { Catalogue } from '../ports/catalogue.js'
 import type { Database } from '../ports/database.js'
-import { getAsset, searchAssets } from './assets.js'
+import { getAsset, getManifest, searchAssets } from './assets.js'
 import { getLineage } from './lineage.js'
 import { getPasses } from './passes.js'
 import { readSnapshot } from './readSnapshot.js'
@@ -12,6 +12,7 @@ export function createCatalogue(database: Database): Catalogue {
   return {
     searchAssets: (parameters) => readSnapshot(database, (snapshot) => searchAssets(snapshot, parameters)),
     getAsset: (asset) => readSnapshot(database, (snapshot) => getAsset(snapshot, asset)),
+    getManifest: (version) => getManifest(database, version),
     getLineage: (version) => readSnapshot(database, (snapshot) => getLineage(snapshot, version)),
     getRevenue: (parameters) => readSnapshot(database, (snapshot) => getRevenue(snapshot, ledgerReader, parameters)),
     getPasses: (holder) => getPasses(database, holder),

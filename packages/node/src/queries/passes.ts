@@ -1,4 +1,4 @@
-import type { Pass } from '@agorai/core'
+import { decodeOfferFlags, type Pass, perpetualExpiry } from '@agorai/core'
 import type { Address, Hex } from 'viem'
 import { getAddress } from 'viem/utils'
 import type { Queryable } from '../ports/database.js'
@@ -9,26 +9,71 @@ const passesMax = 1_000
 type PassRow = {
   offer: bigint
   asset: bigint
-  holder: Address
+  kind: 'granted' | 'received' | 'refunded' | 'transferred'
+  payer: Address
   version: bigint
   amount: bigint
+  expiry: bigint
+  refund_until: bigint
+  flags: number
+  released: boolean
+  now: bigint
   transaction_hash: Hex
   block_number: bigint
 }
 
+/**
+ * The pass that an account holds, or held last, of each offer, in the order in which they last moved. A pass that came
+ * from another account is followed back to its purchase.
+ */
 export async function getPasses(database: Queryable, holder: Address): Promise<Pass[]> {
   const rows = await database.query<PassRow>(
-    `SELECT offer, asset, holder, version, amount, transaction_hash, block_number FROM pass_granted
-     WHERE holder = $1::text ORDER BY block_number DESC, log_index DESC LIMIT ${passesMax}`,
+    `WITH RECURSIVE latest AS (
+       SELECT * FROM (
+         SELECT DISTINCT ON (offer) offer, kind, transaction_hash, block_number, log_index FROM pass_moves
+         WHERE holder = $1::text ORDER BY offer, block_number DESC, log_index DESC
+       ) m ORDER BY block_number DESC, log_index DESC LIMIT ${passesMax}
+     ), walk (offer, holder, block_number, log_index, is_purchase) AS (
+       SELECT offer, $1::text, block_number, log_index, false FROM latest
+       UNION ALL
+       SELECT w.offer, coalesce(p.sender, w.holder), p.block_number, p.log_index, p.kind = 'granted'
+       FROM walk w CROSS JOIN LATERAL (
+         SELECT m.kind, m.sender, m.block_number, m.log_index FROM pass_moves m
+         WHERE m.offer = w.offer AND m.holder = w.holder AND m.kind IN ('granted', 'received')
+           AND (m.block_number, m.log_index) <= (w.block_number, w.log_index)
+         ORDER BY m.block_number DESC, m.log_index DESC LIMIT 1
+       ) p WHERE NOT w.is_purchase
+     )
+     SELECT l.offer, l.kind, l.transaction_hash, l.block_number, g.asset, g.payer, g.version, g.amount, g.expiry,
+       g.refund_until, o.flags, (SELECT timestamp FROM blocks ORDER BY number DESC LIMIT 1) AS now,
+       EXISTS (
+         SELECT 1 FROM pass_released r JOIN walk h ON h.offer = r.offer AND h.holder = r.holder
+         WHERE r.offer = l.offer AND (r.block_number, r.log_index) > (g.block_number, g.log_index)
+       ) AS released
+     FROM latest l JOIN walk w ON w.offer = l.offer AND w.is_purchase
+     JOIN pass_granted g ON g.block_number = w.block_number AND g.log_index = w.log_index
+     JOIN offer_listed o ON o.offer = l.offer
+     ORDER BY l.block_number, l.log_index`,
     [holder.toLowerCase()],
   )
-  return rows.reverse().map((row) => ({
+  return rows.map((row) => ({
     offer: `${row.offer}`,
     asset: `${row.asset}`,
-    holder: getAddress(row.holder),
+    holder: getAddress(holder),
+    payer: getAddress(row.payer),
     version: `${row.version}`,
     amount: `${row.amount}`,
+    timed: decodeOfferFlags(row.flags).timed,
+    expiry: row.expiry === perpetualExpiry ? null : Number(row.expiry),
+    refundUntil: row.refund_until === 0n || row.released ? null : Number(row.refund_until),
+    state: stateOf(row),
     transaction: row.transaction_hash,
     block: Number(row.block_number),
   }))
+}
+
+/** The market looks at the time of the block that asks; here it is that of the last indexed one. */
+function stateOf({ kind, expiry, now }: PassRow): Pass['state'] {
+  if (kind === 'refunded' || kind === 'transferred') return kind
+  return expiry > now ? 'running' : 'expired'
 }

@@ -1,12 +1,13 @@
 import type { LedgerVertex } from '@agorai/core'
 import { type Address, type Hex, zeroAddress } from 'viem'
 import type { Queryable } from '../ports/database.js'
-import { toEdges } from './ledger.js'
-import type { EdgeRow } from './rows.js'
+import { toLedgerVertex } from './ledger.js'
+import { collectionKind, type EdgeRow, type SupplyRow } from './rows.js'
 
 /**
  * A part in the residue of one version: its owner's, that of one leaf of its contributor tree, or that of all its
- * contributors together, where this node has no manifest whose leaves the chain's root proves.
+ * contributors together, where this node has no manifest whose leaves the chain's root proves. Members of a collection
+ * have none in it: what is due to them is a royalty of their own versions.
  */
 export type Position = {
   vertex: LedgerVertex
@@ -22,7 +23,8 @@ type PositionRow = {
   fee_bps: number
   contributor_bps: number
   contributor_root: Hex
-  edges: EdgeRow[]
+  royalties: EdgeRow[]
+  supplies: SupplyRow[]
   role: Position['role']
   account: Address
   weight: bigint | null
@@ -30,18 +32,21 @@ type PositionRow = {
   label: string | null
 }
 
-const columns = 'v.version, m.name, v.fee_bps, v.contributor_bps, v.contributor_root, v.edges'
+const columns = `v.version, m.name, v.fee_bps, v.contributor_bps, v.contributor_root,
+  coalesce(e.royalties, '[]') AS royalties, coalesce(e.supplies, '[]') AS supplies`
+
+const tables = `version_published v LEFT JOIN edges_drawn e ON e.version = v.version
+  LEFT JOIN manifests m ON m.digest = v.manifest_digest`
 
 const owners = `SELECT ${columns}, 'owner' AS role, o.owner AS account,
     NULL::numeric AS weight, NULL::numeric AS weight_start, NULL::text AS label, -1 AS position
-  FROM version_published v JOIN asset_owners o ON o.asset = v.asset
-  LEFT JOIN manifests m ON m.digest = v.manifest_digest`
+  FROM ${tables} JOIN asset_owners o ON o.asset = v.asset`
 
 const contributors = `SELECT ${columns}, CASE WHEN c.account IS NULL THEN 'unproven' ELSE 'contributor' END AS role,
     coalesce(c.account, '${zeroAddress}') AS account, c.weight, c.weight_start, c.label, coalesce(c.position, 0) AS position
-  FROM version_published v
-  LEFT JOIN manifests m ON m.digest = v.manifest_digest
-  LEFT JOIN manifest_contributors c ON c.digest = m.digest AND m.contributor_root = v.contributor_root`
+  FROM ${tables} LEFT JOIN manifest_contributors c ON c.digest = m.digest AND m.contributor_root = v.contributor_root`
+
+const withParts = `v.contributor_bps > 0 AND (v.kind <> ${collectionKind} OR c.account IS NULL)`
 
 /** Everyone who has a part in these versions: of each the owner, then the contributors in the order of their tree. */
 export const readPositionsOf = (database: Queryable, versions: readonly bigint[]): Promise<Position[]> =>
@@ -59,7 +64,7 @@ async function readPositions(
 ): Promise<Position[]> {
   const rows = await database.query<PositionRow>(
     `${owners} WHERE ${whereOwner}
-     UNION ALL ${contributors} WHERE ${whereContributor} AND v.contributor_bps > 0
+     UNION ALL ${contributors} WHERE ${whereContributor} AND ${withParts}
      ORDER BY version, position`,
     [parameter],
   )
@@ -67,14 +72,12 @@ async function readPositions(
 }
 
 function toPosition(row: PositionRow): Position {
-  const vertex: LedgerVertex = {
-    version: row.version,
-    feeBps: row.fee_bps,
-    contributorBps: row.contributor_bps,
-    edges: toEdges(row.edges),
-    contributors: [],
+  const position = {
+    vertex: toLedgerVertex(row),
+    name: row.name,
+    account: row.account,
+    weightSum: weightSumOf(row.contributor_root),
   }
-  const position = { vertex, name: row.name, account: row.account, weightSum: weightSumOf(row.contributor_root) }
   if (row.weight === null || row.weight_start === null)
     return { ...position, role: row.role === 'owner' ? 'owner' : 'unproven' }
   return { ...position, role: 'contributor', weight: row.weight, start: row.weight_start, label: row.label ?? '' }

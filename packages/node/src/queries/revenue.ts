@@ -4,6 +4,8 @@ import {
   accountOf,
   contributorEntitled,
   type Entitlement,
+  type LedgerVertex,
+  movedOf,
   ownerEntitled,
   type Revenue,
   treasuryVersion,
@@ -13,7 +15,7 @@ import { type Address, zeroAddress } from 'viem'
 import { getAddress } from 'viem/utils'
 import type { GetRevenueParameters } from '../ports/catalogue.js'
 import type { Queryable } from '../ports/database.js'
-import { type Collected, type Ledger, readLedger } from './ledger.js'
+import { type Ledger, readLedger } from './ledger.js'
 import { readAncestors } from './lineage.js'
 import { type Position, readPositionsHeldBy, readPositionsOf } from './positions.js'
 
@@ -41,7 +43,8 @@ export function createLedgerReader(): LedgerReader {
 }
 
 /**
- * Who is entitled to what, as if every edge were pulled now, and what each has collected.
+ * Who is entitled to what, as if everything that anyone may move inside the ledger were moved now, and what each has
+ * collected.
  *
  * @throws AgoraiError `not_found`
  */
@@ -56,47 +59,78 @@ export async function getRevenue(
   return revenueOfVersion(database, ledger, treasury, parameters)
 }
 
-/** A version and all its ancestors, with the treasury. Royalties from versions beside them have come in, too. */
+/** A version and all that it is built from, sells or gathers, with the treasury. What came in from versions beside them counts, too. */
 async function revenueOfVersion(
   database: Queryable,
-  { accounts, collected }: Ledger,
+  ledger: Ledger,
   treasury: Address | undefined,
   { version, token }: { version: bigint; token: Address },
 ): Promise<Revenue> {
   const versions = await readAncestors(database, version)
   const positions = await readPositionsOf(database, versions)
   if (positions.length === 0) throw new AgoraiError('not_found', `There is no version ${version}.`, { field: 'id' })
-  const entitlements = positions.map((position) =>
-    toEntitlement(position, accountOf(accounts, position.vertex.version), collected, token),
+  const entitlements = positions.map((position) => toEntitlement(position, ledger, token))
+  if (treasury !== undefined) entitlements.push(treasuryEntitlement(ledger, treasury, token))
+  const received = sum([...versions, treasuryVersion].map((id) => keptBy(ledger, id)))
+  const waiting = await readWaiting(
+    database,
+    token,
+    'SELECT asset FROM current_versions WHERE version = ANY ($2::numeric[])',
+    versions.map(String),
   )
-  if (treasury !== undefined)
-    entitlements.push(treasuryEntitlement(accountOf(accounts, treasuryVersion), treasury, collected, token))
-  // What moved along an edge inside the group is no income of the group: it was counted as a sale.
-  const inside = versions.map((id) => accountOf(accounts, id))
-  const sales = sum(inside.map((account) => account.sales))
-  const royalties = sum([...inside, accountOf(accounts, treasuryVersion)].map((account) => account.royalties))
-  const moved = sum(inside.flatMap((account) => [...account.pulled.values()]))
-  return toRevenue(token, entitlements, sales + royalties - moved)
+  return toRevenue(token, entitlements, received, waiting)
 }
 
 /** Everything that one account is entitled to. What it received is what it is entitled to: it has no dust. */
 async function revenueOfAccount(
   database: Queryable,
-  { accounts, collected }: Ledger,
+  ledger: Ledger,
   treasury: Address | undefined,
   { account, token }: { account: Address; token: Address },
 ): Promise<Revenue> {
   const positions = await readPositionsHeldBy(database, account)
-  const entitlements = positions.map((position) =>
-    toEntitlement(position, accountOf(accounts, position.vertex.version), collected, token),
-  )
-  if (treasury?.toLowerCase() === account.toLowerCase())
-    entitlements.push(treasuryEntitlement(accountOf(accounts, treasuryVersion), treasury, collected, token))
+  const entitlements = positions.map((position) => toEntitlement(position, ledger, token))
+  if (treasury?.toLowerCase() === account.toLowerCase()) entitlements.push(treasuryEntitlement(ledger, treasury, token))
   const earning = entitlements.filter(({ entitled }) => entitled !== '0')
-  return toRevenue(token, earning, sum(earning.map(({ entitled }) => BigInt(entitled))))
+  const received = sum(earning.map(({ entitled }) => BigInt(entitled)))
+  const waiting = await readWaiting(
+    database,
+    token,
+    'SELECT asset FROM asset_owners WHERE owner = $2::text',
+    account.toLowerCase(),
+  )
+  return toRevenue(token, earning, received, waiting)
 }
 
-function toRevenue(token: Address, entitlements: Entitlement[], received: bigint): Revenue {
+/** What came into a version's account and did not move on to other versions: its parties' and its dust. */
+function keptBy({ accounts, vertices }: Ledger, version: bigint): bigint {
+  const account = accountOf(accounts, version)
+  const vertex = vertices.get(version)
+  const credited =
+    vertex === undefined || vertex.members.length === 0 ? [] : [...account.contributionsCollected.values()]
+  const moved = [
+    vertex === undefined ? 0n : movedOf(account, vertex),
+    ...credited,
+    ...account.liens.map((lien) => lien.moved),
+  ]
+  return account.sales + account.royalties - sum(moved)
+}
+
+/** Money in the market that will enter the ledger for these assets, unless it goes back. */
+async function readWaiting(
+  database: Queryable,
+  token: Address,
+  assets: string,
+  parameter: string | readonly string[],
+): Promise<bigint> {
+  const rows = await database.query<{ amount: bigint }>(
+    `SELECT amount FROM waiting_money WHERE token = $1::text AND asset IN (${assets})`,
+    [token.toLowerCase(), parameter],
+  )
+  return sum(rows.map(({ amount }) => amount))
+}
+
+function toRevenue(token: Address, entitlements: Entitlement[], received: bigint, waiting: bigint): Revenue {
   const collected = sum(entitlements.map((entitlement) => BigInt(entitlement.collected)))
   const collectable = sum(entitlements.map((entitlement) => BigInt(entitlement.collectable)))
   return {
@@ -106,28 +140,30 @@ function toRevenue(token: Address, entitlements: Entitlement[], received: bigint
     collected: `${collected}`,
     collectable: `${collectable}`,
     dust: `${received - collected - collectable}`,
+    waiting: `${waiting}`,
   }
 }
 
-function toEntitlement(position: Position, account: Account, collected: Collected, token: Address): Entitlement {
-  const { version } = position.vertex
+function toEntitlement(position: Position, { accounts }: Ledger, token: Address): Entitlement {
+  const { vertex } = position
+  const account = accountOf(accounts, vertex.version)
   const party = {
-    version: `${version}`,
+    version: `${vertex.version}`,
     name: position.name,
     account: getAddress(position.account),
     token: getAddress(token),
   }
   if (position.role === 'owner') {
-    const amounts = toAmounts(ownerEntitled(account, position.vertex), collected.owners.get(version))
+    const amounts = toAmounts(ownerEntitled(account, vertex), account.ownerCollected)
     return { ...party, role: 'owner', label: null, start: null, ...amounts }
   }
-  const starts = collected.contributors.get(version)
+  const starts = account.contributionsCollected
   if (position.role === 'unproven') {
     const entitled = shareEntitled(account, position, position.weightSum)
-    const amounts = toAmounts(entitled, sum([...(starts?.values() ?? [])]))
+    const amounts = toAmounts(entitled, sum([...starts.values()]))
     return { ...party, role: 'contributor', label: null, start: null, ...amounts }
   }
-  const amounts = toAmounts(shareEntitled(account, position, position.weight), starts?.get(position.start))
+  const amounts = toAmounts(shareEntitled(account, position, position.weight), starts.get(position.start))
   return { ...party, role: 'contributor', label: position.label, start: `${position.start}`, ...amounts }
 }
 
@@ -137,21 +173,21 @@ function shareEntitled(account: Account, { vertex, weightSum }: Position, weight
   return contributorEntitled(account, { ...vertex, contributors }, 0)
 }
 
-const treasuryEntitlement = (
-  account: Account,
-  treasury: Address,
-  collected: Collected,
-  token: Address,
-): Entitlement => ({
-  version: `${treasuryVersion}`,
-  name: null,
-  role: 'treasury',
-  account: getAddress(treasury),
-  label: null,
-  start: null,
-  token: getAddress(token),
-  ...toAmounts(ownerEntitled(account, vertexOf(new Map(), treasuryVersion)), collected.owners.get(treasuryVersion)),
-})
+function treasuryEntitlement({ accounts }: Ledger, treasury: Address, token: Address): Entitlement {
+  const account = accountOf(accounts, treasuryVersion)
+  return {
+    version: `${treasuryVersion}`,
+    name: null,
+    role: 'treasury',
+    account: getAddress(treasury),
+    label: null,
+    start: null,
+    token: getAddress(token),
+    ...toAmounts(ownerEntitled(account, vertexOf(noVertices, treasuryVersion)), account.ownerCollected),
+  }
+}
+
+const noVertices = new Map<bigint, LedgerVertex>()
 
 const toAmounts = (entitled: bigint, collected = 0n) => ({
   entitled: `${entitled}`,

@@ -1,9 +1,20 @@
-import { AgoraiError, type AssetKind, kindFromNumber, type Offer, usages, type Version } from '@agorai/core'
-import type { Hex } from 'viem'
+import {
+  AgoraiError,
+  type AssetKind,
+  decodeOfferFlags,
+  decodeTerms,
+  kindFromNumber,
+  kindToNumber,
+  type Offer,
+  usages,
+  type Version,
+} from '@agorai/core'
+import { type Hex, zeroHash } from 'viem'
 import { getAddress } from 'viem/utils'
 
 /** Edges as the index keeps them: ids as decimal text, like everywhere in JSON. */
 export type EdgeRow = { ancestor: string; bps: number }
+export type SupplyRow = { supplier: string; bps: number }
 
 export type VersionRow = {
   version: bigint
@@ -14,16 +25,22 @@ export type VersionRow = {
   contributor_root: Hex
   contributor_bps: number
   royalty_bps: number
+  serve_bps: number
+  flags: number
   fee_bps: number
   parents: string[]
-  edges: EdgeRow[]
+  suppliers: string[]
+  royalties: EdgeRow[]
+  supplies: SupplyRow[]
+  erased: boolean
   block_number: bigint
   transaction_hash: Hex
   published_at: bigint
 }
 
 export const versionColumns = `v.version, v.asset, v.kind, v.publisher, v.manifest_digest, v.contributor_root,
-  v.contributor_bps, v.royalty_bps, v.fee_bps, v.parents, v.edges, v.block_number, v.transaction_hash, v.published_at`
+  v.contributor_bps, v.royalty_bps, v.serve_bps, v.flags, v.fee_bps, v.parents, v.suppliers, v.royalties, v.supplies,
+  v.erased, v.block_number, v.transaction_hash, v.published_at`
 
 export const toVersion = (row: VersionRow): Version => ({
   id: `${row.version}`,
@@ -33,10 +50,13 @@ export const toVersion = (row: VersionRow): Version => ({
   manifestDigest: row.manifest_digest,
   contributorRoot: row.contributor_root,
   contributorBps: row.contributor_bps,
-  royaltyBps: row.royalty_bps,
+  terms: decodeTerms({ royaltyBps: row.royalty_bps, serveBps: row.serve_bps, flags: row.flags }),
   feeBps: row.fee_bps,
   parents: row.parents,
-  edges: row.edges,
+  edges: row.royalties,
+  suppliers: row.suppliers,
+  supplies: row.supplies,
+  erased: row.erased,
   block: Number(row.block_number),
   transaction: row.transaction_hash,
   publishedAt: Number(row.published_at),
@@ -48,6 +68,9 @@ export function toKind(value: number): AssetKind {
   return kind
 }
 
+/** How the registry writes the kind whose contributor tree names versions. */
+export const collectionKind = kindToNumber('collection')
+
 export type OfferRow = {
   offer: bigint
   asset: bigint
@@ -56,6 +79,11 @@ export type OfferRow = {
   decimals: number | null
   price: bigint
   usage: number
+  flags: number
+  refund_hours: number
+  gate: Hex
+  brackets: { fromDay: number; bps: number }[]
+  listed_at: bigint
   open: boolean
 }
 
@@ -72,5 +100,10 @@ export function toOffer(row: OfferRow): Offer {
     price: `${row.price}`,
     usage,
     open: row.open,
+    ...decodeOfferFlags(row.flags),
+    refundHours: row.refund_hours,
+    gate: row.gate === zeroHash ? null : row.gate,
+    brackets: row.brackets,
+    listedAt: usage === 'exclusive' ? Number(row.listed_at) : null,
   }
 }

@@ -1,15 +1,15 @@
-import type { Manifest } from '@agorai/core'
+import { type Manifest, requireContent } from '@agorai/core'
 import type { Address } from 'viem'
 import { testHash } from '../indexer/testRanges.js'
 
-type Overrides = Partial<Pick<Manifest, 'kind' | 'name' | 'description' | 'tags'>> & {
+type Overrides = Partial<Pick<Manifest, 'kind' | 'name' | 'description' | 'tags' | 'members' | 'suppliers'>> & {
   contributorBps?: number
   leaves?: readonly { account: Address; weight: string; label: string }[]
 }
 
-/** A manifest that is valid, with what a test says of it. */
+/** A manifest that is valid, with what a test says of it. A collection has no content. */
 export function testManifest({ contributorBps = 0, leaves = [], ...overrides }: Overrides): Manifest {
-  return {
+  const manifest: Manifest = {
     agorai: '1',
     kind: 'dataset',
     name: 'Handwritten digits',
@@ -31,11 +31,23 @@ export function testManifest({ contributorBps = 0, leaves = [], ...overrides }: 
     },
     fields: [],
     provenance: { description: 'Collected for a test.', builtFrom: [] },
-    terms: { royaltyBps: 1_000 },
+    terms: {
+      derivatives: true,
+      royaltyBps: 1_000,
+      serveBps: 0,
+      consent: false,
+      attribution: true,
+      commercial: true,
+    },
     contributors: { bps: contributorBps, leaves: [...leaves] },
+    members: [],
+    suppliers: [],
     metrics: [],
     croissant: {},
     modelCard: {},
     ...overrides,
   }
+  if (manifest.kind !== 'collection') return manifest
+  const { contentId, content, fields, ...bare } = requireContent(manifest)
+  return bare
 }
