@@ -3,6 +3,8 @@ import type { Address } from 'viem'
 
 /** Where the contracts of one chain are. `deployedAtBlock` is where an index may start; 0 when it is not given. */
 export type Deployment = {
+  /** The timelock: whatever is governed, it does. */
+  governor: Address
   assetRegistry: Address
   revenueLedger: Address
   accessMarket: Address
@@ -17,12 +19,16 @@ export const create2Deployer: Address = '0x4e59b44847b379578588920cA78FbF26c0B49
 /** Protocol fee on the local chain, of 10,000. */
 export const localFeeBps = 100
 
-/** Deployments by chain id. On the local chain account 0 of the development mnemonic is treasury and governor. */
+/** How long the governor announces what it will do. */
+export const governorDelaySeconds = 172800
+
+/** Deployments by chain id. On the local chain account 0 of the development mnemonic has every role. */
 export const deployments: Record<number, Deployment> = {
   31337: {
-    assetRegistry: '0x40FF9ccaFaC1a9a992f7692F75072b054f935B07',
-    revenueLedger: '0xb68deEF0F1a162fbe59d5D923DEeC0CA215b424C',
-    accessMarket: '0x416BdFf9Ed27A592e1AC842b401DaeD2D2016477',
+    governor: '0x4F711f4853743fBd3E94c66aA84a45ca354ed8B3',
+    assetRegistry: '0x3389c88Df0392083290ebb3D41DE29A83360f8F5',
+    revenueLedger: '0x0AD387f89EeB93591E2cf43D9DE59906AE7C73d8',
+    accessMarket: '0x7F284D75Cc237bD27f3Ba780807Baf3828c1B638',
     testUsd: '0x8394d3c4Dcda61c4009dB1E16d1a54cd43f50001',
   },
 }

@@ -249,6 +249,7 @@ describe('what is not there or out of range is refused', () => {
     [2n, { creditor: 2n, bps: 1, cap: 1n }],
     [2n, { creditor: 9n, bps: 1, cap: 1n }],
     [2n, { creditor: 0n, bps: 1, cap: 1n }],
+    [0n, { creditor: 1n, bps: 1, cap: 1n }],
     [2n, { creditor: 1n, bps: 0, cap: 1n }],
     [2n, { creditor: 1n, bps: 10_001, cap: 1n }],
     [2n, { creditor: 1n, bps: 1, cap: 0n }],

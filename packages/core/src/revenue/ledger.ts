@@ -167,7 +167,15 @@ export function setLien(
 ): Accounts {
   const account = accountOf(accounts, version)
   const base = ownerEntitled(account, vertexOf(vertices, version))
-  if (!vertices.has(creditor) || creditor === version || bps < 1 || bps > 10_000 || cap <= 0n || cap >= 2n ** 128n)
+  if (
+    version === treasuryVersion ||
+    !vertices.has(creditor) ||
+    creditor === version ||
+    bps < 1 ||
+    bps > 10_000 ||
+    cap <= 0n ||
+    cap >= 2n ** 128n
+  )
     throw new AgoraiError('lien_invalid', `Creditor ${creditor}, ${bps} bps up to ${cap}.`, { field: 'lien' })
   if (account.liens.length === liensMax)
     throw new AgoraiError('liens_too_many', `Version ${version} has ${liensMax}.`, { field: 'version' })
