@@ -131,9 +131,19 @@ export const assetListSchema = z.strictObject({
   nextCursor: uintSchema.nullable(),
 })
 
+/** Offers that are sold together, each at its own price less the discount; some may be of other assets of the owner. */
+export const bundleSchema = z.strictObject({
+  id: bytes32Schema,
+  owner: addressSchema,
+  offers: z.array(uintSchema),
+  discountBps: bpsSchema,
+})
+
 export const assetDetailSchema = assetSummarySchema.extend({
   manifest: manifestSchema.nullable(),
   versions: z.array(versionSchema),
+  /** Listed bundles with an offer of this asset, that its owner listed. */
+  bundles: z.array(bundleSchema),
   /** The asset's payment address. */
   till: addressSchema,
 })
@@ -239,6 +249,7 @@ export const storedSchema = z.strictObject({ stored: z.string() })
 
 export type NodeInfo = z.infer<typeof nodeInfoSchema>
 export type Offer = z.infer<typeof offerSchema>
+export type Bundle = z.infer<typeof bundleSchema>
 export type Supply = z.infer<typeof supplySchema>
 export type Version = z.infer<typeof versionSchema>
 export type Vertex = z.infer<typeof vertexSchema>

@@ -334,7 +334,7 @@ export const eventTables = {
       offers: ids('offerIds'),
       discount_bps: integer('discountBps'),
     },
-    indexes: [`(bundle, ${place})`, 'USING gin (offers jsonb_path_ops)'],
+    indexes: [`(bundle, ${place})`, '(owner)'],
   },
   bundle_closed: {
     contract: market,

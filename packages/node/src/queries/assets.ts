@@ -3,11 +3,12 @@ import {
   type AssetDetail,
   type AssetList,
   type AssetSummary,
+  type Bundle,
   kindToNumber,
   type Manifest,
   type Offer,
 } from '@agorai/core'
-import type { Address } from 'viem'
+import type { Address, Hex } from 'viem'
 import { getAddress } from 'viem/utils'
 import type { SearchAssetsParameters } from '../ports/catalogue.js'
 import type { Queryable } from '../ports/database.js'
@@ -82,6 +83,7 @@ export async function getAsset(database: Queryable, asset: bigint): Promise<Asse
     ...toSummary(row, await readFacts(database, [asset])),
     manifest: row.document,
     versions: versions.map(toVersion),
+    bundles: await readBundles(database, asset),
     till: tillAddress(getAddress(row.revenue_ledger), asset),
   }
 }
@@ -129,6 +131,23 @@ async function readOffers(database: Queryable, assets: readonly bigint[]): Promi
     [assets.map(String)],
   )
   return rows.map(toOffer)
+}
+
+/** Whoever buys an asset did not agree to a bundle of the owner before, and the market sells it no more. */
+async function readBundles(database: Queryable, asset: bigint): Promise<Bundle[]> {
+  const rows = await database.query<{ bundle: Hex; owner: Address; offers: string[]; discount_bps: number }>(
+    `SELECT b.bundle, b.owner, b.offers, b.discount_bps FROM bundles b
+     JOIN asset_owners o ON o.asset = $1::numeric AND o.owner = b.owner
+     WHERE EXISTS (SELECT 1 FROM offer_listed l WHERE l.asset = $1::numeric AND b.offers @> jsonb_build_array(l.offer::text))
+     ORDER BY b.bundle`,
+    [asset],
+  )
+  return rows.map(({ bundle, owner, offers, discount_bps: discountBps }) => ({
+    id: bundle,
+    owner: getAddress(owner),
+    offers,
+    discountBps,
+  }))
 }
 
 /** `IAssetRegistry.Terms.flags`: what others build from it may be sold. */
