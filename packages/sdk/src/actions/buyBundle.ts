@@ -1,4 +1,4 @@
-import { AgoraiError } from '@agorai/core'
+import { AgoraiError, bundlePrice } from '@agorai/core'
 import { type Address, type Hash, type Hex, zeroAddress } from 'viem'
 import { isAddressEqual } from 'viem/utils'
 import { type ChainClient, walletOf } from '../createChainClient.js'
@@ -35,8 +35,6 @@ export type BuyBundleReturnType = {
   hash: Hash
 }
 
-const whole = 10_000n
-
 /**
  * Buys every offer of a bundle in one transaction, each at its own price less the discount, by an allowance of exactly the
  * sum. Safe to repeat, as `buyOffer` is. A pass of one of its offers that runs already is refused.
@@ -60,7 +58,7 @@ export async function buyBundle(client: ChainClient, parameters: BuyBundleParame
       const quantity = offer.timed ? days : 1
       const version = await checkOffer(client, offer, {})
       const alone = await readPrice(client, { offer: offer.offer, days: quantity })
-      const price = (alone * (whole - discountBps)) / whole
+      const price = bundlePrice(alone, discountBps)
       const proof = offer.gate === null ? [] : proveAdmission(offer, parameters.gate, holder)
       const nonce = passes[place]?.purchases ?? 0
       return { price, argument: { offerId: offer.offer, version, holder, quantity, amountMax: alone, nonce, proof } }
@@ -86,7 +84,7 @@ export async function buyBundle(client: ChainClient, parameters: BuyBundleParame
 }
 
 /** @throws AgoraiError `not_found` when it was never listed or is closed */
-async function readBundle(client: ChainClient, bundle: Hex): Promise<{ offers: StoredOffer[]; discountBps: bigint }> {
+async function readBundle(client: ChainClient, bundle: Hex): Promise<{ offers: StoredOffer[]; discountBps: number }> {
   const market = marketOf(client)
   const [owner, discountBps] = await readContract(client, { ...market, functionName: 'bundleOf', args: [bundle] })
   const logs = isAddressEqual(owner, zeroAddress)
@@ -96,7 +94,7 @@ async function readBundle(client: ChainClient, bundle: Hex): Promise<{ offers: S
   if (listed === undefined)
     throw new AgoraiError('not_found', `There is no bundle ${bundle} for sale.`, { field: 'bundle' })
   const offers = await Promise.all(listed.args.offerIds.map((offer) => readOffer(client, offer)))
-  return { offers, discountBps: BigInt(discountBps) }
+  return { offers, discountBps }
 }
 
 /** What an allowance must cover. Free offers need none. */

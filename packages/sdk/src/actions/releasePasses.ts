@@ -1,11 +1,10 @@
 import type { Address, Hash } from 'viem'
-import { isAddressEqual } from 'viem/utils'
 import type { ChainClient } from '../createChainClient.js'
+import { findHolders } from '../market/findHolders.js'
 import { inBatches } from '../revenue/inBatches.js'
 import { chainTime } from '../transactions/chainTime.js'
 import { marketOf } from '../transactions/contracts.js'
 import { readContract } from '../transactions/readContract.js'
-import { readLogs } from '../transactions/readLogs.js'
 import { sendAndDecode } from '../transactions/sendAndDecode.js'
 
 export type ReleasePassesParameters = {
@@ -52,19 +51,11 @@ export async function releasePasses(
 }
 
 /** Holders of perpetual passes whose price still waits in the market though it is final. */
-export async function findReleasable(client: ChainClient, offer: bigint): Promise<Address[]> {
-  const market = marketOf(client)
-  const [granted, transferred, now] = await Promise.all([
-    readLogs(client, { ...market, eventName: 'PassGranted', args: { offerId: offer } }),
-    readLogs(client, { ...market, eventName: 'PassTransferred', args: { offerId: offer } }),
-    chainTime(client),
-  ])
-  const named = [...granted.map(({ args }) => args.holder), ...transferred.map(({ args }) => args.to)]
-  const holders = named.filter((holder, place) => named.findIndex((each) => isAddressEqual(each, holder)) === place)
+async function findReleasable(client: ChainClient, offer: bigint): Promise<Address[]> {
+  const [holders, now] = await Promise.all([findHolders(client, offer), chainTime(client)])
   return inBatches(holders, readsAtOnce, async (batch) => {
-    const passes = await Promise.all(
-      batch.map((holder) => readContract(client, { ...market, functionName: 'passOf', args: [offer, holder] })),
-    )
+    const call = { ...marketOf(client), functionName: 'passOf' } as const
+    const passes = await Promise.all(batch.map((holder) => readContract(client, { ...call, args: [offer, holder] })))
     return batch.filter((_, place) => {
       const { refundUntil = 0 } = passes[place] ?? {}
       return refundUntil !== 0 && BigInt(refundUntil) <= now

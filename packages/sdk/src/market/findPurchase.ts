@@ -1,4 +1,4 @@
-import { AgoraiError, accessMarketAbi, perpetualExpiry } from '@agorai/core'
+import { AgoraiError, perpetualExpiry } from '@agorai/core'
 import type { Address, Hash } from 'viem'
 import type { ChainClient } from '../createChainClient.js'
 import { marketOf } from '../transactions/contracts.js'
@@ -61,15 +61,13 @@ export async function findPurchase(
     functionName: 'passOf',
     args: [offer, holder],
   })
-  const range = nonce === purchases - 1 ? await blocksAt(client, BigInt(grantedAt)) : {}
-  const logs = await readLogs(client, {
-    ...marketOf(client),
-    abi: accessMarketAbi,
-    eventName: 'PassGranted',
-    args: { offerId: offer, holder },
-    ...range,
-  })
-  const log = logs.find(({ args }) => args.nonce === nonce)
+  const find = async (range: { fromBlock?: bigint; toBlock?: bigint }) => {
+    const question = { ...marketOf(client), eventName: 'PassGranted', args: { offerId: offer, holder } } as const
+    return (await readLogs(client, { ...question, ...range })).find(({ args }) => args.nonce === nonce)
+  }
+  // A pass that was passed on to its holder since has another time than the holder's own purchase.
+  const latest = nonce === purchases - 1 ? await find(await blocksAt(client, BigInt(grantedAt))) : undefined
+  const log = latest ?? (await find({}))
   if (log !== undefined) return toPurchase(log)
   throw new AgoraiError('chain_unavailable', 'The chain says that the pass was granted and does not have its log.')
 }
