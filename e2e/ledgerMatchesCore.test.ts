@@ -54,7 +54,7 @@ const connect = (rpcUrl: string) =>
 
 beforeAll(async () => {
   anvil = await startAnvil({ chainId: foundry.id, mnemonic: devMnemonic })
-  await deployContracts({ rpcUrl: anvil.rpcUrl, account: getDevAccount(0, foundry.id), treasury, governor: treasury })
+  await deployContracts({ rpcUrl: anvil.rpcUrl, account: getDevAccount(0, foundry.id), treasury, proposer: treasury })
   chain = connect(anvil.rpcUrl)
   for (const { address } of devAccounts) {
     await write(address, { address: token, abi: testUsdAbi, functionName: 'mint', args: [address, 10n ** 30n] })

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { encodeAbiParameters, getCreate2Address, zeroHash } from 'viem'
+import { concatHex, encodeAbiParameters, getContractAddress, keccak256, zeroAddress, zeroHash } from 'viem'
 import { mnemonicToAccount } from 'viem/accounts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -17,15 +17,19 @@ const bytecodeFile = join(generatedFolder, 'bytecode.ts')
 /** Deploys anything at an address that depends on its bytecode alone; the same on every chain, and built into anvil. */
 const create2Deployer = '0x4e59b44847b379578588920cA78FbF26c0B4956C'
 const localChainId = 31337
+/** EIP-170: no chain deploys a contract with more code. */
+const codeSizeMax = 24_576
 const localFeeBps = 100
+const governorDelaySeconds = 2 * 24 * 60 * 60
 
-/** In the order in which they are deployed. */
-const contracts = [
-  { name: 'AssetRegistry', folder: 'assets', key: 'assetRegistry' },
-  { name: 'RevenueLedger', folder: 'revenue', key: 'revenueLedger' },
-  { name: 'AccessMarket', folder: 'market', key: 'accessMarket' },
-  { name: 'TestUSD', folder: 'tokens', key: 'testUsd' },
+/** By their places in the Deployer's order. */
+const bundled = [
+  { name: 'TimelockController', key: 'governor' },
+  { name: 'AssetRegistry', key: 'assetRegistry' },
+  { name: 'RevenueLedger', key: 'revenueLedger' },
+  { name: 'AccessMarket', key: 'accessMarket' },
 ]
+const contracts = [...bundled, { name: 'TestUSD', key: 'testUsd' }, { name: 'Deployer', key: 'deployer' }]
 
 /** The platform's own binary: the `forge` that npm links loses exit codes. */
 export const forgeBinary = join(root, 'node_modules/@foundry-rs/forge-linux-amd64/bin/forge')
@@ -58,7 +62,7 @@ export function hashSources() {
       .update(readFileSync(file))
       .update('\0')
   }
-  for (const name of ['solc', 'solady']) {
+  for (const name of ['solc', 'solady', '@openzeppelin/contracts']) {
     hash.update(JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')).version)
   }
   return hash.digest('hex')
@@ -73,9 +77,10 @@ function readGeneratedHash() {
   }
 }
 
-function readArtifact({ name, folder }) {
+function readArtifact({ name }) {
   const artifact = JSON.parse(readFileSync(join(contractsFolder, 'out', `${name}.sol`, `${name}.json`), 'utf8'))
-  if (!artifact.metadata && !artifact.abi) throw new Error(`${folder}/${name}.sol was not built`)
+  const size = (artifact.deployedBytecode.object.length - 2) / 2
+  if (size === 0 || size > codeSizeMax) throw new Error(`${name} has ${size} bytes of code; at most ${codeSizeMax}`)
   return { name, abi: artifact.abi, bytecode: artifact.bytecode.object }
 }
 
@@ -99,27 +104,27 @@ function withAllErrors(artifacts) {
   }))
 }
 
-/** Addresses on the local chain, where account 0 of the public development mnemonic is treasury and governor. */
+/** Addresses on the local chain, where account 0 of the public development mnemonic has every role. */
 function computeLocalDeployment(artifacts) {
-  const treasury = mnemonicToAccount(`${'test '.repeat(11)}junk`, { addressIndex: 0 }).address
-  const addresses = {}
-  const constructorArguments = {
-    AssetRegistry: () => [localFeeBps],
-    RevenueLedger: () => [addresses.assetRegistry, treasury, treasury],
-    AccessMarket: () => [addresses.assetRegistry, addresses.revenueLedger],
-    TestUSD: () => [],
-  }
-  for (const { name, key } of contracts) {
+  const { address: account } = mnemonicToAccount(`${'test '.repeat(11)}junk`, { addressIndex: 0 })
+  const creationOf = (name, values = []) => {
     const { abi, bytecode } = artifacts.find((artifact) => artifact.name === name)
     const inputs = abi.find((item) => item.type === 'constructor')?.inputs ?? []
-    const encoded = encodeAbiParameters(inputs, constructorArguments[name]())
-    addresses[key] = getCreate2Address({
-      from: create2Deployer,
-      salt: zeroHash,
-      bytecode: `${bytecode}${encoded.slice(2)}`,
-    })
+    return concatHex([bytecode, encodeAbiParameters(inputs, values)])
   }
-  return addresses
+  const create2 = (bytecode) =>
+    getContractAddress({ opcode: 'CREATE2', from: create2Deployer, salt: zeroHash, bytecode })
+  const testUsd = create2(creationOf('TestUSD'))
+  const values = {
+    TimelockController: [governorDelaySeconds, [account], [account], zeroAddress],
+    AssetRegistry: [localFeeBps],
+    RevenueLedger: [account, [testUsd]],
+    AccessMarket: [account],
+  }
+  const bundle = keccak256(concatHex(bundled.map(({ name }) => keccak256(creationOf(name, values[name])))))
+  const from = create2(creationOf('Deployer', [bundle]))
+  const addresses = bundled.map(({ key }, place) => [key, getContractAddress({ from, nonce: BigInt(place + 1) })])
+  return { ...Object.fromEntries(addresses), testUsd }
 }
 
 /** A literal in the style of the other sources. */
@@ -188,12 +193,14 @@ function renderFiles() {
     [join(generatedFolder, 'deployments.ts')]:
       `${header}\nimport type { Address } from 'viem'\n\n` +
       `/** Where the contracts of one chain are. \`deployedAtBlock\` is where an index may start; 0 when it is not given. */\n` +
-      `export type Deployment = {\n  assetRegistry: Address\n  revenueLedger: Address\n  accessMarket: Address\n` +
+      `export type Deployment = {\n  /** The timelock: whatever is governed, it does. */\n  governor: Address\n  assetRegistry: Address\n` +
+      `  revenueLedger: Address\n  accessMarket: Address\n` +
       `  /** The payment token without value; on local chains only. */\n  testUsd?: Address\n  deployedAtBlock?: number\n}\n\n` +
       `/** The deterministic deployer (CREATE2, salt 0) that the addresses are computed with. */\n` +
       `export const create2Deployer: Address = '${create2Deployer}'\n\n` +
       `/** Protocol fee on the local chain, of 10,000. */\nexport const localFeeBps = ${localFeeBps}\n\n` +
-      `/** Deployments by chain id. On the local chain account 0 of the development mnemonic is treasury and governor. */\n` +
+      `/** How long the governor announces what it will do. */\nexport const governorDelaySeconds = ${governorDelaySeconds}\n\n` +
+      `/** Deployments by chain id. On the local chain account 0 of the development mnemonic has every role. */\n` +
       `export const deployments: Record<number, Deployment> = {\n${chains}}\n`,
     [join(generatedFolder, 'index.ts')]: `${header}\nexport * from './abis.js'\nexport * from './deployments.js'\n`,
   }
