@@ -20,7 +20,21 @@ export async function connect(options: ConnectOptions, environment: Environment)
   return account === undefined ? reader : createAgoraiClient({ node, account })
 }
 
-async function accountOf(
+/**
+ * A second client that sends what another account signed; undefined when none is named.
+ *
+ * @throws AgoraiError as `connect` does
+ */
+export async function connectRelayer(
+  options: ConnectOptions & { relayer?: string },
+  environment: Environment,
+): Promise<AgoraiClient | undefined> {
+  const { relayer: account } = options
+  return account === undefined ? undefined : connect({ ...options, account }, environment)
+}
+
+/** The account that a name means: `dev:<0 to 7>`, a key file, or by default the environment's. */
+export async function accountOf(
   name: string | undefined,
   environment: Environment,
   chainId: number,

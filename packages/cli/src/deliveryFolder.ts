@@ -5,10 +5,11 @@ import {
   AgoraiError,
   addressSchema,
   bytes32Schema,
-  type Manifest,
+  type ContentManifest,
   parseManifest,
   parseStrictJson,
   parseWith,
+  requireContent,
   uintSchema,
 } from '@agorai/core'
 import type { FetchDeliveryReturnType } from '@agorai/sdk'
@@ -22,7 +23,7 @@ const manifestName = 'manifest.json'
 const deliveryName = 'delivery.json'
 
 /** The content's own name, unless that is one of the other two; some systems do not tell upper from lower case. */
-export function contentNameOf({ content }: Manifest): string {
+export function contentNameOf({ content }: ContentManifest): string {
   const { fileName } = content.plaintext
   return [manifestName, deliveryName].includes(fileName.toLowerCase()) ? `content-${fileName}` : fileName
 }
@@ -84,7 +85,7 @@ async function writePlaintext(
 export type StoredDelivery = {
   version: bigint
   publisher: Address
-  manifest: Manifest
+  manifest: ContentManifest
   manifestBytes: Uint8Array
   contentKey: Uint8Array
   saltSeed: Uint8Array
@@ -96,7 +97,7 @@ export type StoredDelivery = {
 /** Reads back what `writeDelivery` wrote. @throws AgoraiError `invalid_request`, `manifest_invalid` */
 export async function readDelivery(folder: string): Promise<StoredDelivery> {
   const manifestBytes = await readPart(folder, manifestName)
-  const manifest = parseManifest(manifestBytes)
+  const manifest = requireContent(parseManifest(manifestBytes))
   const record = parseStrictJson(await readPart(folder, deliveryName))
   const { version, publisher, contentKey, saltSeed } =
     typeof record === 'object' && record !== null ? fieldsOf(record) : fieldsOf({})

@@ -17,7 +17,9 @@ export function lineageCommand(output: Output): Command {
       const detail = await getAsset(client, { asset: parseId(asset, 'asset') })
       const lineage = await getLineage(client, { version: BigInt(detail.version.id) })
       const vertices = new Map(lineage.vertices.map((vertex) => [vertex.version, vertex]))
-      const offer = detail.offers.find(({ open, price }) => open && price !== '0')
+      const offer =
+        detail.offers.find(({ open, price, timed }) => open && price !== '0' && !timed) ??
+        detail.offers.find(({ open, price }) => open && price !== '0')
       output.result(lineage, [
         ...tree(vertices, lineage.version),
         ...(offer === undefined ? [] : ['', ...split(lineage, offer)]),
@@ -34,18 +36,25 @@ function tree(vertices: ReadonlyMap<string, Vertex>, root: string): string[] {
     if (vertex === undefined || depth > depthMax) return
     const again = seen.has(id)
     seen.add(id)
-    const asks = vertex.royaltyBps === 0 ? '' : `, asks ${formatBps(vertex.royaltyBps)} of every descendant's sales`
+    const { royaltyBps } = vertex.terms
+    const asks = royaltyBps === 0 ? '' : `, asks ${formatBps(royaltyBps)} of every descendant's sales`
     lines.push(
       `${indent}${branch}${plain(vertex.name ?? '(manifest not available here)')} (${vertex.kind}, version ${id}${asks})`,
     )
     if (again) return
     const below = branch === '' ? indent : `${indent}${branch.startsWith('└') ? '   ' : '│  '}`
-    for (const [place, parent] of vertex.parents.entries())
-      visit(parent, below, place === vertex.parents.length - 1 ? '└─ ' : '├─ ', depth + 1)
+    const sources = sourcesOf(vertex)
+    for (const [place, source] of sources.entries())
+      visit(source, below, place === sources.length - 1 ? '└─ ' : '├─ ', depth + 1)
   }
   visit(root, '', '', 0)
   return lines
 }
+
+/** What a version is built from, sells or gathers, each once. */
+const sourcesOf = ({ parents, suppliers, members }: Vertex): string[] => [
+  ...new Set([...parents, ...suppliers, ...members.map(({ version }) => version)]),
+]
 
 function split({ version, vertices }: Lineage, offer: Offer): string[] {
   const price = BigInt(offer.price)
@@ -65,5 +74,8 @@ function split({ version, vertices }: Lineage, offer: Offer): string[] {
       ]
     })
   const remainder = dust === 0n ? [] : [['  stays as dust', formatAmount(dust, offer.token), '']]
-  return [`Where one sale of ${formatAmount(price, offer.token)} goes`, ...formatTable([...rows, ...remainder])]
+  return [
+    `Where one ${offer.timed ? 'day' : 'sale'} of ${formatAmount(price, offer.token)} goes`,
+    ...formatTable([...rows, ...remainder]),
+  ]
 }

@@ -54,5 +54,8 @@ function priceOf(offers: AssetSummary['offers']): string {
   const open = offers.filter((offer) => offer.open)
   const [cheapest] = open.toSorted((a, b) => (BigInt(a.price) < BigInt(b.price) ? -1 : 1))
   if (cheapest === undefined) return 'not for sale'
-  return cheapest.price === '0' ? 'free' : formatAmount(BigInt(cheapest.price), cheapest.token)
+  const { price, token, timed, usage } = cheapest
+  if (price === '0') return 'free'
+  const said = formatAmount(BigInt(price), token)
+  return timed ? `${said} a day` : usage === 'exclusive' ? `from ${said}` : said
 }

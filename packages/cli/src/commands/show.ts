@@ -1,23 +1,44 @@
-import type { AssetDetail } from '@agorai/core'
-import { getAsset } from '@agorai/sdk'
+import { type AssetDetail, hasContent, type Offer, type Terms } from '@agorai/core'
+import { type AgoraiClient, getAsset, getRevenue } from '@agorai/sdk'
 import type { Command } from 'commander'
+import type { Address } from 'viem'
 import { type CommonOptions, createCommand, parseId } from '../command.js'
 import { connect } from '../connect.js'
 import { readEnvironment } from '../environment.js'
+import { describePrice, describeTerms } from '../output/describeOffer.js'
 import { formatAmount, formatBps, formatTable, plain } from '../output/format.js'
 import type { Output } from '../output/output.js'
 
 export function showCommand(output: Output): Command {
-  return createCommand('show', 'Show an asset: licence, content, offers, contributors', 'agorai show 2')
+  return createCommand('show', 'Show an asset: terms, content, offers, contributors', 'agorai show 2')
     .argument('<asset>', 'id of the asset')
     .action(async (asset: string, options: CommonOptions) => {
       const client = await connect(options, readEnvironment())
       const detail = await getAsset(client, { asset: parseId(asset, 'asset') })
-      output.result(detail, describe(detail))
+      const waiting = await readWaiting(client, detail)
+      output.result(
+        { ...detail, waiting: waiting.map(({ token, amount }) => ({ token: token.address, amount })) },
+        describe(detail, waiting),
+      )
     })
 }
 
-function describe(asset: AssetDetail): string[] {
+type Waiting = { token: Offer['token']; amount: bigint }
+
+/** What was paid for passes of the asset and is not final yet, by token. */
+async function readWaiting(client: AgoraiClient, { version, offers }: AssetDetail): Promise<Waiting[]> {
+  const held = offers.filter(({ timed, refundHours }) => timed || refundHours > 0)
+  const tokens = new Map<Address, Offer['token']>(held.map(({ token }) => [token.address, token]))
+  const found = await Promise.all(
+    [...tokens.values()].map(async (token) => {
+      const revenue = await getRevenue(client, { version: BigInt(version.id), token: token.address })
+      return { token, amount: BigInt(revenue.waiting) }
+    }),
+  )
+  return found.filter(({ amount }) => amount > 0n)
+}
+
+function describe(asset: AssetDetail, waiting: readonly Waiting[]): string[] {
   const { manifest, version } = asset
   return [
     `${plain(asset.name ?? '(manifest not available here)')}`,
@@ -26,51 +47,92 @@ function describe(asset: AssetDetail): string[] {
     ...formatTable([
       ['asset', `${asset.id} (${asset.kind})`],
       ['current version', `${version.id} (${asset.versions.length} published)`],
+      ['state', stateOf(asset)],
       ['owner', asset.owner],
       ['till', asset.till],
       ['manifest', version.manifestDigest],
       ['built from', version.parents.length === 0 ? 'nothing listed' : version.parents.join(', ')],
-      ['asks of descendants', formatBps(version.royaltyBps)],
+      ...version.supplies.map(({ supplier, bps }) => [
+        'sells the work of',
+        `${supplier}, which gets ${formatBps(bps)}`,
+      ]),
+      ...termsRows(version.terms),
       ['passes sold', String(asset.sales)],
+      ...waiting.map(({ token, amount }) => ['not final yet', formatAmount(amount, token)]),
       ...manifestRows(asset),
     ]),
     '',
     'Offers',
     ...offerRows(asset),
     ...contributorRows(asset),
+    ...memberRows(asset),
   ]
 }
 
+function stateOf({ retired, soldExclusively, freeOnly, version }: AssetDetail): string {
+  if (version.erased) return 'its current version is erased'
+  if (retired) return 'retired: nothing more is sold or built from it'
+  if (soldExclusively) return 'sold exclusively: no other pass is sold'
+  return freeOnly ? 'published; may only be offered for nothing' : 'published'
+}
+
+const termsRows = ({ derivatives, royaltyBps, serveBps, consent, attribution, commercial }: Terms): string[][] => [
+  ['others may build', derivatives ? (consent ? 'with the owner’s signed consent' : 'yes') : 'no'],
+  ['asks of descendants', formatBps(royaltyBps)],
+  ['asks of services', serveBps === 0 ? 'offers no right to sell its work' : formatBps(serveBps)],
+  ['must be named', attribution ? 'yes' : 'no'],
+  ['may be sold on', commercial ? 'yes' : 'no: whatever others build is free'],
+]
+
 function manifestRows({ manifest }: AssetDetail): string[][] {
   if (manifest === null) return []
-  const { content, licence, metrics } = manifest
+  const { licence, metrics } = manifest
+  const said = [['licence', `${licence.spdx}, ${plain(licence.attribution)}`]]
+  const counted = metrics.map(({ name, correct, total, description }) => [
+    name,
+    `${correct} of ${total}: ${plain(description)}`,
+  ])
+  if (!hasContent(manifest)) return [...said, ...counted]
+  const { plaintext, cid } = manifest.content
   return [
-    ['licence', `${licence.spdx}, ${plain(licence.attribution)}`],
-    ['content', `${content.plaintext.fileName}, ${content.plaintext.bytes} bytes, ${content.plaintext.rows} rows`],
-    ['ciphertext', content.cid],
-    ...metrics.map(({ name, correct, total, description }) => [name, `${correct} of ${total}: ${plain(description)}`]),
+    ...said,
+    ['content', `${plaintext.fileName}, ${plaintext.bytes} bytes, ${plaintext.rows} rows`],
+    ['ciphertext', cid],
+    ...counted,
   ]
 }
 
 function offerRows({ offers }: AssetDetail): string[] {
   if (offers.length === 0) return ['  none yet']
   return formatTable(
-    offers.map(({ id, price, token, usage, open }) => [
-      `  ${id}`,
-      usage,
-      price === '0' ? 'free' : formatAmount(BigInt(price), token),
-      open ? 'open' : 'closed',
-    ]),
+    offers.map(({ id, token, open, ...offer }) => {
+      const shown = { ...offer, price: BigInt(offer.price) }
+      return [`  ${id}`, offer.usage, open ? 'open' : 'closed', describePrice(shown, token), describeTerms(shown)]
+    }),
   )
 }
+
+const weightSumOf = (leaves: readonly { weight: string }[]): bigint =>
+  leaves.reduce((sum, { weight }) => sum + BigInt(weight), 0n)
 
 function contributorRows({ manifest }: AssetDetail): string[] {
   if (manifest === null || manifest.contributors.leaves.length === 0) return []
   const { bps, leaves } = manifest.contributors
-  const total = leaves.reduce((sum, { weight }) => sum + BigInt(weight), 0n)
+  const total = weightSumOf(leaves)
   return [
     '',
     `Contributors share ${formatBps(bps)} of what stays with the version`,
     ...formatTable(leaves.map(({ account, weight, label }) => [`  ${plain(label)}`, `${weight}/${total}`, account])),
+  ]
+}
+
+function memberRows({ manifest }: AssetDetail): string[] {
+  if (manifest === null || manifest.members.length === 0) return []
+  const { contributors, members } = manifest
+  const total = weightSumOf(members)
+  return [
+    '',
+    `Members share ${formatBps(contributors.bps)} of what stays with the collection`,
+    ...formatTable(members.map(({ version, weight }) => [`  version ${version}`, `${weight}/${total}`])),
   ]
 }

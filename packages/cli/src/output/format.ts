@@ -11,6 +11,10 @@ export function formatAmount(amount: bigint, { symbol, decimals }: Token): strin
 /** A rate of 10,000 in per cent: `12.5 %`. */
 export const formatBps = (bps: number): string => `${bps / 100} %`
 
+/** A moment by the chain's clock: `2026-11-21 17:30 UTC`. */
+export const formatDate = (unix: number): string =>
+  `${new Date(unix * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+
 /** The ends of an address or hash, which is how people compare them. */
 export const shorten = (hex: string): string => (hex.length <= 14 ? hex : `${hex.slice(0, 8)}…${hex.slice(-4)}`)
 

@@ -1,10 +1,4 @@
-import {
-  decodeOfferFlags,
-  manifestDigest as digestOf,
-  type Manifest,
-  memberAccountOf,
-  parseManifest,
-} from '@agorai/core'
+import { decodeOfferFlags, manifestDigest as digestOf, memberAccountOf, parseManifest } from '@agorai/core'
 import type { Address, Hex } from 'viem'
 import { isAddressEqual } from 'viem/utils'
 import type { ChainClient } from '../createChainClient.js'
@@ -44,10 +38,10 @@ export async function readFacts(client: ChainClient, manifests: readonly Uint8Ar
   const allowed = await readLogs(client, { ...ledger, eventName: 'TokenAllowed' })
   const received = await readLogs(client, { ...ledger, eventName: 'RevenueReceived' })
 
-  const byDigest = new Map<Hex, Manifest>(manifests.map((bytes) => [digestOf(bytes), parseManifest(bytes)]))
+  const byDigest = new Map<Hex, Uint8Array>(manifests.map((bytes) => [digestOf(bytes), bytes]))
   const proofs = published.flatMap(({ args: { version, publisher, manifestDigest } }) => {
-    const manifest = byDigest.get(manifestDigest)
-    return manifest === undefined ? [] : proveContributions(manifest, { version, publisher, manifestDigest })
+    const bytes = byDigest.get(manifestDigest)
+    return bytes === undefined ? [] : proveContributions(parseManifest(bytes), { version, publisher, manifestDigest })
   })
   const members = new Map(published.map(({ args }) => [memberAccountOf(args.version), args.version]))
   const payees = new Map<bigint, bigint[]>()
