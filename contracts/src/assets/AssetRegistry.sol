@@ -55,6 +55,8 @@ contract AssetRegistry is IAssetRegistry, ERC721, EIP712 {
         uint256 beforeWord;
         uint256[] royalties;
         uint256[] supplies;
+        uint256 royaltiesBps;
+        uint256 suppliesBps;
         uint256 marks;
     }
 
@@ -389,28 +391,22 @@ contract AssetRegistry is IAssetRegistry, ERC721, EIP712 {
         if (draft.before == 0) draft.asset = version;
         bool isDrawn = publication.parents.length | publication.suppliers.length | draft.before != 0;
         if (isDrawn) _draw(draft, kind, publication);
-        Contributors calldata contributors = publication.contributors;
-        word = draft.marks | _packRates(draft, state >> FEE_SHIFT, publication) | VersionWord.ofKind(kind)
-            | _packTerms(publication.terms);
-        uint256 commitment = uint256(Commitment.make(draft.publisher, digest, contributors.root));
-        emit VersionPublished(
-            version,
-            draft.asset,
-            draft.publisher,
-            kind,
-            digest,
-            contributors,
-            publication.terms,
-            uint16(word.feeBps())
-        );
+        word = draft.marks | VersionWord.ofKind(kind) | _packTerms(publication.terms)
+            | _packRates(draft, state >> FEE_SHIFT, publication);
+        _emitVersionPublished(version, draft, kind, publication, word.feeBps());
+        uint256 commitment = uint256(Commitment.make(draft.publisher, digest, publication.contributors.root));
         if (isDrawn) commitment |= _storeEdges(version, draft, publication);
         _commitments[version] = commitment;
     }
 
     function _packTerms(Terms calldata terms) internal pure returns (uint256) {
         (uint256 royaltyBps, uint256 serveBps, uint256 flags) = (terms.royaltyBps, terms.serveBps, terms.flags);
-        bool valid = royaltyBps <= ROYALTY_BPS_MAX && serveBps <= SUPPLY_BPS_MAX && flags <= VersionWord.TERMS_MASK;
-        if (!valid) revert AssetRegistry_TermsInvalid(royaltyBps, serveBps, flags);
+        unchecked {
+            // Each has 16 bits at most, so only one that is above its maximum sets the highest bit.
+            uint256 excess = (ROYALTY_BPS_MAX - royaltyBps) | (SUPPLY_BPS_MAX - serveBps)
+                | (VersionWord.TERMS_MASK - flags);
+            if (excess >> 255 != 0) revert AssetRegistry_TermsInvalid(royaltyBps, serveBps, flags);
+        }
         return VersionWord.ofTerms(royaltyBps, serveBps, flags);
     }
 
@@ -421,18 +417,44 @@ contract AssetRegistry is IAssetRegistry, ERC721, EIP712 {
         returns (uint256)
     {
         if (fee > publication.feeBpsMax) revert AssetRegistry_FeeTooHigh(fee, publication.feeBpsMax);
-        uint256 royaltiesBps = draft.royalties.sortAndSum();
-        uint256 suppliesBps = draft.supplies.sortAndSum();
+        (uint256 royaltiesBps, uint256 suppliesBps) = (draft.royaltiesBps, draft.suppliesBps);
         uint256 contributorBps = publication.contributors.bps;
         uint256 weightSum = uint64(uint256(publication.contributors.root));
         unchecked {
-            // Below 2^256 even where the sums break their limits, and then they are refused.
+            // Sums have 20 bits at most, so only one that is above its maximum sets the highest bit; then the fee means
+            // nothing, and what is owed together is refused with it.
             uint256 valueFee = fee * (BPS - suppliesBps) / BPS;
             uint256 owedBps = valueFee + suppliesBps + royaltiesBps;
-            bool valid = royaltiesBps <= ROYALTY_BPS_MAX && suppliesBps <= SUPPLY_BPS_MAX && owedBps <= BPS
-                && contributorBps <= BPS && (contributorBps == 0 || weightSum != 0);
-            if (!valid) revert AssetRegistry_RatesInvalid(contributorBps, royaltiesBps, suppliesBps, weightSum);
+            uint256 excess = (ROYALTY_BPS_MAX - royaltiesBps) | (SUPPLY_BPS_MAX - suppliesBps) | (BPS - owedBps)
+                | (BPS - contributorBps);
+            if (excess >> 255 != 0 || (weightSum == 0 && contributorBps != 0)) {
+                revert AssetRegistry_RatesInvalid(contributorBps, royaltiesBps, suppliesBps, weightSum);
+            }
             return VersionWord.ofRates(valueFee, owedBps, contributorBps);
+        }
+    }
+
+    /// @dev Copies what the publisher stated as it came: reading the terms and the contributors' share has checked their
+    /// types, and encoding them anew would cost as much again.
+    function _emitVersionPublished(
+        uint256 version,
+        Draft memory draft,
+        Kind kind,
+        Publication calldata publication,
+        uint256 fee
+    ) internal {
+        (uint256 asset, address publisher) = (draft.asset, draft.publisher);
+        (Contributors calldata contributors, Terms calldata terms) = (publication.contributors, publication.terms);
+        bytes32 digest = publication.manifestDigest;
+        bytes32 topic = VersionPublished.selector;
+        assembly ("memory-safe") {
+            let data := mload(0x40)
+            mstore(data, kind)
+            mstore(add(data, 0x20), digest)
+            calldatacopy(add(data, 0x40), contributors, 0x40)
+            calldatacopy(add(data, 0x80), terms, 0x60)
+            mstore(add(data, 0xe0), fee)
+            log4(data, 0x100, topic, version, asset, publisher)
         }
     }
 
@@ -443,6 +465,8 @@ contract AssetRegistry is IAssetRegistry, ERC721, EIP712 {
         if (draft.before != 0) _keepEdges(draft);
         _drawParents(draft, publication);
         if (publication.suppliers.length != 0) _drawSuppliers(draft, kind, publication);
+        draft.royaltiesBps = draft.royalties.sortAndSum();
+        draft.suppliesBps = draft.supplies.sortAndSum();
         if (draft.royalties.length != 0) draft.marks |= VersionWord.HAS_ROYALTIES;
         if (draft.royalties.length > 1) draft.marks |= VersionWord.HAS_MORE_ROYALTIES;
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {EfficientHashLib} from "solady/utils/EfficientHashLib.sol";
+
 /// @title Commitment
 /// @notice The one word that commits to who published a version, to its manifest and to its contributors.
 library Commitment {
@@ -9,7 +11,9 @@ library Commitment {
 
     /// @notice 192 bits of keccak256(abi.encode(publisher, manifestDigest, contributorRoot)), then 64 zero bits.
     function make(address publisher, bytes32 manifestDigest, bytes32 contributorRoot) internal pure returns (bytes32) {
-        return clear(keccak256(abi.encode(publisher, manifestDigest, contributorRoot)));
+        return clear(
+            EfficientHashLib.hash(bytes32(uint256(uint160(publisher))), manifestDigest, contributorRoot)
+        );
     }
 
     function clear(bytes32 word) internal pure returns (bytes32) {
