@@ -25,19 +25,21 @@ export type LedgerReader = (database: Queryable, token: Address) => Promise<Ledg
 /** Tokens whose ledgers are remembered. */
 const ledgersMax = 8
 
-/** A reader that remembers the ledgers of the last block it saw. */
+/** A reader that remembers the ledgers of the last block it saw, until another manifest names members. */
 export function createLedgerReader(): LedgerReader {
-  const ledgers = new Map<Address, { tip: string | null; ledger: Ledger }>()
+  const ledgers = new Map<Address, { seen: string; ledger: Ledger }>()
   return async (database, token) => {
     const key = getAddress(token)
-    const [progress] = await database.query<{ hash: string | null }>('SELECT hash FROM progress')
-    const tip = progress?.hash ?? null
+    const [row] = await database.query<{ hash: string | null; manifests: bigint }>(
+      'SELECT hash, (SELECT count(*) FROM manifests) AS manifests FROM progress',
+    )
+    const seen = `${row?.hash} ${row?.manifests}`
     const known = ledgers.get(key)
-    if (known !== undefined && known.tip === tip) return known.ledger
+    if (known?.seen === seen) return known.ledger
     const ledger = await readLedger(database, token)
     const [oldest] = ledgers.keys()
     if (oldest !== undefined && ledgers.size >= ledgersMax) ledgers.delete(oldest)
-    ledgers.set(key, { tip, ledger })
+    ledgers.set(key, { seen, ledger })
     return ledger
   }
 }
