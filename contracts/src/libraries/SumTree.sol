@@ -10,8 +10,12 @@ library SumTree {
     uint256 internal constant PROOF_MAX = 64;
 
     /// @notice The node of a single account.
-    function leafOf(address account, uint64 weight) internal pure returns (bytes32) {
-        return _node(keccak256(abi.encodePacked(bytes1(0x00), account, weight)), weight);
+    function leafOf(address account, uint64 weight) internal pure returns (bytes32 leaf) {
+        // keccak256(0x00 ‖ account ‖ weight), hashed in scratch space.
+        assembly ("memory-safe") {
+            mstore(0x00, or(shl(88, account), shl(24, weight)))
+            leaf := or(and(keccak256(0x00, 0x1d), not(SUM_MASK)), weight)
+        }
     }
 
     /// @notice The sum of all weights under a node.
@@ -57,9 +61,5 @@ library SumTree {
             mstore(0x40, free)
         }
         if (overflow != 0) return (0, 0);
-    }
-
-    function _node(bytes32 hash, uint256 sum) private pure returns (bytes32) {
-        return bytes32(uint256(hash) & ~SUM_MASK | sum);
     }
 }

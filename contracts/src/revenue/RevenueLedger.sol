@@ -5,19 +5,18 @@ import {ReentrancyGuardTransient} from "solady/utils/ReentrancyGuardTransient.so
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 import {IAssetRegistry} from "../assets/IAssetRegistry.sol";
 import {Places} from "../deployment/Places.sol";
-import {Commitment} from "../libraries/Commitment.sol";
 import {SumTree} from "../libraries/SumTree.sol";
 import {IERC3009} from "../tokens/IERC3009.sol";
 import {IRevenueLedger} from "./IRevenueLedger.sol";
 import {Till} from "./Till.sol";
 
-/// @dev What of other people's NFTs a till has to do with.
+/// @dev What other people's NFTs are asked.
 interface INft {
-    function ownerOf(uint256 id) external view returns (address);
     function transferFrom(address from, address to, uint256 id) external;
+    function supportsInterface(bytes4 id) external view returns (bool);
+    // Of ERC-1155.
     function balanceOf(address owner, uint256 id) external view returns (uint256);
     function safeTransferFrom(address from, address to, uint256 id, uint256 amount, bytes calldata data) external;
-    function supportsInterface(bytes4 id) external view returns (bool);
 }
 
 /// @title RevenueLedger
@@ -36,19 +35,23 @@ contract RevenueLedger is IRevenueLedger, ReentrancyGuardTransient {
         uint128 pulledSales;
     }
 
+    struct Collected {
+        uint256 amount;
+    }
+
     uint256 internal constant BPS = 10_000;
     uint256 internal constant TREASURY_VERSION = 0;
     /// @dev Bounds sales and royalties each, so that their sum fits 127 bits.
     uint256 internal constant TOTAL_MAX = type(uint128).max >> 2;
-    uint256 internal constant LIENED_FLAG = 1 << 127;
+    uint128 internal constant LIENED = 1 << 127;
     uint256 internal constant LIENS_MAX = 4;
     bytes4 internal constant ERC1155_INTERFACE = 0xd9b67a26;
 
     address internal immutable _self;
     IAssetRegistry internal immutable _registry;
     address internal immutable _governor;
-    bytes32 internal immutable _tillCreationHash;
     bytes32 internal immutable _tillHash;
+    bytes32 internal immutable _tillCreationHash;
 
     /// @inheritdoc IRevenueLedger
     address public immutable market;
@@ -59,20 +62,17 @@ contract RevenueLedger is IRevenueLedger, ReentrancyGuardTransient {
     address public arbiter;
     /// @inheritdoc IRevenueLedger
     mapping(address token => bool) public isTokenAllowed;
-    mapping(uint256 version => mapping(address token => Account)) internal _accounts;
-    /// @dev What a contributor took out, by where its interval of weight starts.
-    mapping(bytes32 contributionKey => uint256) internal _contributed;
     mapping(uint256 version => mapping(address token => Lien[])) internal _liens;
 
     constructor(address treasury_, address[] memory tokens) {
         if (treasury_ == address(0)) revert RevenueLedger_BadPayee(treasury_);
         treasury = treasury_;
-        // The Deployer creates all of them, so nobody has to be trusted to set these, and no other contract than its
-        // market can ever spend an allowance that was given to the ledger.
+        _self = address(this);
+        // The Deployer creates all of them, so nobody has to be trusted to introduce them, and no contract but its market
+        // can ever spend an allowance that was given to the ledger.
         _governor = Places.governorOf(msg.sender);
         _registry = IAssetRegistry(Places.registryOf(msg.sender));
         market = Places.marketOf(msg.sender);
-        _self = address(this);
         _tillHash = keccak256(Till.codeOf(address(this)));
         _tillCreationHash = keccak256(Till.creationCodeOf(address(this)));
         for (uint256 i; i < tokens.length; ++i) {
@@ -127,11 +127,12 @@ contract RevenueLedger is IRevenueLedger, ReentrancyGuardTransient {
         if (!isTokenAllowed[token]) revert RevenueLedger_TokenNotAllowed(token);
         uint256 held = SafeTransferLib.balanceOf(token, address(this));
         for (uint256 i; i < assets.length; ++i) {
-            uint256 version = _registry.tillVersionOf(assets[i]);
-            address till = _tillOf(assets[i]);
+            uint256 asset = assets[i];
+            uint256 version = _registry.tillVersionOf(asset);
+            address till = _tillOf(asset);
             uint256 amount = SafeTransferLib.balanceOf(token, till);
             if (amount == 0) continue;
-            _order(assets[i], till, token, abi.encodeWithSignature("transfer(address,uint256)", address(this), amount));
+            _order(asset, till, abi.encodeCall(this.releaseTillToken, (token, address(this), amount)));
             held = _requireMoved(token, address(this), held, amount);
             _credit(version, token, amount);
             emit RevenueReceived(version, token, till, amount);
@@ -143,7 +144,7 @@ contract RevenueLedger is IRevenueLedger, ReentrancyGuardTransient {
         address till = _tillForRescue(asset, token, to);
         uint256 amount = SafeTransferLib.balanceOf(token, till);
         if (amount == 0) revert RevenueLedger_AmountZero();
-        _order(asset, till, token, abi.encodeWithSignature("transfer(address,uint256)", to, amount));
+        _order(asset, till, abi.encodeCall(this.releaseTillToken, (token, to, amount)));
         emit TillRescued(asset, token, to, amount);
     }
 
@@ -152,7 +153,7 @@ contract RevenueLedger is IRevenueLedger, ReentrancyGuardTransient {
         address till = _tillForRescue(asset, address(0), to);
         uint256 amount = till.balance;
         if (amount == 0) revert RevenueLedger_AmountZero();
-        _order(asset, till, to, "");
+        _order(asset, till, abi.encodeCall(this.doAsATill, (to, amount, "")));
         emit TillRescued(asset, address(0), to, amount);
     }
 
@@ -161,17 +162,10 @@ contract RevenueLedger is IRevenueLedger, ReentrancyGuardTransient {
         address till = _tillForRescue(asset, collection, to);
         INft nft = INft(collection);
         bytes memory transfer = nft.supportsInterface(ERC1155_INTERFACE)
-            ? abi.encodeCall(nft.safeTransferFrom, (till, to, id, nft.balanceOf(till, id), ""))
-            : abi.encodeCall(nft.transferFrom, (till, to, id));
-        _order(asset, till, collection, transfer);
+            ? abi.encodeCall(INft.safeTransferFrom, (till, to, id, nft.balanceOf(till, id), ""))
+            : abi.encodeCall(INft.transferFrom, (till, to, id));
+        _order(asset, till, abi.encodeCall(this.doAsATill, (collection, 0, transfer)));
         emit TillRescued(asset, collection, to, id);
-    }
-
-    /// @dev What reaches this code through a till. See `Till`.
-    fallback(bytes calldata data) external returns (bytes memory answer) {
-        if (address(this) != _self && msg.sender == _self) Till.act(data);
-        else if (msg.sender.codehash == _tillHash && Till.isWelcome(msg.sig)) answer = abi.encode(msg.sig);
-        else revert RevenueLedger_BadPayee(address(this));
     }
 
     /* SPLITTING */
@@ -187,14 +181,13 @@ contract RevenueLedger is IRevenueLedger, ReentrancyGuardTransient {
     function creditMembers(address token, Contribution[] calldata members) external nonReentrant {
         for (uint256 i; i < members.length; ++i) {
             Contribution calldata part = members[i];
-            (uint256 start, uint256 amount, bool isCollection) = _contributionCollectable(part, token);
+            (uint256 start, uint256 amount, bool isCollection) = _takeContribution(part, token);
             uint256 member = uint160(part.account);
-            // Ids have no gaps, so whatever is lower is a version.
-            if (!isCollection || member == 0 || member >= part.version) {
+            // Ids have no gaps: whatever is below a version is one.
+            if (!isCollection || member == TREASURY_VERSION || member >= part.version) {
                 revert RevenueLedger_MemberInvalid(part.version, part.account);
             }
             if (amount == 0) continue;
-            _contributed[_contributionKey(part.version, token, start)] += amount;
             _creditRoyalty(member, token, amount);
             emit MemberCredited(part.version, member, token, uint64(start), part.weight, amount);
         }
@@ -206,14 +199,14 @@ contract RevenueLedger is IRevenueLedger, ReentrancyGuardTransient {
     function collectMany(address token, uint256[] calldata versions) external nonReentrant {
         for (uint256 i; i < versions.length; ++i) {
             uint256 version = versions[i];
-            (address owner, uint256 earned, bool isLiened) = _ownerEarned(version, token);
-            if (isLiened) earned = _moveLiens(version, token, earned);
-            Account storage account = _accounts[version][token];
-            uint256 before = account.ownerCollected & ~LIENED_FLAG;
-            if (earned == before) continue;
-            uint256 amount = earned - before;
+            Account storage account = _account(version, token);
+            (address owner, uint256 earned) = _ownerEarned(account, version);
+            uint128 marked = account.ownerCollected;
+            if (marked & LIENED != 0) earned = _moveLiens(version, token, earned);
+            uint256 amount = earned - (marked & ~LIENED);
+            if (amount == 0) continue;
             // At most what came in, which is bounded where it is credited.
-            account.ownerCollected += uint128(amount);
+            account.ownerCollected = marked + uint128(amount);
             _payOut(token, owner, amount);
             emit RevenueCollected(version, token, owner, amount);
         }
@@ -223,10 +216,9 @@ contract RevenueLedger is IRevenueLedger, ReentrancyGuardTransient {
     function collectContributions(address token, Contribution[] calldata contributions) external nonReentrant {
         for (uint256 i; i < contributions.length; ++i) {
             Contribution calldata part = contributions[i];
-            (uint256 start, uint256 amount, bool isCollection) = _contributionCollectable(part, token);
+            (uint256 start, uint256 amount, bool isCollection) = _takeContribution(part, token);
             if (isCollection) revert RevenueLedger_ContributionInvalid(part.version, part.account);
             if (amount == 0) continue;
-            _contributed[_contributionKey(part.version, token, start)] += amount;
             _payOut(token, part.account, amount);
             emit ContributionCollected(part.version, token, part.account, uint64(start), part.weight, amount);
         }
@@ -254,10 +246,11 @@ contract RevenueLedger is IRevenueLedger, ReentrancyGuardTransient {
         if (!valid) revert RevenueLedger_LienInvalid(version, creditor, bps, cap);
         Lien[] storage liens = _liens[version][token];
         if (liens.length == LIENS_MAX) revert RevenueLedger_LiensTooMany(version);
-        (, uint256 earned,) = _ownerEarned(version, token);
+        Account storage account = _account(version, token);
+        (, uint256 earned) = _ownerEarned(account, version);
         uint128 base = uint128(_afterLiens(liens, earned));
         liens.push(Lien({creditor: uint48(creditor), bps: bps, base: base, cap: cap, moved: 0}));
-        _accounts[version][token].ownerCollected |= uint128(LIENED_FLAG);
+        account.ownerCollected |= LIENED;
         emit LienSet(version, token, creditor, bps, base, cap);
     }
 
@@ -266,7 +259,7 @@ contract RevenueLedger is IRevenueLedger, ReentrancyGuardTransient {
     /// @inheritdoc IRevenueLedger
     function tillOf(uint256 asset) external view returns (address) {
         // Reverts when there is no such asset: money sent to its till could not be swept, or only for a stranger.
-        _registry.tillVersionOf(asset);
+        _registry.kindOf(asset);
         return _tillOf(asset);
     }
 
@@ -276,8 +269,8 @@ contract RevenueLedger is IRevenueLedger, ReentrancyGuardTransient {
         view
         returns (uint256 sales, uint256 royalties, uint256 ownerCollected, uint256 pulledSales)
     {
-        Account storage account = _accounts[version][token];
-        return (account.sales, account.royalties, account.ownerCollected & ~LIENED_FLAG, account.pulledSales);
+        Account storage account = _account(version, token);
+        return (account.sales, account.royalties, account.ownerCollected & ~LIENED, account.pulledSales);
     }
 
     /// @inheritdoc IRevenueLedger
@@ -287,68 +280,43 @@ contract RevenueLedger is IRevenueLedger, ReentrancyGuardTransient {
 
     /// @inheritdoc IRevenueLedger
     function contributionCollectedOf(uint256 version, uint64 start, address token) external view returns (uint256) {
-        return _contributed[_contributionKey(version, token, start)];
+        return _collected(version, token, start).amount;
     }
 
     /// @inheritdoc IRevenueLedger
     function collectableOf(uint256 version, address token) external view returns (uint256) {
-        (, uint256 earned,) = _ownerEarned(version, token);
-        return _afterLiens(_liens[version][token], earned) - (_accounts[version][token].ownerCollected & ~LIENED_FLAG);
+        Account storage account = _account(version, token);
+        (, uint256 earned) = _ownerEarned(account, version);
+        return _afterLiens(_liens[version][token], earned) - (account.ownerCollected & ~LIENED);
     }
 
     /// @inheritdoc IRevenueLedger
     function contributionCollectableOf(Contribution calldata contribution, address token)
         external
         view
-        returns (uint256 amount)
+        returns (uint256)
     {
-        (, amount,) = _contributionCollectable(contribution, token);
+        (uint256 start, uint256 earned,) = _contributionEarned(contribution, token);
+        return earned - _collected(contribution.version, token, start).amount;
     }
 
     /// @inheritdoc IRevenueLedger
     function pullableOf(uint256 version, address token) external view returns (uint256 amount) {
-        Account storage account = _accounts[version][token];
+        Account storage account = _account(version, token);
         (uint256 sales, uint256 pulled) = (account.sales, account.pulledSales);
-        (uint256 feeBps, IAssetRegistry.Edge[] memory royalties, IAssetRegistry.Edge[] memory supplies) =
-            _registry.owedOf(version);
-        amount = _share(sales, feeBps) - _share(pulled, feeBps);
-        for (uint256 i; i < royalties.length; ++i) {
-            amount += _share(sales, royalties[i].bps) - _share(pulled, royalties[i].bps);
+        (uint256 feeBps, uint256 royalties, uint256 supplies) = _loadOwed(version);
+        amount = _due(sales, pulled, feeBps);
+        for (uint256 i; i < _countOf(royalties); ++i) {
+            (, uint256 bps) = _edgeAt(royalties, i);
+            amount += _due(sales, pulled, bps);
         }
-        for (uint256 i; i < supplies.length; ++i) {
-            amount += _share(sales, supplies[i].bps) - _share(pulled, supplies[i].bps);
+        for (uint256 i; i < _countOf(supplies); ++i) {
+            (, uint256 bps) = _edgeAt(supplies, i);
+            amount += _due(sales, pulled, bps);
         }
     }
 
     /* SHARES: every one a floor of a cumulative total, less what has moved already */
-
-    /// @dev Moves what the sales since the last pull owe.
-    function _pull(uint256 version, address token) internal {
-        Account storage account = _accounts[version][token];
-        (uint256 sales, uint256 pulled) = (account.sales, account.pulledSales);
-        (uint256 feeBps, IAssetRegistry.Edge[] memory royalties, IAssetRegistry.Edge[] memory supplies) =
-            _registry.owedOf(version);
-        bool moved;
-        for (uint256 i; i <= royalties.length; ++i) {
-            // The fee is one more edge, to the treasury.
-            (uint256 ancestor, uint256 bps) = i == royalties.length
-                ? (TREASURY_VERSION, feeBps)
-                : (royalties[i].version, royalties[i].bps);
-            uint256 amount = _share(sales, bps) - _share(pulled, bps);
-            if (amount == 0) continue;
-            moved = true;
-            _creditRoyalty(ancestor, token, amount);
-            emit RevenuePulled(version, ancestor, token, amount);
-        }
-        for (uint256 i; i < supplies.length; ++i) {
-            uint256 amount = _share(sales, supplies[i].bps) - _share(pulled, supplies[i].bps);
-            if (amount == 0) continue;
-            moved = true;
-            _credit(supplies[i].version, token, amount);
-            emit SupplyPulled(version, supplies[i].version, token, amount);
-        }
-        if (moved) account.pulledSales = uint128(sales);
-    }
 
     /// @dev ⌊total · bps⌋. Totals are below 2^128 and rates at most 10,000, so the product fits.
     function _share(uint256 total, uint256 bps) internal pure returns (uint256) {
@@ -357,63 +325,126 @@ contract RevenueLedger is IRevenueLedger, ReentrancyGuardTransient {
         }
     }
 
+    /// @dev What an edge moves when the version had `pulled` sales at the last pull. Never negative: sales only grow.
+    function _due(uint256 sales, uint256 pulled, uint256 bps) internal pure returns (uint256) {
+        unchecked {
+            return _share(sales, bps) - _share(pulled, bps);
+        }
+    }
+
+    /// @dev Moves what the sales since the last pull owe. Where all edges floor to nothing the mark stays, so that no
+    /// number of small pulls keeps a unit back.
+    function _pull(uint256 version, address token) internal {
+        Account storage account = _account(version, token);
+        (uint256 sales, uint256 pulled) = (account.sales, account.pulledSales);
+        if (sales == pulled) return;
+        (uint256 feeBps, uint256 royalties, uint256 supplies) = _loadOwed(version);
+        bool moved;
+        for (uint256 i; i < _countOf(royalties); ++i) {
+            (uint256 ancestor, uint256 bps) = _edgeAt(royalties, i);
+            if (_pullRoyalty(version, token, ancestor, _due(sales, pulled, bps))) moved = true;
+        }
+        if (_pullRoyalty(version, token, TREASURY_VERSION, _due(sales, pulled, feeBps))) moved = true;
+        for (uint256 i; i < _countOf(supplies); ++i) {
+            (uint256 supplier, uint256 bps) = _edgeAt(supplies, i);
+            uint256 amount = _due(sales, pulled, bps);
+            if (amount == 0) continue;
+            moved = true;
+            _credit(supplier, token, amount);
+            emit SupplyPulled(version, supplier, token, amount);
+        }
+        if (moved) account.pulledSales = uint128(sales);
+    }
+
+    function _pullRoyalty(uint256 version, address token, uint256 ancestor, uint256 amount)
+        internal
+        returns (bool moved)
+    {
+        if (amount == 0) return false;
+        _creditRoyalty(ancestor, token, amount);
+        emit RevenuePulled(version, ancestor, token, amount);
+        return true;
+    }
+
     /// @dev ⌊residue · (1 − contributors' share)⌋ of a version's owner, before liens; the treasury has all of its royalties.
-    function _ownerEarned(uint256 version, address token)
+    function _ownerEarned(Account storage account, uint256 version)
         internal
         view
-        returns (address owner, uint256 earned, bool isLiened)
+        returns (address owner, uint256 earned)
     {
-        Account storage account = _accounts[version][token];
-        if (version == TREASURY_VERSION) return (treasury, account.royalties, false);
+        if (version == TREASURY_VERSION) return (treasury, account.royalties);
         IAssetRegistry.Rates memory rates;
         (owner, rates) = _registry.ratesOf(version);
-        earned = _share(_residue(account, rates), BPS - rates.contributorBps);
-        isLiened = account.ownerCollected & LIENED_FLAG != 0;
+        unchecked {
+            earned = _share(_residue(account, rates.owedBps), BPS - rates.contributorBps);
+        }
     }
 
     /// @dev ⌊⌊residue · contributors' share⌋ · weight / all weights⌋ of one proven contributor or member.
-    function _contributionCollectable(Contribution calldata part, address token)
+    function _contributionEarned(Contribution calldata part, address token)
         internal
         view
-        returns (uint256 start, uint256 amount, bool isCollection)
+        returns (uint256 start, uint256 earned, bool isCollection)
     {
         bytes32 commitment;
         IAssetRegistry.Rates memory rates;
         (commitment, rates, isCollection) = _registry.contributionRatesOf(part.version);
         start = _proveContribution(part, commitment);
-        uint256 pool = _share(_residue(_accounts[part.version][token], rates), rates.contributorBps);
-        amount = pool * part.weight / SumTree.sumOf(part.contributorRoot)
-            - _contributed[_contributionKey(part.version, token, start)];
+        uint256 pool = _share(_residue(_account(part.version, token), rates.owedBps), rates.contributorBps);
+        unchecked {
+            // Below 2^128 by 2^64. A proven leaf has weight, so its root does.
+            earned = pool * part.weight / SumTree.sumOf(part.contributorRoot);
+        }
+    }
+
+    /// @dev Takes note that a contribution is paid, and returns what it is to be paid.
+    function _takeContribution(Contribution calldata part, address token)
+        internal
+        returns (uint256 start, uint256 amount, bool isCollection)
+    {
+        uint256 earned;
+        (start, earned, isCollection) = _contributionEarned(part, token);
+        Collected storage collected = _collected(part.version, token, start);
+        amount = earned - collected.amount;
+        if (amount != 0) collected.amount = earned;
     }
 
     /// @dev What stays with a version: its sales less what they owe, and the royalties it received.
-    function _residue(Account storage account, IAssetRegistry.Rates memory rates) internal view returns (uint256) {
-        return _share(account.sales, BPS - rates.owedBps) + account.royalties;
+    function _residue(Account storage account, uint256 owedBps) internal view returns (uint256) {
+        unchecked {
+            return _share(account.sales, BPS - owedBps) + account.royalties;
+        }
     }
 
     /// @dev Checks the parts against the version's commitment and the leaf against the root.
     function _proveContribution(Contribution calldata part, bytes32 commitment) internal pure returns (uint256 start) {
         bytes32 root;
         (root, start) = SumTree.climb(SumTree.leafOf(part.account, part.weight), part.path, part.proof);
+        bytes32 stated;
+        // Publisher, digest and root stand side by side, as they do in abi.encode.
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            calldatacopy(free, add(part, 0x20), 0x60)
+            stated := keccak256(free, 0x60)
+        }
         // A malformed proof climbs to 0, which is also the root of a version without contributors.
-        bool proven = part.weight != 0 && root != 0 && root == part.contributorRoot
-            && commitment == Commitment.make(part.publisher, part.manifestDigest, part.contributorRoot);
+        bool proven = part.weight != 0 && root != 0 && root == part.contributorRoot && stated == commitment;
         if (!proven) revert RevenueLedger_ContributionInvalid(part.version, part.account);
     }
 
     /* LIENS: each takes its share of what those before it left, from its base on and up to its cap */
 
-    function _lienDue(Lien storage lien, uint256 earned) internal view returns (uint256) {
-        uint256 due = _share(earned - lien.base, lien.bps);
-        return due < lien.cap ? due : lien.cap;
+    function _lienShare(Lien storage lien, uint256 earned) internal view returns (uint256) {
+        uint256 share = _share(earned - lien.base, lien.bps);
+        return share < lien.cap ? share : lien.cap;
     }
 
-    /// @dev What liens leave of what an owner earned. It never falls while that grows, so neither does what was collected
-    /// ever exceed it.
+    /// @dev What liens leave of what an owner earned. It never falls while that grows, so it never falls below what was
+    /// collected.
     function _afterLiens(Lien[] storage liens, uint256 earned) internal view returns (uint256) {
         uint256 count = liens.length;
         for (uint256 i; i < count; ++i) {
-            earned -= _lienDue(liens[i], earned);
+            earned -= _lienShare(liens[i], earned);
         }
         return earned;
     }
@@ -421,14 +452,15 @@ contract RevenueLedger is IRevenueLedger, ReentrancyGuardTransient {
     /// @dev Credits creditors with what is due to them, and returns what is left to the owner.
     function _moveLiens(uint256 version, address token, uint256 earned) internal returns (uint256) {
         Lien[] storage liens = _liens[version][token];
-        for (uint256 i; i < liens.length; ++i) {
+        uint256 count = liens.length;
+        for (uint256 i; i < count; ++i) {
             Lien storage lien = liens[i];
-            uint256 due = _lienDue(lien, earned);
-            earned -= due;
-            if (due == lien.moved) continue;
-            uint256 amount = due - lien.moved;
+            uint256 share = _lienShare(lien, earned);
+            earned -= share;
+            uint256 amount = share - lien.moved;
+            if (amount == 0) continue;
             // At most the cap.
-            lien.moved = uint128(due);
+            lien.moved = uint128(share);
             _creditRoyalty(lien.creditor, token, amount);
             emit LienMoved(version, token, lien.creditor, i, amount);
         }
@@ -437,37 +469,92 @@ contract RevenueLedger is IRevenueLedger, ReentrancyGuardTransient {
 
     /* CREDITS */
 
-    /// @dev Adds a sale that has arrived from outside. Only the first one of a version in a token asks whether the
-    /// version exists.
+    /// @dev Adds a sale that has arrived. Only the first one of a version in a token asks whether the version exists.
     function _receive(uint256 version, address token, address payer, uint256 amount) internal {
         if (amount == 0) revert RevenueLedger_AmountZero();
         if (_credit(version, token, amount) == 0 && !_exists(version)) revert RevenueLedger_VersionUnknown(version);
         emit RevenueReceived(version, token, payer, amount);
     }
 
-    /// @dev Returns the sales before.
+    /// @return sales Before this one.
     function _credit(uint256 version, address token, uint256 amount) internal returns (uint256 sales) {
-        Account storage account = _accounts[version][token];
+        Account storage account = _account(version, token);
         sales = account.sales;
         account.sales = _add(sales, amount, version);
     }
 
     function _creditRoyalty(uint256 version, address token, uint256 amount) internal {
-        Account storage account = _accounts[version][token];
+        Account storage account = _account(version, token);
         account.royalties = _add(account.royalties, amount, version);
     }
 
     function _add(uint256 total, uint256 amount, uint256 version) internal pure returns (uint128) {
-        if (amount > TOTAL_MAX - total) revert RevenueLedger_TotalTooLarge(version, amount);
-        return uint128(total + amount);
+        unchecked {
+            if (amount > TOTAL_MAX - total) revert RevenueLedger_TotalTooLarge(version, amount);
+            return uint128(total + amount);
+        }
     }
 
     function _exists(uint256 version) internal view returns (bool) {
         return _registry.commitmentOf(version) != 0;
     }
 
-    function _contributionKey(uint256 version, address token, uint256 start) internal pure returns (bytes32) {
-        return keccak256(abi.encode(version, token, start));
+    /* PLACES IN STORAGE: one hash each, of 52 and 60 bytes, which no mapping hashes */
+
+    function _account(uint256 version, address token) internal pure returns (Account storage account) {
+        assembly ("memory-safe") {
+            mstore(0x00, version)
+            mstore(0x20, shl(96, token))
+            account.slot := keccak256(0x00, 0x34)
+        }
+    }
+
+    /// @dev What a contributor took out, by where its interval of weight starts.
+    function _collected(uint256 version, address token, uint256 start)
+        internal
+        pure
+        returns (Collected storage collected)
+    {
+        assembly ("memory-safe") {
+            mstore(0x00, version)
+            mstore(0x20, or(shl(96, token), shl(32, start)))
+            collected.slot := keccak256(0x00, 0x3c)
+        }
+    }
+
+    /* WHAT THE REGISTRY SAYS OF A VERSION'S DEBTS, read where it lies: decoding it into structs costs more than the rest */
+
+    /// @return feeBps
+    /// @return royalties Place in memory of a count and that many edges, of two words each.
+    /// @return supplies Likewise.
+    function _loadOwed(uint256 version)
+        internal
+        view
+        returns (uint256 feeBps, uint256 royalties, uint256 supplies)
+    {
+        (bool success, bytes memory answer) =
+            address(_registry).staticcall(abi.encodeCall(IAssetRegistry.owedOf, (version)));
+        if (!success) _passOn(answer);
+        assembly ("memory-safe") {
+            let start := add(answer, 0x20)
+            feeBps := mload(start)
+            royalties := add(start, mload(add(start, 0x20)))
+            supplies := add(start, mload(add(start, 0x40)))
+        }
+    }
+
+    function _countOf(uint256 edges) internal pure returns (uint256 count) {
+        assembly ("memory-safe") {
+            count := mload(edges)
+        }
+    }
+
+    function _edgeAt(uint256 edges, uint256 place) internal pure returns (uint256 version, uint256 bps) {
+        assembly ("memory-safe") {
+            let edge := add(edges, shl(6, place))
+            version := mload(add(edge, 0x20))
+            bps := mload(add(edge, 0x40))
+        }
     }
 
     /* MONEY */
@@ -485,13 +572,19 @@ contract RevenueLedger is IRevenueLedger, ReentrancyGuardTransient {
         returns (uint256 current)
     {
         current = SafeTransferLib.balanceOf(token, to);
-        uint256 received = current > before ? current - before : 0;
-        if (received != amount) revert RevenueLedger_TokenUnsupported(token, amount, received);
+        unchecked {
+            uint256 received = current > before ? current - before : 0;
+            if (received != amount) revert RevenueLedger_TokenUnsupported(token, amount, received);
+        }
     }
 
     function _payOut(address token, address payee, uint256 amount) internal {
-        if (payee == address(0) || payee == address(this)) revert RevenueLedger_BadPayee(payee);
+        _requirePayee(payee);
         SafeTransferLib.safeTransfer(token, payee, amount);
+    }
+
+    function _requirePayee(address payee) internal view {
+        if (payee == address(0) || payee == address(this)) revert RevenueLedger_BadPayee(payee);
     }
 
     function _setTokenAllowed(address token, bool allowed) internal {
@@ -501,29 +594,63 @@ contract RevenueLedger is IRevenueLedger, ReentrancyGuardTransient {
 
     /* TILLS */
 
-    function _tillOf(uint256 asset) internal view returns (address) {
-        return Till.addressOf(asset, _tillCreationHash);
+    /// @dev As CREATE2 computes it.
+    function _tillOf(uint256 asset) internal view returns (address till) {
+        bytes32 codeHash = _tillCreationHash;
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore8(free, 0xff)
+            mstore(add(free, 0x01), shl(96, address()))
+            mstore(add(free, 0x15), asset)
+            mstore(add(free, 0x35), codeHash)
+            till := shr(96, shl(96, keccak256(free, 0x55)))
+        }
     }
 
     function _tillForRescue(uint256 asset, address token, address to) internal view returns (address) {
         (address owner,) = _registry.ratesOf(asset);
+        // A later version has an owner, but no till.
         if (msg.sender != owner || _registry.assetOf(asset) != asset) {
             revert RevenueLedger_NotOwner(msg.sender, asset);
         }
         if (isTokenAllowed[token]) revert RevenueLedger_TokenAllowed(token);
-        if (to == address(0) || to == address(this)) revert RevenueLedger_BadPayee(to);
+        _requirePayee(to);
         return _tillOf(asset);
     }
 
-    /// @dev Has the till call `target`. See `Till.act`.
-    function _order(uint256 asset, address till, address target, bytes memory data) internal {
+    /// @dev Has a till run one of the two functions that follow, and deploys it before when it must.
+    function _order(uint256 asset, address till, bytes memory call) internal {
         if (till.code.length == 0) Till.create(asset);
-        (bool success, bytes memory answer) = till.call(bytes.concat(bytes32(uint256(uint160(target))), data));
-        if (!success) {
-            assembly ("memory-safe") {
-                revert(add(answer, 0x20), mload(answer))
-            }
+        (bool success, bytes memory answer) = till.call(call);
+        if (!success) _passOn(answer);
+    }
+
+    function _passOn(bytes memory reason) internal pure {
+        assembly ("memory-safe") {
+            revert(add(reason, 0x20), mload(reason))
         }
+    }
+
+    /// @dev Only a till runs it, in its own name, when the ledger calls it. To all others there is no such function.
+    modifier onlyInTill() {
+        if (address(this) == _self || msg.sender != _self) revert();
+        _;
+    }
+
+    function releaseTillToken(address token, address to, uint256 amount) external onlyInTill {
+        SafeTransferLib.safeTransfer(token, to, amount);
+    }
+
+    function doAsATill(address target, uint256 value, bytes calldata data) external onlyInTill {
+        (bool success,) = target.call{value: value}(data);
+        if (!success) revert SafeTransferLib.TransferFailed();
+    }
+
+    /// @dev What tokens ask a till before they arrive, put to the ledger. See `Till`.
+    fallback(bytes calldata) external returns (bytes memory) {
+        if (!Till.isReception(msg.sig)) revert();
+        if (msg.sender.codehash != _tillHash) revert RevenueLedger_BadPayee(address(this));
+        return abi.encode(msg.sig);
     }
 
     function _useTransientReentrancyGuardOnlyOnMainnet() internal pure override returns (bool) {

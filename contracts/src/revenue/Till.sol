@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
-
 /// @title Till
 /// @notice An asset's payment address: a contract of 63 bytes without storage, at an address that follows from the ledger
 /// and the asset's id. It keeps what it is sent until the ledger takes it.
 /// @dev Written by hand, because a clone would read its shared code at 2,600 a sweep. It does three things:
 ///
 /// - A call without data is accepted, with the ether that it brings.
-/// - A call of the ledger runs the ledger's own code in the till's name; that is `act`.
+/// - A call of the ledger runs the ledger's own code in the till's name.
 /// - What anybody else calls is put to the ledger, which may look but not touch, and its answer is passed on. So a till
 ///   says nothing of its own. Above all it signs nothing: ERC-1271's answer for "signed" is the question's own first four
 ///   bytes, and a till that echoed those, to please every token that asks whether it is welcome, would sign everything.
@@ -43,13 +41,8 @@ library Till {
         return abi.encodePacked(CONSTRUCTOR, codeOf(ledger));
     }
 
-    /// @dev Where the caller's till of an asset is.
-    function addressOf(uint256 asset, bytes32 creationCodeHash) internal view returns (address) {
-        return address(uint160(uint256(keccak256(abi.encodePacked(bytes1(0xff), address(this), asset, creationCodeHash)))));
-    }
-
-    /// @dev Creates the caller's till of an asset, whose address was computed before. It cannot fail: nobody else can
-    /// create anything there, and the caller does so once.
+    /// @dev Creates the caller's till of an asset, at the address that was computed before. It cannot fail: only the
+    /// caller can create anything there, and does so once.
     function create(uint256 asset) internal {
         bytes memory code = creationCodeOf(address(this));
         assembly ("memory-safe") {
@@ -57,28 +50,9 @@ library Till {
         }
     }
 
-    /// @dev Whether tokens ask their receivers this before they arrive. The answer they want is the question.
-    function isWelcome(bytes4 question) internal pure returns (bool) {
+    /// @dev Whether this is what tokens ask a receiver before they arrive. The answer they want is the question.
+    function isReception(bytes4 question) internal pure returns (bool) {
         return question == ON_ERC721_RECEIVED || question == ON_ERC1155_RECEIVED
             || question == ON_ERC1155_BATCH_RECEIVED;
-    }
-
-    /// @dev What a till does when the ledger calls it, in the till's name. An order is one word, the address to call, and
-    /// the call to make there; without a call, all ether goes there. An address leaves the first four bytes of its word
-    /// zero, so no order is taken for a call of one of the ledger's functions. A token that answers anything but true has
-    /// refused.
-    function act(bytes calldata order) internal {
-        address target = address(uint160(uint256(bytes32(order))));
-        if (order.length == 32) return SafeTransferLib.safeTransferAllETH(target);
-        bool refused;
-        assembly ("memory-safe") {
-            let data := mload(0x40)
-            let length := sub(order.length, 0x20)
-            calldatacopy(data, add(order.offset, 0x20), length)
-            mstore(0, 0)
-            let success := call(gas(), target, 0, data, length, 0, 0x20)
-            refused := or(iszero(success), and(gt(returndatasize(), 0), iszero(eq(mload(0), 1))))
-        }
-        if (refused) revert SafeTransferLib.TransferFailed();
     }
 }
