@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { formatAmount, formatBps, formatInteger, formatMoney, formatShare } from './money.js'
+import { formatAmount, formatBps, formatInteger, formatMoney, formatShare, parseAmount, parsePercent } from './money.js'
 
 describe('formatAmount', () => {
   test.each([
@@ -47,4 +47,19 @@ test('a share is cut, never rounded up', () => {
 
 test('integers are grouped by three', () => {
   expect([0n, 999n, 1000n, 8000n, 1_000_000n].map(formatInteger)).toEqual(['0', '999', '1,000', '8,000', '1,000,000'])
+})
+
+test('what is typed is read exactly, or not at all', () => {
+  expect(
+    ['10', '10.5', ' 1,234.000001 ', '0', '0.0000001', '1.', '.5', '-1', '1e3', ''].map((text) => parseAmount(text, 6)),
+  ).toEqual([10_000_000n, 10_500_000n, 1_234_000_001n, 0n, ...Array(6).fill(undefined)])
+  for (const units of [0n, 1n, 999_999n, 10n ** 30n]) expect(parseAmount(formatAmount(units, 6), 6)).toBe(units)
+  expect(['10', '12.5 %', '0.01', '100', '100.01', '0.001'].map(parsePercent)).toEqual([
+    1_000,
+    1_250,
+    1,
+    10_000,
+    undefined,
+    undefined,
+  ])
 })

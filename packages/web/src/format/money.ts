@@ -38,3 +38,16 @@ export function formatShare(part: bigint, whole: bigint): string {
   const bps = (part * 10_000n) / whole
   return bps === 0n && part > 0n ? `<${noBreakSpace}0.01${noBreakSpace}%` : formatBps(Number(bps))
 }
+
+/** What a person typed as an amount, in base units: digits with at most one point. Undefined when it is no such amount. */
+export function parseAmount(text: string, decimals: number): bigint | undefined {
+  const [, whole, fraction = ''] = /^(\d{1,60})(?:\.(\d{1,60}))?$/.exec(text.trim().replaceAll(',', '')) ?? []
+  if (whole === undefined || fraction.length > decimals) return undefined
+  return BigInt(whole + fraction.padEnd(decimals, '0'))
+}
+
+/** What a person typed as a percentage, in whole hundredths of a percent. Undefined when it is no such number. */
+export function parsePercent(text: string): number | undefined {
+  const units = parseAmount(text.replace(/%\s*$/, ''), 2)
+  return units === undefined || units > 10_000n ? undefined : Number(units)
+}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatBytes, formatCount, kindName, shorten, wrapText } from './text.js'
+import { formatBytes, formatCount, kindName, parseAccounts, shorten, wrapText } from './text.js'
 
 test('hashes keep both ends', () => {
   expect(shorten('0x976EA74026E726554dB657fA54763abd0C3a0aa9')).toBe('0x976E…0aa9')
@@ -28,4 +28,12 @@ test('text wraps at words and says when it was cut', () => {
 
 test('kinds are words', () => {
   expect([kindName('dataset'), kindName('pipeline')]).toEqual(['Dataset', 'Pipeline'])
+})
+
+test('a list of accounts is read however it is separated', () => {
+  const [first, second] = ['0x976EA74026E726554dB657fA54763abd0C3a0aa9', '0x14dc79964da2c08b23698b3d3cc7ca32193d9955']
+  expect(parseAccounts(`${first}\n${second}`)).toEqual({ accounts: [first, second], stray: undefined })
+  expect(parseAccounts(`["${first}", "${second}"]`).accounts.length).toBe(2)
+  expect(parseAccounts(`${first} alice`)).toEqual({ accounts: [first], stray: 'alice' })
+  expect(parseAccounts(' ')).toEqual({ accounts: [], stray: undefined })
 })

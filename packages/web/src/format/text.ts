@@ -1,3 +1,4 @@
+import { isAddress } from 'viem'
 import { formatInteger } from './money.js'
 
 /** The ends of a hash, address or CID: enough to recognise, never enough to rely on. */
@@ -59,9 +60,14 @@ export function wrapText(text: string, width: number, lines: number): string[] {
   })
 }
 
-const kindNames: Record<string, string> = { dataset: 'Dataset', model: 'Model' }
-
 /** A kind of asset as people read it. */
 export function kindName(kind: string): string {
-  return kindNames[kind] ?? kind.charAt(0).toUpperCase() + kind.slice(1)
+  return kind.charAt(0).toUpperCase() + kind.slice(1)
+}
+
+/** Accounts that a person typed or pasted, in any separation. `stray` is the first word that is no address. */
+export function parseAccounts(text: string): { accounts: `0x${string}`[]; stray: string | undefined } {
+  const words = text.split(/[\s,;"'[\]]+/).filter((word) => word !== '')
+  const isAccount = (word: string): word is `0x${string}` => isAddress(word, { strict: false })
+  return { accounts: words.filter(isAccount), stray: words.find((word) => !isAccount(word)) }
 }

@@ -1,23 +1,17 @@
 import { type ReactNode, useId, useLayoutEffect, useRef } from 'react'
 import './confirmDialog.css'
 
-/**
- * Says in sentences what will be signed, before it is. The browser keeps the focus inside, and Escape declines.
- */
-export function ConfirmDialog({
+/** A dialog with its heading. The browser keeps the focus inside, and Escape declines. */
+export function Dialog({
   title,
   children,
-  confirm,
-  busy,
-  onConfirm,
+  wide = false,
   onDecline,
 }: {
   title: string
   children: ReactNode
-  confirm: string
-  /** While what will be signed is not known yet, or could not be carried out. */
-  busy?: boolean
-  onConfirm: () => void
+  /** For forms and plots. */
+  wide?: boolean
   onDecline: () => void
 }) {
   const dialog = useRef<HTMLDialogElement>(null)
@@ -31,7 +25,7 @@ export function ConfirmDialog({
   return (
     <dialog
       ref={dialog}
-      className="confirm"
+      className={wide ? 'confirm confirm-wide' : 'confirm'}
       aria-labelledby={heading}
       onCancel={(event) => {
         event.preventDefault()
@@ -39,15 +33,51 @@ export function ConfirmDialog({
       }}
     >
       <h2 id={heading}>{title}</h2>
-      <div className="confirm-body">{children}</div>
-      <div className="confirm-actions">
-        <button type="button" className="button" onClick={onDecline}>
-          Cancel
-        </button>
-        <button type="button" className="button button-primary" onClick={onConfirm} disabled={busy}>
-          {confirm}
-        </button>
-      </div>
+      {children}
     </dialog>
+  )
+}
+
+/** Says in sentences what will be signed, before it is. */
+export function ConfirmDialog({
+  title,
+  children,
+  confirm,
+  busy,
+  danger = false,
+  wide = false,
+  onConfirm,
+  onDecline,
+}: {
+  title: string
+  children: ReactNode
+  confirm: string
+  /** While what will be signed is not known yet, or could not be carried out. */
+  busy?: boolean
+  /** What cannot be undone looks different. */
+  danger?: boolean
+  wide?: boolean
+  onConfirm: () => void
+  onDecline: () => void
+}) {
+  return (
+    <Dialog title={title} wide={wide} onDecline={onDecline}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          if (busy !== true) onConfirm()
+        }}
+      >
+        <div className="confirm-body">{children}</div>
+        <div className="confirm-actions">
+          <button type="button" className="button" onClick={onDecline}>
+            Cancel
+          </button>
+          <button type="submit" className={danger ? 'button button-danger' : 'button button-primary'} disabled={busy}>
+            {confirm}
+          </button>
+        </div>
+      </form>
+    </Dialog>
   )
 }

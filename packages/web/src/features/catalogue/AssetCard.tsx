@@ -11,7 +11,7 @@ import { AccountName } from '../wallet/AccountName.js'
 /** One asset in the catalogue: what it is, on what terms, at what price, and what it is built from. */
 export function AssetCard({ asset }: { asset: AssetSummary }) {
   const lineage = useGetLineage(asset.version.id)
-  const open = openOffers(asset.offers)
+  const open = asset.retired || asset.soldExclusively ? [] : openOffers(asset.offers)
   return (
     <li className="card">
       <div className="card-picture">
@@ -30,7 +30,7 @@ export function AssetCard({ asset }: { asset: AssetSummary }) {
       </div>
       <div className="card-foot">
         <p className="card-price">
-          {priceLabel(asset.offers)}
+          {asset.retired || asset.soldExclusively ? endedWords(asset) : priceLabel(asset.offers)}
           {open[0] === undefined ? null : <span className="small muted">{usageWords[open[0].usage].name}</span>}
           <span className="card-sales small muted">{formatCount(asset.sales, 'pass sold', 'passes sold')}</span>
         </p>
@@ -41,3 +41,6 @@ export function AssetCard({ asset }: { asset: AssetSummary }) {
     </li>
   )
 }
+
+/** Why nothing more is sold. */
+const endedWords = ({ retired }: AssetSummary) => (retired ? 'Retired' : 'Sold exclusively')

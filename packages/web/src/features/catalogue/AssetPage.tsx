@@ -6,22 +6,28 @@ import { useTitle } from '../../app/useTitle.js'
 import { formatMoney, type Token } from '../../format/money.js'
 import { formatCount, kindName } from '../../format/text.js'
 import { KindGlyph } from '../../ui/KindGlyph.js'
-import { ErrorNotice, Notice, Waiting } from '../../ui/Notice.js'
+import { ErrorNotice, Waiting } from '../../ui/Notice.js'
 import { DeliveryPanel } from '../delivery/DeliveryPanel.js'
 import { LineageGraph } from '../lineage/LineageGraph.js'
 import type { Movement } from '../lineage/movement.js'
 import { useGetLineage } from '../lineage/useGetLineage.js'
 import { OfferPanel } from '../market/OfferPanel.js'
-import { openOffers } from '../market/offers.js'
+import { formOf, openOffers } from '../market/offers.js'
 import { usageWords } from '../market/usages.js'
 import { DollarSplit } from '../revenue/DollarSplit.js'
 import { RevenuePanel } from '../revenue/RevenuePanel.js'
 import { receiptsOf, splitPrice } from '../revenue/splitPrice.js'
+import { TillPanel } from '../revenue/TillPanel.js'
 import { AccountName } from '../wallet/AccountName.js'
-import { Evidence, Versions } from './Evidence.js'
+import { isSameAccount } from '../wallet/accountName.js'
+import { AssetNotices } from './AssetNotices.js'
+import { Evidence } from './Evidence.js'
 import { Contributors, ManifestFacts, Metrics } from './ManifestFacts.js'
-import { nameWarning } from './nameWarning.js'
+import { Members } from './Members.js'
+import { OwnerPanel } from './OwnerPanel.js'
+import { TermsPanel } from './TermsPanel.js'
 import { useGetAsset } from './useGetAsset.js'
+import { Versions } from './Versions.js'
 import './catalogue.css'
 
 export function AssetPage({ id }: { id: string }) {
@@ -45,21 +51,19 @@ export function AssetPage({ id }: { id: string }) {
   return <AssetView asset={asset.data} lineage={lineage.data} lineageError={lineage.error} />
 }
 
-/** The price that the page explains: the cheapest priced offer's, or one whole unit where nothing is for sale. */
+/** The price that the page explains: the first priced offer's, or one whole unit where nothing is for sale. */
 function explainedPrice(asset: AssetDetail, paymentToken: Token | undefined) {
   const offer = openOffers(asset.offers).find(({ price }) => BigInt(price) > 0n)
   if (offer !== undefined) {
     const price = BigInt(offer.price)
-    const basis = `The price of one ${usageWords[offer.usage].name.toLowerCase()} pass, ${formatMoney(price, offer.token)}`
+    const what = { perpetual: 'one', timed: 'one day of a', exclusive: 'the reserve of one' }[formOf(offer)]
+    const basis = `The price of ${what} ${usageWords[offer.usage].name.toLowerCase()} pass, ${formatMoney(price, offer.token)}`
     return { price, token: offer.token as Token, basis }
   }
-  if (paymentToken === undefined) return undefined
-  const price = 10n ** BigInt(paymentToken.decimals)
-  return {
-    price,
-    token: paymentToken,
-    basis: `Nothing is for sale; of ${formatMoney(price, paymentToken)} paid to its till`,
-  }
+  const token = paymentToken ?? asset.offers[0]?.token
+  if (token === undefined) return undefined
+  const price = 10n ** BigInt(token.decimals)
+  return { price, token, basis: `Nothing is for sale; of ${formatMoney(price, token)} paid to its till` }
 }
 
 function AssetView({
@@ -71,50 +75,22 @@ function AssetView({
   lineage: Lineage | undefined
   lineageError: unknown
 }) {
-  const { info, paymentToken } = useAgorai()
+  const { account, info, paymentToken } = useAgorai()
   const [movement, setMovement] = useState<Movement>()
   const { manifest, version } = asset
   const explained = explainedPrice(asset, paymentToken)
   const price = explained?.price
-  const looksAlike = nameWarning(asset.name ?? '')
+  const owned = account !== undefined && isSameAccount(account.address, asset.owner)
   const receipts = useMemo(
     () => (lineage === undefined || price === undefined ? undefined : receiptsOf(splitPrice(lineage, price))),
     [lineage, price],
   )
   return (
     <>
-      <div className="asset-head">
-        <p className="card-kind">
-          <KindGlyph kind={asset.kind} />
-          {kindName(asset.kind)}
-          <span className="muted">{`version ${version.id}`}</span>
-        </p>
-        <h1>{asset.name ?? `${kindName(asset.kind)} ${asset.id}`}</h1>
-        <p className="asset-facts-line">
-          <span>
-            {'Owned by '}
-            <AccountName address={asset.owner} />
-          </span>
-          <span>{asset.licence ?? 'Licence not known here'}</span>
-          <span>{formatCount(asset.sales, 'pass sold', 'passes sold')}</span>
-        </p>
-        {asset.description === null ? null : <p className="plain-text">{asset.description}</p>}
-      </div>
-      {looksAlike === undefined ? null : (
-        <Notice tone="care" title={looksAlike}>
-          <p>It may look like the name of something else. Go by the owner’s address.</p>
-        </Notice>
-      )}
-      {manifest === null ? (
-        <Notice tone="care" title="This node does not have the manifest of this version">
-          <p>
-            What is on the chain is shown; the name, description and contributors are missing until somebody uploads the
-            manifest whose digest stands under Evidence.
-          </p>
-        </Notice>
-      ) : null}
+      <AssetHead asset={asset} />
+      <AssetNotices asset={asset} />
       <section className="panel" aria-labelledby="lineage-heading">
-        <h2 id="lineage-heading">Built from</h2>
+        <h2 id="lineage-heading">{version.suppliers.length > 0 ? 'Built from, and sold through' : 'Built from'}</h2>
         {lineage === undefined ? (
           lineageError ? (
             <ErrorNotice error={lineageError} safe="Nothing was changed." />
@@ -135,10 +111,11 @@ function AssetView({
             <DollarSplit lineage={lineage} price={explained.price} token={explained.token} basis={explained.basis} />
           )}
           {explained === undefined ? null : (
-            <RevenuePanel version={version.id} token={explained.token} onMoved={setMovement} />
+            <RevenuePanel asset={asset} token={explained.token} onMoved={setMovement} />
           )}
           {manifest === null ? null : (
             <>
+              <Members manifest={manifest} lineage={lineage} />
               <Contributors manifest={manifest} />
               <ManifestFacts manifest={manifest} />
             </>
@@ -150,10 +127,35 @@ function AssetView({
             <OfferPanel asset={asset} {...(lineage === undefined ? {} : { lineage })} onMoved={setMovement} />
             <DeliveryPanel asset={asset} />
           </div>
+          <TermsPanel terms={version.terms} freeOnly={asset.freeOnly} />
           {manifest === null ? null : <Metrics manifest={manifest} />}
+          <TillPanel asset={asset} token={explained?.token} />
           <Evidence asset={asset} info={info} />
+          {owned ? <OwnerPanel asset={asset} /> : null}
         </div>
       </div>
     </>
+  )
+}
+
+function AssetHead({ asset }: { asset: AssetDetail }) {
+  return (
+    <div className="asset-head">
+      <p className="card-kind">
+        <KindGlyph kind={asset.kind} />
+        {kindName(asset.kind)}
+        <span className="muted">{`version ${asset.version.id}`}</span>
+      </p>
+      <h1>{asset.name ?? `${kindName(asset.kind)} ${asset.id}`}</h1>
+      <p className="asset-facts-line">
+        <span>
+          {'Owned by '}
+          <AccountName address={asset.owner} />
+        </span>
+        <span>{asset.licence ?? 'Licence not known here'}</span>
+        <span>{formatCount(asset.sales, 'pass sold', 'passes sold')}</span>
+      </p>
+      {asset.description === null ? null : <p className="plain-text">{asset.description}</p>}
+    </div>
   )
 }

@@ -8,8 +8,6 @@ import { AssetCard } from './AssetCard.js'
 import { useSearchAssets } from './useSearchAssets.js'
 import './catalogue.css'
 
-/** Kinds that can be published today come first in the filter; the registry knows the others already. */
-const listedKinds: readonly AssetKind[] = ['dataset', 'model']
 const searchDelayMs = 200
 
 export function CataloguePage() {
@@ -22,7 +20,7 @@ export function CataloguePage() {
   return (
     <>
       <div className="catalogue-head">
-        <h1>Datasets and models</h1>
+        <h1>Everything published here</h1>
         <p className="muted">
           What was built from what stands on the chain, and every sale pays everyone whose work is inside.
         </p>
@@ -111,7 +109,7 @@ function SearchForm({ asked, kind }: { asked: string; kind: AssetKind | undefine
             }
           >
             <option value="">All kinds</option>
-            {listedKinds.map((name) => (
+            {assetKinds.map((name) => (
               <option key={name} value={name}>
                 {`${kindName(name)}s`}
               </option>

@@ -1,4 +1,4 @@
-import type { AssetDetail, NodeInfo } from '@agorai/core'
+import { type AssetDetail, hasContent, type NodeInfo } from '@agorai/core'
 import { formatInteger } from '../../format/money.js'
 import { formatTime, isoTime } from '../../format/text.js'
 import { Copyable } from '../../ui/Copyable.js'
@@ -19,7 +19,7 @@ export function Evidence({ asset, info }: { asset: AssetDetail; info: NodeInfo }
           />
           <p className="small muted">sha-256 of the manifest’s exact bytes; the registry’s commitment is made of it.</p>
         </dd>
-        {manifest === null ? null : (
+        {manifest === null || !hasContent(manifest) ? null : (
           <>
             <dt>Ciphertext</dt>
             <dd>
@@ -37,7 +37,7 @@ export function Evidence({ asset, info }: { asset: AssetDetail; info: NodeInfo }
             </dd>
           </>
         )}
-        <dt>Contributors</dt>
+        <dt>{asset.kind === 'collection' ? 'Members' : 'Contributors'}</dt>
         <dd>
           {BigInt(version.contributorRoot) === 0n ? (
             'none are credited'
@@ -57,55 +57,7 @@ export function Evidence({ asset, info }: { asset: AssetDetail; info: NodeInfo }
         <dd>
           <Copyable value={info.chain.addresses.assetRegistry} name="registry address" />
         </dd>
-        <dt>Till</dt>
-        <dd>
-          <Copyable value={asset.till} name="till address" />
-          <p className="small muted">
-            the asset’s payment address: an allowed token that is sent there is split like a sale.
-          </p>
-        </dd>
       </dl>
-    </section>
-  )
-}
-
-/** Every publication of the asset, the newest first. */
-export function Versions({ asset }: { asset: AssetDetail }) {
-  const versions = [...asset.versions].sort((a, b) => b.block - a.block)
-  return (
-    <section className="panel" aria-labelledby="versions-heading">
-      <h2 id="versions-heading">Versions</h2>
-      <div className="table-scroll">
-        <table className="table">
-          <thead>
-            <tr>
-              <th scope="col">Version</th>
-              <th scope="col">Published</th>
-              <th scope="col">Manifest</th>
-            </tr>
-          </thead>
-          <tbody>
-            {versions.map((version) => (
-              <tr key={version.id}>
-                <th scope="row">
-                  {version.id}
-                  {version.id === asset.version.id ? <span className="muted"> current</span> : null}
-                </th>
-                <td>
-                  <time dateTime={isoTime(version.publishedAt)}>{formatTime(version.publishedAt)}</time>
-                </td>
-                <td>
-                  <Copyable
-                    value={version.manifestDigest}
-                    name={`manifest digest of version ${version.id}`}
-                    href={`/api/v1/manifests/${version.manifestDigest}`}
-                  />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
     </section>
   )
 }

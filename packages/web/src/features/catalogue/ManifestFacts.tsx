@@ -1,4 +1,4 @@
-import type { Manifest } from '@agorai/core'
+import { type ContentManifest, hasContent, type Manifest } from '@agorai/core'
 import { formatInteger, formatShare } from '../../format/money.js'
 import { formatBytes, formatCount } from '../../format/text.js'
 import { Copyable } from '../../ui/Copyable.js'
@@ -8,18 +8,12 @@ const shownMax = 12
 
 /** What the manifest states about the content. All of it is the seller's text, shown as text. */
 export function ManifestFacts({ manifest }: { manifest: Manifest }) {
-  const { content, licence, provenance, tags } = manifest
-  const { plaintext } = content
+  const { licence, provenance, tags } = manifest
   return (
     <section className="panel" aria-labelledby="facts-heading">
       <h2 id="facts-heading">What is inside</h2>
       <dl className="facts">
-        <dt>File</dt>
-        <dd>
-          {plaintext.fileName}, {plaintext.mediaType}, {formatBytes(plaintext.bytes)}
-        </dd>
-        <dt>Rows</dt>
-        <dd>{rowsOf(manifest)}</dd>
+        {hasContent(manifest) ? <FileFacts manifest={manifest} /> : null}
         <dt>Licence</dt>
         <dd>
           {licence.spdx}
@@ -42,18 +36,32 @@ export function ManifestFacts({ manifest }: { manifest: Manifest }) {
           </>
         )}
       </dl>
-      <Fields manifest={manifest} />
+      {hasContent(manifest) ? <Fields manifest={manifest} /> : null}
     </section>
   )
 }
 
-function rowsOf({ content: { plaintext } }: Manifest): string {
+function FileFacts({ manifest }: { manifest: ContentManifest }) {
+  const { plaintext } = manifest.content
+  return (
+    <>
+      <dt>File</dt>
+      <dd>
+        {plaintext.fileName}, {plaintext.mediaType}, {formatBytes(plaintext.bytes)}
+      </dd>
+      <dt>Rows</dt>
+      <dd>{rowsOf(manifest)}</dd>
+    </>
+  )
+}
+
+function rowsOf({ content: { plaintext } }: ContentManifest): string {
   if (plaintext.rowFormat === 'binary')
     return `${formatCount(plaintext.rows, 'chunk')}; a binary file is cut every 1\u00a0MiB`
   return `${formatCount(plaintext.rows, 'row')} of ${plaintext.rowFormat === 'csv' ? 'CSV' : 'JSON lines'}`
 }
 
-function Fields({ manifest: { fields } }: { manifest: Manifest }) {
+function Fields({ manifest: { fields } }: { manifest: ContentManifest }) {
   if (fields.length === 0) return null
   return (
     <details>

@@ -1,4 +1,4 @@
-import type { AssetDetail } from '@agorai/core'
+import { type AssetDetail, hasContent } from '@agorai/core'
 import { useState } from 'react'
 import { useAgorai } from '../../app/AgoraiProvider.js'
 import { formatBytes } from '../../format/text.js'
@@ -19,9 +19,11 @@ export function DeliveryPanel({ asset }: { asset: AssetDetail }) {
   const download = useFetchDelivery()
   const verify = useVerifyDelivery()
   const owns = account !== undefined && isSameAccount(account.address, asset.owner)
-  const pass = passes.data?.find((held) => held.asset === asset.id)
-  const fileName = asset.manifest?.content.plaintext.fileName ?? `asset-${asset.id}`
-  if (account === undefined || asset.manifest === null || (!owns && pass === undefined)) return null
+  const pass = passes.data?.find((held) => held.asset === asset.id && held.state === 'running')
+  const { manifest } = asset
+  if (account === undefined || manifest === null || !hasContent(manifest) || asset.version.erased) return null
+  if (!owns && pass === undefined) return null
+  const { fileName } = manifest.content.plaintext
 
   // A failure is kept by the step that failed, and shown below.
   const start = () => {

@@ -3,9 +3,11 @@ import { useId, useMemo } from 'react'
 import { navigate } from '../../app/router.js'
 import { useMediaQuery } from '../../app/useMediaQuery.js'
 import { formatBps, formatMoney } from '../../format/money.js'
-import { kindName, shorten, wrapText } from '../../format/text.js'
+import { formatCount, kindName, shorten, wrapText } from '../../format/text.js'
 import { kindShape } from '../../ui/KindGlyph.js'
 import { useAccountName } from '../wallet/useAccountName.js'
+import { EdgeLegend } from './EdgeLegend.js'
+import { edgeClass, edgeSentence } from './edgeWords.js'
 import { type LayoutOptions, layoutLineage, type PlacedCard, type PlacedEdge } from './layoutLineage.js'
 import type { Movement } from './movement.js'
 import { selectVertices } from './selectVertices.js'
@@ -38,7 +40,10 @@ export type LineageGraphProps = {
   movement?: Movement
 }
 
-/** What a version is built from and what is built from it: cards in layers, each edge labelled with its rate. */
+/**
+ * What a version is built from, whose work it sells, what it gathers, and what is built from it: cards in layers, each edge
+ * labelled with its rate.
+ */
 export function LineageGraph({ lineage, receipts, token, movement }: LineageGraphProps) {
   const options = useMediaQuery('(max-width: 720px)') ? narrow : wide
   const arrow = useId()
@@ -67,15 +72,10 @@ export function LineageGraph({ lineage, receipts, token, movement }: LineageGrap
           </defs>
           <g>
             {layout.edges.map((edge) => (
-              <path
-                key={`${edge.from}-${edge.to}`}
-                className={edge.inherited ? 'lineage-edge lineage-edge-inherited' : 'lineage-edge'}
-                d={edge.path}
-                markerEnd={`url(#${arrow})`}
-              />
+              <path key={edgeKey(edge)} className={edgeClass(edge)} d={edge.path} markerEnd={`url(#${arrow})`} />
             ))}
             {layout.edges.map((edge) => (
-              <EdgeFlow key={`${edge.from}-${edge.to}-${movement?.key ?? ''}`} edge={edge} movement={movement} />
+              <EdgeFlow key={`${edgeKey(edge)}-${movement?.key ?? ''}`} edge={edge} movement={movement} />
             ))}
           </g>
           {vertices.map((vertex) => {
@@ -97,38 +97,32 @@ export function LineageGraph({ lineage, receipts, token, movement }: LineageGrap
           })}
           <g>
             {layout.edges.map((edge) => (
-              <EdgeLabel
-                key={`${edge.from}-${edge.to}`}
-                edge={edge}
-                movement={movement}
-                raised={options.direction === 'right'}
-              />
+              <EdgeLabel key={edgeKey(edge)} edge={edge} movement={movement} raised={options.direction === 'right'} />
             ))}
           </g>
         </svg>
       </section>
       <ul className="visually-hidden">
         {layout.edges.map((edge) => (
-          <li key={`${edge.from}-${edge.to}`}>
-            {`${names.get(edge.from)} owes ${names.get(edge.to)} ${formatBps(edge.bps)} of its sales`}
-            {edge.inherited ? ', inherited.' : '.'}
-          </li>
+          <li key={edgeKey(edge)}>{edgeSentence(edge, names)}</li>
         ))}
       </ul>
-      <figcaption className="small muted">{caption(layout.edges, hidden)}</figcaption>
+      <figcaption className="lineage-caption small muted">
+        <EdgeLegend edges={layout.edges} />
+        <p>{caption(layout.edges.length, hidden)}</p>
+      </figcaption>
     </figure>
   )
 }
 
-function caption(edges: readonly PlacedEdge[], hidden: number): string {
-  const parts = [
-    edges.length === 0
+const edgeKey = ({ from, to, kind }: PlacedEdge) => `${from}-${to}-${kind}`
+
+function caption(edges: number, hidden: number): string {
+  const said =
+    edges === 0
       ? 'Built from nothing that is published here, and nothing is built from it yet.'
-      : 'Arrows point where money goes: each edge is the share of every sale that is owed to the version it points to.',
-  ]
-  if (edges.some((edge) => edge.inherited)) parts.push('Dashed: owed through a version in between.')
-  if (hidden > 0) parts.push(`${hidden} more versions built from it are not drawn.`)
-  return parts.join(' ')
+      : 'Arrows point where money goes: to the version that is owed a share of every sale.'
+  return hidden === 0 ? said : `${said} ${hidden} more versions are not drawn.`
 }
 
 function vertexName(vertex: Vertex): string {
@@ -178,11 +172,13 @@ function LineageCard({
             {line}
           </text>
         ))}
-        {[ownerName ?? `owner ${shorten(vertex.owner)}`, people(vertex)].map((line, index) => (
-          <text className="lineage-owner" key={line} x="16" y={52 + (lines.length + index) * 18 + 4}>
-            {line}
-          </text>
-        ))}
+        {[ownerName ?? `owner ${shorten(vertex.owner)}`, vertex.erased ? 'content erased' : people(vertex)].map(
+          (line, index) => (
+            <text className="lineage-owner" key={line} x="16" y={52 + (lines.length + index) * 18 + 4}>
+              {line}
+            </text>
+          ),
+        )}
         {received === undefined ? null : (
           <text className="lineage-received" x="16" y={options.cardHeight - 14}>
             {received}
@@ -193,14 +189,14 @@ function LineageCard({
   )
 }
 
-function people(vertex: Vertex): string {
-  const count = vertex.contributors.length
-  if (count === 0 || vertex.contributorBps === 0) return ''
-  return `${formatBps(vertex.contributorBps)} to ${count} contributor${count === 1 ? '' : 's'}`
+function people({ contributorBps, contributors, members }: Vertex): string {
+  const count = contributors.length + members.length
+  if (count === 0 || contributorBps === 0) return ''
+  return `${formatBps(contributorBps)} to ${formatCount(count, members.length > 0 ? 'member' : 'contributor')}`
 }
 
 function flowOf(edge: PlacedEdge, movement: Movement | undefined) {
-  return movement?.flows.find((flow) => flow.from === edge.from && flow.to === edge.to)
+  return movement?.flows.find((flow) => flow.from === edge.from && flow.to === edge.to && flow.kind === edge.kind)
 }
 
 function EdgeFlow({ edge, movement }: { edge: PlacedEdge; movement: Movement | undefined }) {
@@ -216,10 +212,10 @@ function EdgeLabel({ edge, movement, raised }: { edge: PlacedEdge; movement: Mov
   const width = text.length * 8 + 18
   return (
     <g
-      className={flow === undefined ? 'lineage-label' : 'lineage-label lineage-label-moved'}
+      className={`lineage-label lineage-label-${edge.kind}${flow === undefined ? '' : ' lineage-label-moved'}`}
       transform={`translate(${edge.label.x} ${edge.label.y - (flow !== undefined && raised ? 22 : 0)})`}
     >
-      <rect x={-width / 2} y="-11" width={width} height="22" rx="11" />
+      <rect x={-width / 2} y="-11" width={width} height="22" rx={edge.kind === 'royalty' ? 11 : 3} />
       {/* biome-ignore lint/a11y/noAriaHiddenOnFocusable: text of a picture takes no focus; the list says it in words. */}
       <text textAnchor="middle" y="4.5" aria-hidden="true">
         {text}

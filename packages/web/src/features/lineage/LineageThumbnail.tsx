@@ -2,8 +2,9 @@ import type { Lineage } from '@agorai/core'
 import { useMemo } from 'react'
 import { formatCount } from '../../format/text.js'
 import { kindShape } from '../../ui/KindGlyph.js'
+import { edgeClass } from './edgeWords.js'
 import { type LayoutOptions, layoutLineage } from './layoutLineage.js'
-import { selectVertices } from './selectVertices.js'
+import { idsAbove, selectVertices } from './selectVertices.js'
 import './lineage.css'
 
 const options: LayoutOptions = {
@@ -31,11 +32,7 @@ export function LineageThumbnail({ lineage }: { lineage: Lineage }) {
       aria-label={describe(lineage)}
     >
       {layout.edges.map((edge) => (
-        <path
-          key={`${edge.from}-${edge.to}`}
-          className={edge.inherited ? 'lineage-edge lineage-edge-inherited' : 'lineage-edge'}
-          d={edge.path}
-        />
+        <path key={`${edge.from}-${edge.to}-${edge.kind}`} className={edgeClass(edge)} d={edge.path} />
       ))}
       {layout.cards.map((card) => (
         <g
@@ -45,7 +42,7 @@ export function LineageThumbnail({ lineage }: { lineage: Lineage }) {
         >
           <rect className="lineage-box" width={options.cardWidth} height={options.cardHeight} rx="4" />
           <g transform="translate(7 5) scale(0.75)">
-            <path className="lineage-glyph" d={kindShape(kinds.get(card.version) ?? '')} />
+            <path className="lineage-glyph" d={kindShape(kinds.get(card.version) ?? 'dataset')} />
           </g>
         </g>
       ))}
@@ -55,9 +52,14 @@ export function LineageThumbnail({ lineage }: { lineage: Lineage }) {
 
 function describe(lineage: Lineage): string {
   const focus = lineage.vertices.find((vertex) => vertex.version === lineage.version)
-  const above = new Set([...(focus?.parents ?? []), ...(focus?.edges.map((edge) => edge.ancestor) ?? [])]).size
-  const below = Math.max(0, lineage.vertices.length - above - 1)
-  const parts = [above === 0 ? '' : `built from ${formatCount(above, 'version')}`]
+  if (focus === undefined) return 'Lineage: not known here'
+  const sold = new Set([...focus.suppliers, ...focus.supplies.map(({ supplier }) => supplier)])
+  const above = new Set(idsAbove(focus).filter((id) => !sold.has(id)))
+  const gathered = focus.members.length
+  const below = Math.max(0, lineage.vertices.length - above.size - sold.size - gathered - 1)
+  const parts = [above.size === 0 ? '' : `built from ${formatCount(above.size, 'version')}`]
+  if (sold.size > 0) parts.push(`sells the work of ${formatCount(sold.size, 'version')}`)
+  if (gathered > 0) parts.push(`gathers ${formatCount(gathered, 'version')}`)
   if (below > 0) parts.push(`${formatCount(below, 'version')} built from it`)
   const said = parts.filter((part) => part !== '').join(', ')
   return said === '' ? 'Lineage: this version alone' : `Lineage: ${said}`

@@ -88,6 +88,32 @@ describe('edges', () => {
     expect(edges).toMatchObject([{ from: '2', to: '1', bps: 0, inherited: false }])
   })
 
+  test('what a service sells, and what a collection gathers, are edges of their own', () => {
+    const service: LineageVertex = {
+      ...vertex(3, [1], { 1: 1000 }),
+      supplies: [{ supplier: '2', bps: 6000 }],
+      suppliers: ['1', '2'],
+    }
+    const collection: LineageVertex = {
+      ...vertex(4, []),
+      contributorBps: 9000,
+      members: [
+        { version: '1', weight: '2' },
+        { version: '2', weight: '1' },
+      ],
+    }
+    const { edges } = layoutLineage([vertex(1, []), vertex(2, []), service, collection], options)
+    expect(edges.map(({ from, to, kind, bps }) => [from, to, kind, bps])).toEqual([
+      ['3', '1', 'royalty', 1000],
+      ['3', '1', 'supply', 0],
+      ['3', '2', 'supply', 6000],
+      ['4', '1', 'member', 6000],
+      ['4', '2', 'member', 3000],
+    ])
+    const [first, second] = edges
+    expect(first?.path).not.toBe(second?.path)
+  })
+
   test('an ancestor outside the picture has no edge', () => {
     expect(layoutLineage([vertex(5, [2], { 2: 100 })], options).edges).toEqual([])
   })

@@ -1,7 +1,8 @@
 import type { Vertex } from '@agorai/core'
 
 /** What the picture needs of a vertex: who it is, and what it owes to whom. */
-export type LineageVertex = Pick<Vertex, 'version' | 'edges' | 'parents'>
+export type LineageVertex = Pick<Vertex, 'version' | 'edges' | 'parents'> &
+  Partial<Pick<Vertex, 'supplies' | 'suppliers' | 'members' | 'contributorBps'>>
 
 /** Lengths in pixels. `right`: ancestors stand left of what is built from them; `down`: above it. */
 export type LayoutOptions = {
@@ -18,10 +19,16 @@ export type LayoutOptions = {
 
 export type Point = { x: number; y: number }
 export type PlacedCard = Point & { version: string; layer: number }
-/** An edge runs the way money does: from the version that sells to the ancestor that is owed. */
+/**
+ * Why one version owes another: it was built from it, it sells its work, or it gathers it. Two versions may have an edge
+ * of each kind between them.
+ */
+export type EdgeKind = 'royalty' | 'supply' | 'member'
+/** An edge runs the way money does: from the version that sells to the one that is owed. */
 export type PlacedEdge = {
   from: string
   to: string
+  kind: EdgeKind
   bps: number
   /** Owed through a version in between: the ancestor is no direct parent. */
   inherited: boolean
@@ -31,7 +38,7 @@ export type PlacedEdge = {
 export type LineageLayout = { cards: PlacedCard[]; edges: PlacedEdge[]; width: number; height: number }
 
 type Slot = { id: string; layer: number; size: number; before: string[]; after: string[]; at: number }
-type Link = { from: string; to: string; bps: number; inherited: boolean; lanes: string[] }
+type Link = Pick<PlacedEdge, 'from' | 'to' | 'kind' | 'bps' | 'inherited'> & { lanes: string[] }
 
 const sweeps = 6
 const labelSize = { width: 52, height: 24 }
@@ -54,17 +61,46 @@ function compareIds(a: string, b: string): number {
   return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0)
 }
 
-/** Every royalty edge inside the picture, and a parent that asks nothing as an edge of rate 0. */
+/** Everything owed inside the picture; a parent or supplier that asks nothing is an edge of rate 0. */
 function linksOf(vertices: readonly LineageVertex[]): Link[] {
   const known = new Set(vertices.map((vertex) => vertex.version))
-  return vertices.flatMap((vertex) => {
-    const owed = new Map(vertex.edges.map((edge) => [edge.ancestor, edge.bps]))
-    for (const parent of vertex.parents) if (!owed.has(parent)) owed.set(parent, 0)
-    return [...owed]
-      .filter(([ancestor]) => known.has(ancestor) && compareIds(ancestor, vertex.version) < 0)
-      .sort(([a], [b]) => compareIds(a, b))
-      .map(([to, bps]) => ({ from: vertex.version, to, bps, inherited: !vertex.parents.includes(to), lanes: [] }))
-  })
+  return vertices.flatMap((vertex) =>
+    owedBy(vertex)
+      .filter(({ to }) => known.has(to) && compareIds(to, vertex.version) < 0)
+      .sort((a, b) => compareIds(a.to, b.to))
+      .map((owed) => ({ from: vertex.version, lanes: [], ...owed })),
+  )
+}
+
+function owedBy(vertex: LineageVertex): Omit<Link, 'from' | 'lanes'>[] {
+  const { contributorBps = 0, edges, members = [], parents, suppliers = [], supplies = [] } = vertex
+  const direct = (stated: readonly string[], rates: readonly (readonly [string, number])[]) =>
+    new Map([...stated.map((id) => [id, 0] as const), ...rates])
+  const royalties = direct(
+    parents,
+    edges.map(({ ancestor, bps }) => [ancestor, bps] as const),
+  )
+  const sold = direct(
+    suppliers,
+    supplies.map(({ supplier, bps }) => [supplier, bps] as const),
+  )
+  const weights = members.reduce((sum, { weight }) => sum + BigInt(weight), 0n)
+  return [
+    ...[...royalties].map(([to, bps]) => ({
+      to,
+      kind: 'royalty' as const,
+      bps,
+      inherited: !parents.includes(to),
+    })),
+    ...[...sold].map(([to, bps]) => ({ to, kind: 'supply' as const, bps, inherited: false })),
+    ...members.map(({ version, weight }) => ({
+      to: version,
+      kind: 'member' as const,
+      // Of what the collection keeps, cut to a whole bps: the ledger divides by the weights themselves.
+      bps: Number((BigInt(weight) * BigInt(contributorBps)) / weights),
+      inherited: false,
+    })),
+  ]
 }
 
 /** Ids ascend along every link, so one pass in their order finds the longest way from the roots. */
@@ -92,7 +128,7 @@ function slotsOf(
     const last = (layers.get(link.from) ?? 0) - 1
     let previous = link.to
     for (let layer = (layers.get(link.to) ?? 0) + 1; layer <= last; layer++) {
-      const lane = `${link.from}→${link.to}@${layer}`
+      const lane = `${link.from}→${link.to}:${link.kind}@${layer}`
       add(lane, layer, laneSize)
       link.lanes.push(lane)
       join(slots, previous, lane)
@@ -198,7 +234,8 @@ function place(
       lane === undefined
         ? point((start.along + at.along) / 2, (start.across + end) / 2)
         : point(alongOf(lane) + depth / 2, middleOf(lane))
-    return { from: link.from, to: link.to, bps: link.bps, inherited: link.inherited, path, label }
+    const { lanes: _, ...edge } = link
+    return { ...edge, path, label }
   })
   separateLabels(edges, direction)
 

@@ -5,16 +5,11 @@ import { pulledFlows, saleFlows } from './movement.js'
 
 const token = '0x8394d3c4Dcda61c4009dB1E16d1a54cd43f50001'
 
-function pulled(version: bigint, ancestor: bigint, index: bigint, amount: bigint): Log {
-  const topics = encodeEventTopics({
-    abi: revenueLedgerAbi,
-    eventName: 'RevenuePulled',
-    args: { version, ancestor, token },
-  })
+function log(topics: unknown, data: Hex): Log {
   return {
     address: token,
     topics: topics as [Hex, ...Hex[]],
-    data: encodeAbiParameters([{ type: 'uint256' }, { type: 'uint256' }], [index, amount]),
+    data,
     blockHash: null,
     blockNumber: null,
     logIndex: null,
@@ -24,24 +19,50 @@ function pulled(version: bigint, ancestor: bigint, index: bigint, amount: bigint
   }
 }
 
-test('a sale owes each ancestor its rate, cut to whole units', () => {
-  const edges = [
-    { ancestor: '1', bps: 1000 },
-    { ancestor: '2', bps: 333 },
-    { ancestor: '3', bps: 0 },
-  ]
-  expect(saleFlows(edges, '4', 1001n)).toEqual([
-    { from: '4', to: '1', amount: 100n },
-    { from: '4', to: '2', amount: 33n },
+const abi = revenueLedgerAbi
+const amountOf = (amount: bigint) => encodeAbiParameters([{ type: 'uint256' }], [amount])
+
+const pulled = (version: bigint, ancestor: bigint, amount: bigint) =>
+  log(encodeEventTopics({ abi, eventName: 'RevenuePulled', args: { version, ancestor, token } }), amountOf(amount))
+
+const supplied = (version: bigint, supplier: bigint, amount: bigint) =>
+  log(encodeEventTopics({ abi, eventName: 'SupplyPulled', args: { version, supplier, token } }), amountOf(amount))
+
+const credited = (version: bigint, member: bigint, amount: bigint) =>
+  log(
+    encodeEventTopics({ abi, eventName: 'MemberCredited', args: { version, member, token } }),
+    encodeAbiParameters([{ type: 'uint64' }, { type: 'uint64' }, { type: 'uint256' }], [0n, 1n, amount]),
+  )
+
+test('a sale owes each ancestor and supplier its rate, cut to whole units', () => {
+  const version = {
+    id: '5',
+    edges: [
+      { ancestor: '1', bps: 1000 },
+      { ancestor: '2', bps: 333 },
+      { ancestor: '3', bps: 0 },
+    ],
+    supplies: [{ supplier: '4', bps: 6000 }],
+  }
+  expect(saleFlows(version, 1001n)).toEqual([
+    { from: '5', to: '1', kind: 'royalty', amount: 100n },
+    { from: '5', to: '2', kind: 'royalty', amount: 33n },
+    { from: '5', to: '4', kind: 'supply', amount: 600n },
   ])
 })
 
 test('a collection moves what the ledger says it pulled; the fee and empty pulls draw nothing', () => {
   const logs = [
-    pulled(2n, 1n, 0n, 1_000_000n),
-    pulled(2n, 0n, 16n, 100_000n),
-    pulled(3n, 1n, 0n, 0n),
-    pulled(2n, 1n, 0n, 5n),
+    pulled(2n, 1n, 1_000_000n),
+    pulled(2n, 0n, 100_000n),
+    pulled(3n, 1n, 0n),
+    pulled(2n, 1n, 5n),
+    supplied(4n, 2n, 6_000_000n),
+    credited(7n, 2n, 9n),
   ]
-  expect(pulledFlows(logs)).toEqual([{ from: '2', to: '1', amount: 1_000_005n }])
+  expect(pulledFlows(logs)).toEqual([
+    { from: '2', to: '1', kind: 'royalty', amount: 1_000_005n },
+    { from: '4', to: '2', kind: 'supply', amount: 6_000_000n },
+    { from: '7', to: '2', kind: 'member', amount: 9n },
+  ])
 })

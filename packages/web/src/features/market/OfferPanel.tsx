@@ -2,20 +2,23 @@ import type { AssetDetail, Lineage, Offer } from '@agorai/core'
 import { useState } from 'react'
 import { useAgorai } from '../../app/AgoraiProvider.js'
 import { formatMoney } from '../../format/money.js'
-import { formatCount, shorten } from '../../format/text.js'
-import { ConfirmDialog } from '../../ui/ConfirmDialog.js'
 import { Copyable } from '../../ui/Copyable.js'
-import { ErrorNotice, Notice, Waiting } from '../../ui/Notice.js'
-import { type Movement, saleFlows } from '../lineage/movement.js'
-import { splitPrice } from '../revenue/splitPrice.js'
-import { useBalance } from '../wallet/useBalance.js'
-import { openOffers } from './offers.js'
+import { Moment } from '../../ui/Moment.js'
+import type { Movement } from '../lineage/movement.js'
+import { isSameAccount } from '../wallet/accountName.js'
+import { BundleList } from './BundleList.js'
+import { BuyFlow } from './BuyFlow.js'
+import { CloseOffer } from './CloseOffer.js'
+import { ListOffer } from './ListOffer.js'
+import { describeOffer, formOf, openOffers, priceWords } from './offers.js'
+import { quote } from './priceCurve.js'
 import { usageWords } from './usages.js'
 import { useBuyOffer } from './useBuyOffer.js'
+import { useChainTime } from './useChainTime.js'
 import { usePasses } from './usePasses.js'
 import './market.css'
 
-/** What can be bought of an asset, and the purchase itself. */
+/** What can be bought of an asset, the purchase itself, and what its owner does with its offers. */
 export function OfferPanel({
   asset,
   lineage,
@@ -30,28 +33,19 @@ export function OfferPanel({
   const passes = usePasses(account?.address)
   const buy = useBuyOffer()
   const open = openOffers(asset.offers)
-  const held = new Set(passes.data?.filter((pass) => pass.asset === asset.id).map((pass) => pass.offer))
-
-  const confirm = (offer: Offer) => {
-    setAsking(undefined)
-    buy.mutate(
-      { asset, offer },
-      {
-        onSuccess: ({ alreadyHeld, amount, hash }) => {
-          if (alreadyHeld) return
-          const flows = saleFlows(asset.version.edges, asset.version.id, amount)
-          onMoved({ key: hash, token: offer.token, flows })
-        },
-      },
-    )
-  }
-
+  const running = passes.data?.filter((pass) => pass.asset === asset.id && pass.state === 'running') ?? []
+  const owned = account !== undefined && isSameAccount(account.address, asset.owner)
+  const ended = asset.retired || asset.soldExclusively || asset.version.erased
   return (
     <section className="panel" aria-labelledby="offers-heading">
       <h2 id="offers-heading">Offers</h2>
-      {open.length === 0 ? (
+      {ended ? (
+        <p className="muted">Nothing is sold of this asset any more. Passes that were granted run on.</p>
+      ) : open.length === 0 ? (
         <p className="muted">
-          Nothing is for sale. The owner lists an offer with the command line: “agorai publish” with --price.
+          {owned
+            ? 'Nothing is for sale. List an offer below: for ever, by the day, or exclusively.'
+            : 'Nothing is for sale. Its owner has not listed an offer.'}
         </p>
       ) : (
         <ul className="offers">
@@ -59,124 +53,104 @@ export function OfferPanel({
             <OfferRow
               key={offer.id}
               offer={offer}
-              held={held.has(offer.id)}
+              held={running.find((pass) => pass.offer === offer.id)}
               busy={buy.isPending}
+              owned={owned}
               onBuy={() => setAsking(offer)}
             />
           ))}
         </ul>
       )}
-      {buy.isPending ? (
-        <Waiting>Waiting for the chain to take the purchase in, and for the index to see it…</Waiting>
-      ) : null}
-      {buy.isError ? <ErrorNotice error={buy.error} safe="A purchase that the chain refuses moves no money." /> : null}
-      {buy.isSuccess ? (
-        <Notice tone="good" title={boughtTitle(buy.data, buy.variables.offer)}>
-          <p>
-            {'Final since transaction '}
-            <Copyable value={buy.data.hash} name="transaction" href={`/transactions/${buy.data.hash}`} />
-          </p>
-        </Notice>
-      ) : null}
-      {asking === undefined ? null : (
-        <BuyDialog
-          asset={asset}
-          offer={asking}
-          {...(lineage === undefined ? {} : { lineage })}
-          onConfirm={() => confirm(asking)}
-          onDecline={() => setAsking(undefined)}
-        />
-      )}
+      <BuyFlow
+        asset={asset}
+        asking={asking}
+        lineage={lineage}
+        buy={buy}
+        onDone={() => setAsking(undefined)}
+        onMoved={onMoved}
+      />
+      {ended ? null : <BundleList asset={asset} owned={owned} />}
+      {owned && !ended ? <ListOffer asset={asset} /> : null}
     </section>
   )
 }
 
-function boughtTitle({ alreadyHeld, amount }: { alreadyHeld: boolean; amount: bigint }, offer: Offer): string {
-  if (alreadyHeld) return 'You held this pass already; no money was moved'
-  return amount === 0n ? 'The pass is yours' : `Paid ${formatMoney(amount, offer.token)}`
-}
-
-function OfferRow({ offer, held, busy, onBuy }: { offer: Offer; held: boolean; busy: boolean; onBuy: () => void }) {
+function OfferRow({
+  offer,
+  held,
+  busy,
+  owned,
+  onBuy,
+}: {
+  offer: Offer
+  held: { expiry: number | null } | undefined
+  busy: boolean
+  owned: boolean
+  onBuy: () => void
+}) {
   const { account } = useAgorai()
+  const now = useChainTime()
   const words = usageWords[offer.usage]
+  const form = formOf(offer)
   const free = BigInt(offer.price) === 0n
+  const price =
+    form === 'exclusive' && now !== undefined
+      ? formatMoney(quote(offer, 1, BigInt(now)), offer.token)
+      : priceWords(offer)
   return (
     <li className="offer">
       <div className="offer-words">
-        <h3>{words.name}</h3>
-        <p className="small muted">{`You may ${words.allows}. The pass does not expire.`}</p>
+        <h3>{form === 'timed' ? `${words.name} by the day` : words.name}</h3>
+        <ul className="offer-terms small muted">
+          {describeOffer(offer).map((sentence) => (
+            <li key={sentence}>{sentence}</li>
+          ))}
+        </ul>
+        {owned ? <p className="small muted">{`Offer ${offer.id}`}</p> : null}
+        {offer.gate === null ? null : (
+          <p className="small muted">
+            {'The list’s root is '}
+            <Copyable value={offer.gate} name="root of the list" />
+          </p>
+        )}
       </div>
-      <p className="offer-price">{free ? 'Free' : formatMoney(BigInt(offer.price), offer.token)}</p>
-      {held ? (
-        <p className="offer-held">
-          <svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true">
-            <path fill="currentColor" d="M6.4 11.9 2.9 8.4l1.4-1.4 2.1 2.1 5.3-5.3 1.4 1.4z" />
-          </svg>
-          You hold this pass
-        </p>
-      ) : (
+      <p className="offer-price">
+        {price}
+        {form === 'exclusive' ? (
+          <span className="small muted">{` falling to ${formatMoney(BigInt(offer.price), offer.token)}`}</span>
+        ) : null}
+      </p>
+      <div className="offer-actions">
+        {held === undefined ? null : (
+          <p className="offer-held">
+            <svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true">
+              <path fill="currentColor" d="M6.4 11.9 2.9 8.4l1.4-1.4 2.1 2.1 5.3-5.3 1.4 1.4z" />
+            </svg>
+            <span>
+              You hold this pass
+              {held.expiry === null ? null : (
+                <>
+                  {' until '}
+                  <Moment at={held.expiry} />
+                </>
+              )}
+            </span>
+          </p>
+        )}
         <button
           type="button"
-          className="button button-primary"
+          className={held === undefined ? 'button button-primary' : 'button button-small'}
           disabled={busy || account === undefined}
           onClick={onBuy}
-          aria-label={`Buy ${words.name}`}
+          aria-label={held === undefined ? `Buy ${words.name}` : `${againWords(form)} ${words.name}`}
         >
-          {free ? 'Get' : 'Buy'}
+          {held === undefined ? (free ? 'Get' : 'Buy') : againWords(form)}
         </button>
-      )}
+        {owned ? <CloseOffer offer={offer} /> : null}
+      </div>
     </li>
   )
 }
 
-function BuyDialog({
-  asset,
-  offer,
-  lineage,
-  onConfirm,
-  onDecline,
-}: {
-  asset: AssetDetail
-  offer: Offer
-  lineage?: Lineage
-  onConfirm: () => void
-  onDecline: () => void
-}) {
-  const { account } = useAgorai()
-  const balance = useBalance()
-  const price = BigInt(offer.price)
-  const money = formatMoney(price, offer.token)
-  const parties = lineage === undefined ? 0 : splitPrice(lineage, price).parts.length
-  const missing = balance.data !== undefined && balance.data < price ? price - balance.data : 0n
-  if (account === undefined) return null
-  return (
-    <ConfirmDialog
-      title={`Buy ${asset.name ?? `asset ${asset.id}`}`}
-      confirm={price === 0n ? 'Get the pass' : `Pay ${money}`}
-      busy={missing > 0n}
-      onConfirm={onConfirm}
-      onDecline={onDecline}
-    >
-      <p>
-        <strong>{`You pay ${money}`}</strong>
-        {` from ${account.label} `}
-        <span className="nowrap">{`(${shorten(account.address)}).`}</span>
-      </p>
-      <p>
-        {`You receive a pass: you may ${usageWords[offer.usage].allows}, for this and every later version. It does not expire.`}
-      </p>
-      {parties === 0 || price === 0n ? null : (
-        <p>{`The price is divided among ${formatCount(parties, 'party', 'parties')}, as the table “Where one dollar goes” shows.`}</p>
-      )}
-      <p>
-        <strong>This is final.</strong>
-        {' Money in the ledger is never refunded.'}
-      </p>
-      {missing === 0n ? null : (
-        <Notice tone="care" title={`This account has ${formatMoney(missing, offer.token)} too little`}>
-          <p>Nothing was signed. Mint test money at the top of the page, then buy again.</p>
-        </Notice>
-      )}
-    </ConfirmDialog>
-  )
-}
+/** What buying means for somebody who holds the pass: more days, or a pass for somebody else. */
+const againWords = (form: ReturnType<typeof formOf>) => (form === 'timed' ? 'Renew' : 'Give')

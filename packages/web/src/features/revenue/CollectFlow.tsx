@@ -1,10 +1,9 @@
-import { useAgorai } from '../../app/AgoraiProvider.js'
 import { formatMoney, type Token } from '../../format/money.js'
 import { formatCount, shorten } from '../../format/text.js'
-import { ConfirmDialog } from '../../ui/ConfirmDialog.js'
 import { Copyable } from '../../ui/Copyable.js'
 import { ErrorNotice, Notice, Waiting } from '../../ui/Notice.js'
 import type { Movement } from '../lineage/movement.js'
+import { SignDialog } from '../wallet/SignDialog.js'
 import { useAccountName } from '../wallet/useAccountName.js'
 import { type CollectSubject, useCollectRevenue } from './useCollectRevenue.js'
 import { useGetRevenue } from './useGetRevenue.js'
@@ -68,17 +67,15 @@ function CollectDialog({
   onConfirm: () => void
   onDecline: () => void
 }) {
-  const { account } = useAgorai()
   const revenue = useGetRevenue({ ...subject, token: token.address })
   const name = useAccountName('account' in subject ? subject.account : '')
-  if (account === undefined) return null
   const due = revenue.data?.entitlements.filter(({ collectable }) => BigInt(collectable) > 0n) ?? []
   const money = formatMoney(
     due.reduce((sum, { collectable }) => sum + BigInt(collectable), 0n),
     token,
   )
   return (
-    <ConfirmDialog
+    <SignDialog
       title="Collect"
       confirm={`Collect ${money}`}
       busy={!revenue.isSuccess}
@@ -99,13 +96,9 @@ function CollectDialog({
               ? `, all that it is owed out of ${formatCount(new Set(due.map(({ version }) => version)).size, 'version')}.`
               : '.'}
           </p>
-          <p>
-            {`You send it from ${account.label} `}
-            <span className="nowrap">{`(${shorten(account.address)})`}</span>, which pays the network fee and nothing
-            else. This is final.
-          </p>
+          <p>You pay the network fee and nothing else. This is final.</p>
         </>
       ) : null}
-    </ConfirmDialog>
+    </SignDialog>
   )
 }

@@ -59,7 +59,7 @@ export function DollarSplit({
                 <th scope="row">
                   <PartName part={part} />
                 </th>
-                <td>{reasonOf(part, lineage.version)}</td>
+                <td>{reasonOf(part, lineage)}</td>
                 <td className="number split-share">{formatShare(part.amount, price)}</td>
                 <td className="number">{formatMoney(part.amount, token)}</td>
               </tr>
@@ -101,7 +101,7 @@ function Remainder({ split, token }: { split: PriceSplit; token: Token }) {
   return (
     <tr>
       <td />
-      <th scope="row">{split.incomplete ? 'Contributors' : 'Remainder'}</th>
+      <th scope="row">{split.incomplete ? 'Contributors or members' : 'Remainder'}</th>
       <td>
         {split.incomplete
           ? 'their list is in a manifest that this node does not have'
@@ -129,9 +129,19 @@ function PartName({ part }: { part: SplitPart }) {
   return <AccountName address={part.who} {...(part.label === null ? {} : { label: part.label })} />
 }
 
-function reasonOf(part: SplitPart, sold: string): string {
+function reasonOf(part: SplitPart, lineage: Lineage): string {
   if (part.role === 'treasury') return 'Protocol fee'
   const name = part.versionName ?? `version ${part.version}`
   if (part.role === 'contributor') return `Contributor to ${name}`
-  return part.version === sold ? `Owner of ${name}` : `Owner of ${name}, which this is built from`
+  if (part.version === lineage.version) return `Owner of ${name}`
+  return `Owner of ${name}, ${relationOf(part.version, lineage)}`
+}
+
+/** Why a version has a part of the price: as near as it stands to the one that is sold. */
+function relationOf(version: string, lineage: Lineage): string {
+  const sold = lineage.vertices.find((vertex) => vertex.version === lineage.version)
+  if (sold?.supplies.some(({ supplier }) => supplier === version)) return 'whose work this sells'
+  if (sold?.edges.some(({ ancestor }) => ancestor === version)) return 'which this is built from'
+  if (sold?.members.some((member) => member.version === version)) return 'which this gathers'
+  return 'which stands behind those'
 }

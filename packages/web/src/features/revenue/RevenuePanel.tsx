@@ -1,23 +1,27 @@
+import type { AssetDetail } from '@agorai/core'
 import { useState } from 'react'
 import { formatMoney, type Token } from '../../format/money.js'
 import { ErrorNotice, Waiting } from '../../ui/Notice.js'
 import type { Movement } from '../lineage/movement.js'
 import { CollectFlow } from './CollectFlow.js'
 import { EntitlementTable } from './EntitlementTable.js'
+import { Liens } from './Liens.js'
 import type { CollectSubject } from './useCollectRevenue.js'
 import { useGetRevenue } from './useGetRevenue.js'
+import { WaitingMoney } from './WaitingMoney.js'
 import './revenue.css'
 
 /** What a version and everything it is built from has earned, to the unit, and what may be collected now. */
 export function RevenuePanel({
-  version,
+  asset,
   token,
   onMoved,
 }: {
-  version: string
+  asset: AssetDetail
   token: Token
   onMoved: (movement: Movement) => void
 }) {
+  const version = asset.version.id
   const revenue = useGetRevenue({ version, token: token.address })
   const [asking, setAsking] = useState<CollectSubject>()
   const due = revenue.data?.entitlements.filter((entitlement) => BigInt(entitlement.collectable) > 0n) ?? []
@@ -25,7 +29,7 @@ export function RevenuePanel({
     <section className="panel" aria-labelledby="revenue-heading">
       <div className="panel-head">
         <h2 id="revenue-heading">Revenue so far</h2>
-        <p className="small muted">Of this version and everything it is built from</p>
+        <p className="small muted">Of this version, what it is built from and whose work it sells</p>
       </div>
       {revenue.isPending ? <Waiting>Asking the node what has been earned…</Waiting> : null}
       {revenue.isError ? (
@@ -41,6 +45,9 @@ export function RevenuePanel({
             <Sum name="Received" units={revenue.data.received} token={token} />
             <Sum name="Collected" units={revenue.data.collected} token={token} />
             <Sum name="May be collected" units={revenue.data.collectable} token={token} />
+            {revenue.data.waiting === '0' ? null : (
+              <Sum name="Waiting, not final" units={revenue.data.waiting} token={token} />
+            )}
             {revenue.data.dust === '0' ? null : <Sum name="Remainder" units={revenue.data.dust} token={token} />}
           </dl>
           {revenue.data.entitlements.length === 0 ? (
@@ -53,6 +60,8 @@ export function RevenuePanel({
               onCollect={({ account }) => setAsking({ account })}
             />
           )}
+          <Liens version={version} token={token} />
+          <WaitingMoney asset={asset} token={token} waiting={BigInt(revenue.data.waiting)} />
           {due.length < 2 ? null : (
             <div className="revenue-actions">
               <button

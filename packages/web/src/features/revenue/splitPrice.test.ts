@@ -14,17 +14,20 @@ function vertex(version: number, changes: Partial<Vertex>): Vertex {
     owner: account(version),
     edges: [],
     parents: [],
+    supplies: [],
+    suppliers: [],
+    terms: { derivatives: true, royaltyBps: 0, serveBps: 0, consent: false, attribution: true, commercial: true },
+    erased: false,
     feeBps: 100,
-    royaltyBps: 0,
     contributorBps: 0,
     contributors: [],
+    members: [],
     ...changes,
   }
 }
 
 const dataset = vertex(1, {
   kind: 'dataset',
-  royaltyBps: 1000,
   contributorBps: 6000,
   contributors: [
     { account: account(3), weight: '4000', label: 'Alpha' },
@@ -56,6 +59,36 @@ describe('one sale of a model at 10.00', () => {
       ['1', 1_000_000n],
     ])
   })
+})
+
+test('a service pays whose work it sells, which pays what it was built from: one per cent of fee in all', () => {
+  const service = vertex(3, { kind: 'service', feeBps: 40, supplies: [{ supplier: '2', bps: 6000 }], suppliers: ['2'] })
+  const split = splitPrice({ version: '3', vertices: [dataset, model, service] }, 10_000_000n)
+  expect(split.parts.map(({ role, version, amount }) => [role, version, amount])).toEqual([
+    ['owner', '3', 3_960_000n],
+    ['owner', '2', 5_340_000n],
+    ['owner', '1', 240_000n],
+    ['contributor', '1', 180_000n],
+    ['contributor', '1', 108_000n],
+    ['contributor', '1', 72_000n],
+    ['treasury', '0', 100_000n],
+  ])
+  expect(split.dust).toBe(0n)
+})
+
+test('a collection gives its members their part as a royalty', () => {
+  const collection = vertex(4, {
+    kind: 'collection',
+    contributorBps: 9000,
+    members: [
+      { version: '1', weight: '2' },
+      { version: '2', weight: '1' },
+    ],
+  })
+  const split = splitPrice({ version: '4', vertices: [dataset, model, collection] }, 10_000_000n)
+  const kept = receiptsOf(split)
+  expect([kept.get('4'), kept.get('1'), kept.get('2')]).toEqual([990_000n, 5_940_000n, 2_970_000n])
+  expect(split.incomplete).toBe(false)
 })
 
 test('a list of contributors that is not here is said, not shown as dust', () => {

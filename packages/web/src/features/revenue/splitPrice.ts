@@ -18,11 +18,14 @@ export type PriceSplit = {
   parts: readonly SplitPart[]
   /** What the floors leave in the ledger, so that parts and dust are the price to the unit. */
   dust: bigint
-  /** Whether a version credits contributors whose list this node does not have; their part is then inside `dust`. */
+  /** Whether a version credits contributors or members whose list this node does not have; their part is inside `dust`. */
   incomplete: boolean
 }
 
-/** Where a price goes, computed by the ledger's own arithmetic from the lineage. */
+/**
+ * Where a price goes, computed by the ledger's own arithmetic from the lineage: along royalties, on to those whose work is
+ * sold, and to what a collection gathers.
+ */
 export function splitPrice(lineage: Lineage, price: bigint): PriceSplit {
   const vertices = new Map(lineage.vertices.map((vertex) => [BigInt(vertex.version), toLedgerVertex(vertex)]))
   const named = new Map(lineage.vertices.map((vertex) => [vertex.version, vertex]))
@@ -40,9 +43,10 @@ export function splitPrice(lineage: Lineage, price: bigint): PriceSplit {
       amount: share.amount,
     }
   })
-  const sold = named.get(lineage.version)
-  const involved = [sold, ...(sold?.edges ?? []).map((edge) => named.get(edge.ancestor))]
-  const incomplete = involved.some((vertex) => vertex && vertex.contributorBps > 0 && vertex.contributors.length === 0)
+  const involved = new Set(shares.map(({ version }) => named.get(version.toString())))
+  const incomplete = [...involved].some(
+    (vertex) => vertex && vertex.contributorBps > 0 && vertex.contributors.length + vertex.members.length === 0,
+  )
   return { price, parts: parts.filter((part) => part.amount > 0n), dust, incomplete }
 }
 

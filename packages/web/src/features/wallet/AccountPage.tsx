@@ -1,14 +1,10 @@
-import type { Pass } from '@agorai/core'
 import { useState } from 'react'
 import { useAgorai } from '../../app/AgoraiProvider.js'
-import { Link } from '../../app/router.js'
 import { useTitle } from '../../app/useTitle.js'
-import { formatInteger, formatMoney, type Token } from '../../format/money.js'
-import { formatCount } from '../../format/text.js'
+import { formatMoney, type Token } from '../../format/money.js'
 import { Copyable } from '../../ui/Copyable.js'
 import { ErrorNotice, Waiting } from '../../ui/Notice.js'
-import { useGetAsset } from '../catalogue/useGetAsset.js'
-import { usePasses } from '../market/usePasses.js'
+import { PassPanel } from '../market/PassPanel.js'
 import { CollectFlow } from '../revenue/CollectFlow.js'
 import { EntitlementTable } from '../revenue/EntitlementTable.js'
 import type { CollectSubject } from '../revenue/useCollectRevenue.js'
@@ -30,7 +26,7 @@ export function AccountPage({ address }: { address: `0x${string}` }) {
         </p>
       </div>
       {paymentToken === undefined ? null : <OwedPanel address={address} token={paymentToken} />}
-      <PassesPanel address={address} />
+      <PassPanel address={address} />
     </>
   )
 }
@@ -46,6 +42,9 @@ function OwedPanel({ address, token }: { address: `0x${string}`; token: Token })
         {revenue.data === undefined ? null : (
           <p className="small muted">
             {`${formatMoney(BigInt(revenue.data.collectable), token)} may be collected, ${formatMoney(BigInt(revenue.data.collected), token)} was collected`}
+            {revenue.data.waiting === '0'
+              ? ''
+              : `, ${formatMoney(BigInt(revenue.data.waiting), token)} paid for its assets is not final yet`}
           </p>
         )}
       </div>
@@ -74,69 +73,5 @@ function OwedPanel({ address, token }: { address: `0x${string}`; token: Token })
       )}
       <CollectFlow asking={asking} token={token} onDone={() => setAsking(undefined)} />
     </section>
-  )
-}
-
-function PassesPanel({ address }: { address: `0x${string}` }) {
-  const { paymentToken } = useAgorai()
-  const passes = usePasses(address)
-  return (
-    <section className="panel" aria-labelledby="passes-heading">
-      <div className="panel-head">
-        <h2 id="passes-heading">Passes</h2>
-        {passes.data === undefined ? null : (
-          <p className="small muted">{formatCount(passes.data.length, 'pass', 'passes')}</p>
-        )}
-      </div>
-      {passes.isPending ? <Waiting>Asking the node which passes this account holds…</Waiting> : null}
-      {passes.isError ? (
-        <ErrorNotice error={passes.error} safe="The passes stand on the chain." onRetry={() => passes.refetch()} />
-      ) : null}
-      {passes.data === undefined ? null : passes.data.length === 0 ? (
-        <p className="muted">
-          This account holds no pass. <Link href="/">Choose an asset in the catalogue</Link> and buy one of its offers.
-        </p>
-      ) : (
-        <div className="table-scroll">
-          <table className="table">
-            <thead>
-              <tr>
-                <th scope="col">Opens</th>
-                <th scope="col">Bought in</th>
-                <th scope="col">Transaction</th>
-                <th scope="col" className="number">
-                  Paid
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {passes.data.map((pass) => (
-                <PassRow key={pass.transaction + pass.offer} pass={pass} token={paymentToken} />
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-    </section>
-  )
-}
-
-function PassRow({ pass, token }: { pass: Pass; token: Token | undefined }) {
-  const asset = useGetAsset(pass.asset)
-  const offer = asset.data?.offers.find(({ id }) => id === pass.offer)
-  const paid = offer?.token ?? token
-  return (
-    <tr>
-      <th scope="row">
-        <Link href={`/assets/${pass.asset}`}>{asset.data?.name ?? `Asset ${pass.asset}`}</Link>
-      </th>
-      <td>{`block ${formatInteger(pass.block)}`}</td>
-      <td>
-        <Copyable value={pass.transaction} name="transaction" href={`/transactions/${pass.transaction}`} />
-      </td>
-      <td className="number">
-        {paid === undefined ? `${pass.amount} base units` : formatMoney(BigInt(pass.amount), paid)}
-      </td>
-    </tr>
   )
 }

@@ -2,11 +2,11 @@ import { AgoraiError, testUsdAbi } from '@agorai/core'
 import { useQuery } from '@tanstack/react-query'
 import { useAgorai } from '../../app/AgoraiProvider.js'
 
-/** What the signing account has of the payment token, in base units, read from the chain. */
-export function useBalance() {
+/** What the signing account has of a token, in base units, read from the chain. Default: the local chain's. */
+export function useBalance(of?: `0x${string}`) {
   const { account, client, paymentToken } = useAgorai()
   const holder = account?.address
-  const token = paymentToken?.address as `0x${string}` | undefined
+  const token = of ?? (paymentToken?.address as `0x${string}` | undefined)
   return useQuery({
     queryKey: ['balance', token, holder],
     enabled: holder !== undefined && token !== undefined,

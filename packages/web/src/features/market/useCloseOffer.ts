@@ -1,0 +1,7 @@
+import { closeOffer } from '@agorai/sdk'
+import { useSend } from '../../app/useSend.js'
+
+/** Closes an offer for ever. */
+export function useCloseOffer() {
+  return useSend(closeOffer)
+}

@@ -1,0 +1,71 @@
+import { AgoraiError } from '@agorai/core'
+import { useEffect } from 'react'
+import { useAgorai } from '../../app/AgoraiProvider.js'
+import { Dialog } from '../../ui/ConfirmDialog.js'
+import { ErrorNotice, Notice, Waiting } from '../../ui/Notice.js'
+
+/** Chooses one of the wallets that this browser has. It closes by itself once the wallet is connected. */
+export function WalletDialog({ onClose }: { onClose: () => void }) {
+  const { info, wallet } = useAgorai()
+  const { state, chosen, wallets } = wallet
+  useEffect(() => {
+    if (state.status === 'connected') onClose()
+  }, [state.status, onClose])
+  const close = () => {
+    // A wallet that was never answered is not remembered.
+    if (state.status !== 'connected') wallet.leave()
+    onClose()
+  }
+  return (
+    <Dialog title="Connect a wallet" onDecline={close}>
+      <div className="confirm-body">
+        <p>The wallet keeps the key. This page sees the account’s address, and asks before anything is signed.</p>
+        {wallets.length === 0 ? (
+          <Notice tone="info" title="No wallet has announced itself in this browser">
+            <p>
+              Install or unlock one that follows EIP-6963, as current browser wallets do, and reload this page.
+              {info.chain.local ? ' On the local chain a development account signs meanwhile.' : ''}
+            </p>
+          </Notice>
+        ) : (
+          <ul className="wallet-list">
+            {wallets.map((each) => (
+              <li key={each.id}>
+                <button
+                  type="button"
+                  className="button wallet-choice"
+                  disabled={state.status === 'connecting'}
+                  onClick={() => wallet.connect(each)}
+                >
+                  {each.icon === undefined ? null : <img src={each.icon} alt="" width="24" height="24" />}
+                  {each.name}
+                </button>
+              </li>
+            ))}
+          </ul>
+        )}
+        {state.status === 'connecting' ? (
+          <Waiting>{`Waiting for ${chosen?.name ?? 'the wallet'}: open it and agree to connect…`}</Waiting>
+        ) : null}
+        {state.status === 'refused' ? (
+          state.declined ? (
+            <ErrorNotice
+              error={new AgoraiError('wallet_declined', `${chosen?.name ?? 'The wallet'} did not connect.`)}
+              safe="It gave this page nothing."
+            />
+          ) : (
+            <Notice tone="bad" title={`${chosen?.name ?? 'The wallet'} could not be connected`}>
+              <p>{state.detail}</p>
+              <p>Nothing was signed. Open the wallet, answer what it asks, then choose it again.</p>
+            </Notice>
+          )
+        ) : null}
+      </div>
+      <div className="confirm-actions">
+        <button type="button" className="button" onClick={close}>
+          Cancel
+        </button>
+      </div>
+    </Dialog>
+  )
+}
