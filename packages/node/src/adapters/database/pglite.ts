@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises'
 import { PGlite, types } from '@electric-sql/pglite'
 import type { Database, Queryable, SqlParameter } from '../../ports/database.js'
 import { assertSchemaName } from './schemaName.js'
@@ -23,6 +24,8 @@ const toEngine = (value: SqlParameter): unknown => (typeof value === 'bigint' ? 
 /** Opens the embedded PostgreSQL, whose files survive a killed process but not a failing disk: it is a cache. */
 export async function openPglite({ folder, schema }: OpenPgliteParameters): Promise<Database> {
   assertSchemaName(schema)
+  // The engine makes the last folder of the path only.
+  if (folder !== undefined) await mkdir(folder, { recursive: true })
   const engine = await PGlite.create({ ...(folder === undefined ? {} : { dataDir: folder }), parsers })
   await engine.exec(`CREATE SCHEMA IF NOT EXISTS "${schema}"; SET search_path TO "${schema}"`)
   return {
