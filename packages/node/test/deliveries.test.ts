@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { deployments, hashMessageOf, importContentKey, openContent, toTypedData } from '@agorai/core'
-import { generateDeliveryKey, grantAad, openSealed } from '@agorai/sdk'
+import { assetRegistryAbi, deployments, hashMessageOf, importContentKey, openContent, toTypedData } from '@agorai/core'
+import { generateDeliveryKey, grantAad, openSealed, waitForReceipt } from '@agorai/sdk'
 import { createTestClient, type Hex, http, numberToHex, recoverTypedDataAddress } from 'viem'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { openRpcChain } from '../src/adapters/chain/rpcChain.js'
 import { assertEntitled } from '../src/gateway/entitlement.js'
 import {
@@ -22,6 +22,7 @@ import {
   type SealedAsset,
   type Sold,
   sealAsset,
+  sealBare,
   sell,
   seller,
   slices,
@@ -30,6 +31,7 @@ import {
   type TestNode,
   uploadAll,
   uploadKey,
+  uploadManifest,
 } from './support.js'
 
 let node: TestNode
@@ -180,7 +182,7 @@ describe('refused are', () => {
   })
 
   test('who publishes the public manifest of another as an asset of their own', async () => {
-    const copied = await publish(node, asset, stranger)
+    const copied = await publish(node, asset, { account: stranger })
     await confirmed(node, await chainOf(node, seller).reader.getBlockNumber())
     // They own that asset, and its manifest has the same digest; but the key was not deposited by them.
     expect(await problemOf(await ask({ ...copied, account: stranger, withoutOffer: true }))).toMatchObject({
@@ -195,6 +197,59 @@ describe('refused are', () => {
     expect(await problemOf(await ask({ ...copied, account: stranger, withoutOffer: true }))).toMatchObject({
       code: 'content_missing',
     })
+  })
+
+  test('a version that has no content, as its manifest says', async () => {
+    const bare = sealBare(asset)
+    await uploadManifest(node, { ...asset, manifestBytes: bare.manifestBytes, digest: bare.digest })
+    const listed = await publish(node, bare)
+    await confirmed(node, await buy(node, listed))
+    const isIndexed = async () => (await fetch(`${node.url}/api/v1/assets/${listed.version}`)).status
+    await expect.poll(isIndexed).toBe(200)
+    expect(await problemOf(await ask(listed))).toMatchObject({ code: 'nothing_to_deliver', status: 404 })
+  })
+
+  test('everybody, once the owner erased the version', async () => {
+    const { asset: gone, sold: pass } = await sell(node, new Uint8Array(6))
+    await grantOf(await ask(pass))
+    const { reader, wallet } = chainOf(node, seller)
+    const hash = await wallet.writeContract({
+      chain: null,
+      address: node.info.chain.addresses.assetRegistry,
+      abi: assetRegistryAbi,
+      functionName: 'erase',
+      args: [pass.version],
+    })
+    await confirmed(node, (await waitForReceipt(reader, hash)).blockNumber)
+    expect(gone.digest).not.toBe(asset.digest)
+    for (const parameters of [{}, { account: seller, withoutOffer: true }, { account: stranger }])
+      expect(await problemOf(await ask({ ...pass, ...parameters }))).toMatchObject({
+        code: 'version_erased',
+        status: 410,
+      })
+    await grantOf(await ask())
+  })
+
+  test('a pass that has ended, by the clock of the chain or, while nothing is mined, by that of the node', async () => {
+    const days = await sealAsset(new Uint8Array(8))
+    await uploadAll(node, days)
+    const timed = await publish(node, days, { timed: true })
+    await confirmed(node, await buy(node, timed))
+    await grantOf(await ask(timed))
+    const now = Date.now()
+    const clock = vi.spyOn(Date, 'now').mockImplementation(() => now + 86_401_000)
+    const late = await ask(timed).finally(() => clock.mockRestore())
+    expect(await problemOf(late)).toMatchObject({ code: 'entitlement_missing' })
+
+    await grantOf(await ask(timed))
+    const anvil = createTestClient({ mode: 'anvil', transport: http(node.rpcUrl) })
+    await anvil.increaseTime({ seconds: 86_401 })
+    await anvil.mine({ blocks: 1 })
+    await confirmed(node, await chainOf(node, seller).reader.getBlockNumber())
+    expect(await problemOf(await ask(timed))).toMatchObject({ code: 'entitlement_missing', status: 403 })
+    // The owner's right, and a pass without end, run on.
+    await grantOf(await ask({ ...timed, account: seller, withoutOffer: true }))
+    await grantOf(await ask())
   })
 
   test('requests for another operator, too late, or too far ahead', async () => {

@@ -5,13 +5,16 @@ import { join } from 'node:path'
 import {
   accessMarketAbi,
   assetRegistryAbi,
+  type ContentManifest,
   contributorRootOf,
   createRowTree,
   type DeliveryGrant,
   deliveryGrantSchema,
   digestOfCid,
   encodeManifest,
+  encodeTerms,
   importContentKey,
+  kindToNumber,
   type Manifest,
   manifestDigest,
   type NodeInfo,
@@ -42,6 +45,7 @@ import {
   type LocalAccount,
   parseEventLogs,
   zeroAddress,
+  zeroHash,
 } from 'viem'
 import type { NodeConfig } from '../src/config.js'
 import { type RunningNode, startNode } from '../src/main.js'
@@ -94,7 +98,7 @@ export const randomHex = (bytes = 32): Hex => bytesToHex(randomBytes(bytes))
 /* CONTENT */
 
 export type SealedAsset = {
-  manifest: Manifest
+  manifest: ContentManifest
   manifestBytes: Uint8Array
   digest: Hex
   cid: string
@@ -116,7 +120,7 @@ async function collect(parts: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
 export async function sealAsset(
   plaintext: Uint8Array,
   rowFormat: RowFormat = 'binary',
-  change: (manifest: Manifest) => Manifest = (manifest) => manifest,
+  change: (manifest: ContentManifest) => ContentManifest = (manifest) => manifest,
 ): Promise<SealedAsset> {
   const secrets = { contentKey: new Uint8Array(randomBytes(32)), saltSeed: new Uint8Array(randomBytes(32)) }
   const contentId = randomHex()
@@ -147,13 +151,30 @@ export async function sealAsset(
     },
     fields: [],
     provenance: { description: 'Counted by hand.', builtFrom: [] },
-    terms: { royaltyBps: 0 },
+    terms: {
+      derivatives: true,
+      royaltyBps: 0,
+      serveBps: 0,
+      consent: false,
+      attribution: true,
+      commercial: true,
+    },
     contributors: { bps: 0, leaves: [] },
+    members: [],
+    suppliers: [],
     metrics: [],
     croissant: {},
   })
   const manifestBytes = encodeManifest(manifest)
   return { manifest, manifestBytes, digest: manifestDigest(manifestBytes), cid, ciphertext, secrets }
+}
+
+/** The manifest of a live service, which has no content. */
+export function sealBare({ manifest: like }: SealedAsset) {
+  const { contentId, content, fields, ...said } = like
+  const manifest: Manifest = { ...said, kind: 'service', name: 'Prices on demand' }
+  const manifestBytes = encodeManifest(manifest)
+  return { manifest, manifestBytes, digest: manifestDigest(manifestBytes) }
 }
 
 /* UPLOADS */
@@ -249,49 +270,61 @@ export function chainOf(node: { rpcUrl: string }, account: LocalAccount) {
   }
 }
 
-/** Publishes the asset with one free offer. */
-export async function publish(node: TestNode, asset: SealedAsset, account: LocalAccount = seller): Promise<Sold> {
+/** Terms of an offer that is free, but for what is said. */
+export const offerTerms = (more: object = {}) => ({
+  token: zeroAddress,
+  price: 0n,
+  usage: 1,
+  flags: 0,
+  refundHours: 0,
+  gate: zeroHash,
+  brackets: [],
+  ...more,
+})
+
+/** Publishes a manifest with one free offer, timed or not. */
+export async function publish(
+  node: TestNode,
+  { manifest, digest }: { manifest: Manifest; digest: Hex },
+  { account = seller, timed = false }: { account?: LocalAccount; timed?: boolean } = {},
+): Promise<Sold> {
   const { reader, wallet } = chainOf(node, account)
-  const { assetRegistry, accessMarket } = node.info.chain.addresses
   const hash = await wallet.writeContract({
     chain: null,
-    address: assetRegistry,
+    address: node.info.chain.addresses.assetRegistry,
     abi: assetRegistryAbi,
-    functionName: 'publish',
+    functionName: 'publishAndList',
     args: [
-      1,
+      kindToNumber(manifest.kind),
       {
-        manifestDigest: asset.digest,
+        manifestDigest: digest,
         parents: [],
-        royaltyBps: asset.manifest.terms.royaltyBps,
-        contributors: { root: contributorRootOf(asset.manifest), bps: asset.manifest.contributors.bps },
+        suppliers: [],
+        terms: encodeTerms(manifest.terms),
+        contributors: { root: contributorRootOf(manifest), bps: manifest.contributors.bps },
+        feeBpsMax: 500,
+        consents: [],
       },
+      [offerTerms({ flags: timed ? 1 : 0 })],
     ],
   })
   const { logs } = await waitForReceipt(reader, hash)
   const [event] = parseEventLogs({ abi: assetRegistryAbi, logs, eventName: 'VersionPublished' })
   if (event === undefined) throw new Error('nothing was published')
   const { version } = event.args
-  const listed = await wallet.writeContract({
-    chain: null,
-    address: accessMarket,
-    abi: accessMarketAbi,
-    functionName: 'listOffer',
-    args: [version, 0, node.info.chain.addresses.testUsd ?? zeroAddress, 0n, 1],
-  })
-  await waitForReceipt(reader, listed)
   return { version, offer: offerIdOf(version, 0) }
 }
 
 /** Buys a free offer; the block that holds the pass. */
 export async function buy(node: TestNode, { version, offer }: Sold, account: LocalAccount = buyer): Promise<bigint> {
   const { reader, wallet } = chainOf(node, account)
+  const purchase = { offerId: offer, version, holder: zeroAddress, quantity: 1, amountMax: 0n, nonce: 0, proof: [] }
   const hash = await wallet.writeContract({
     chain: null,
     address: node.info.chain.addresses.accessMarket,
     abi: accessMarketAbi,
     functionName: 'buy',
-    args: [{ offerId: offer, version, amountMax: 0n, nonce: 0 }],
+    args: [purchase],
   })
   return (await waitForReceipt(reader, hash)).blockNumber
 }

@@ -1,6 +1,13 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { chunkBytes, encodeManifest, importContentKey, type Manifest, manifestDigest, openContent } from '@agorai/core'
+import {
+  type ContentManifest,
+  chunkBytes,
+  encodeManifest,
+  importContentKey,
+  manifestDigest,
+  openContent,
+} from '@agorai/core'
 import { computeContentCid, depositAad, generateDeliveryKey, sealTo } from '@agorai/sdk'
 import type { Hex } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -10,6 +17,7 @@ import {
   removeFolder,
   type SealedAsset,
   sealAsset,
+  sealBare,
   slices,
   startTestNode,
   stranger,
@@ -154,14 +162,14 @@ describe('a manifest', () => {
 
   const send = async (body: Uint8Array) =>
     uploadManifest(node, { ...asset, manifestBytes: body, digest: manifestDigest(body) })
-  const changed = (change: (manifest: Manifest) => unknown) =>
-    text(JSON.stringify(change(JSON.parse(new TextDecoder().decode(asset.manifestBytes)) as Manifest)))
+  const changed = (change: (manifest: ContentManifest) => unknown) =>
+    text(JSON.stringify(change(JSON.parse(new TextDecoder().decode(asset.manifestBytes)) as ContentManifest)))
   const named = (fileName: string) =>
     changed((m) => ({ ...m, content: { ...m.content, plaintext: { ...m.content.plaintext, fileName } } }))
 
   test('with an unknown field, a wrong one, or twice the same, is refused by name', async () => {
     for (const [body, field] of [
-      [changed((m) => ({ ...m, terms: { royaltyBps: 10_001 } })), 'terms.royaltyBps'],
+      [changed((m) => ({ ...m, terms: { ...m.terms, royaltyBps: 10_001 } })), 'terms.royaltyBps'],
       [changed((m) => ({ ...m, licence: { ...m.licence, spdx: 'not a licence!' } })), 'licence.spdx'],
       [changed((m) => ({ ...m, tags: Array(100_000).fill('a') })), 'tags'],
       [changed((m) => ({ ...m, more: 1 })), undefined],
@@ -290,7 +298,7 @@ describe('a key', () => {
     })
   })
 
-  test.each<[string, (m: Manifest) => Manifest, string]>([
+  test.each<[string, (m: ContentManifest) => ContentManifest, string]>([
     ['rows', (m) => withPlaintext(m, { rows: m.content.plaintext.rows + 1 }), 'length_mismatch'],
     ['root', (m) => withPlaintext(m, { root: `0x${'11'.repeat(32)}` as Hex }), 'digest_mismatch'],
     ['length', (m) => withPlaintext(m, { bytes: m.content.plaintext.bytes + 1 }), 'length_mismatch'],
@@ -302,6 +310,17 @@ describe('a key', () => {
     await uploadContent(node, wrong)
     await uploadManifest(node, wrong)
     expect(await problemOf(await uploadKey(node, wrong))).toMatchObject({ code, status: 422 })
+  })
+
+  test('of a version without a content is refused, and its manifest is stored', async () => {
+    const { manifest, manifestBytes, digest } = sealBare(asset)
+    const bare = { ...asset, manifestBytes, digest }
+    expect(manifest.content).toBeUndefined()
+    expect((await uploadManifest(node, bare)).status).toBe(200)
+    expect(await problemOf(await uploadKey(node, bare))).toMatchObject({ code: 'nothing_to_deliver', status: 404 })
+    const dataset = encodeLoosely({ ...manifest, kind: 'dataset' })
+    const refused = await uploadManifest(node, { ...bare, ...dataset })
+    expect(await problemOf(refused)).toMatchObject({ code: 'manifest_invalid', field: 'content' })
   })
 
   const sealedChunk = chunkBytes + 16
@@ -348,11 +367,19 @@ test('nothing went wrong unseen', () => {
   expect(node.warnings).toEqual([])
 })
 
+/** Bytes and digest of a document that need not be valid. */
+function encodeLoosely(document: object) {
+  const manifestBytes = text(JSON.stringify(document))
+  return { manifestBytes, digest: manifestDigest(manifestBytes) }
+}
+
 function joined(...parts: Uint8Array[]): Uint8Array {
   return new Uint8Array(Buffer.concat(parts))
 }
 
-const withPlaintext = (m: Manifest, change: Partial<Manifest['content']['plaintext']>): Manifest => ({
+type Plaintext = ContentManifest['content']['plaintext']
+
+const withPlaintext = (m: ContentManifest, change: Partial<Plaintext>): ContentManifest => ({
   ...m,
   content: { ...m.content, plaintext: { ...m.content.plaintext, ...change } },
 })

@@ -31,7 +31,7 @@ async function chainThatSays(answer: object) {
 }
 
 const place: Address = `0x${'11'.repeat(20)}`
-const addresses: Deployment = { assetRegistry: place, revenueLedger: place, accessMarket: place }
+const addresses: Deployment = { governor: place, assetRegistry: place, revenueLedger: place, accessMarket: place }
 const unknown = encodeErrorResult({ abi: assetRegistryAbi, errorName: 'AssetRegistry_VersionUnknown', args: [7n] })
 
 test.each([
