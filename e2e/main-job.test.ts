@@ -94,7 +94,7 @@ describe('the main job', () => {
       label: devAccounts[index]?.label ?? '',
     }))
     dataset = await publishDataset(datasetOwner, { token, contributors })
-    expect(dataset.manifest.content.plaintext).toMatchObject({ rows: 8_000, rowFormat: 'csv' })
+    expect(dataset.manifest.content?.plaintext).toMatchObject({ rows: 8_000, rowFormat: 'csv' })
     expect(dataset.manifest.licence.spdx).toBe('CC-BY-SA-3.0')
     expect(dataset.manifest.contributors.leaves.map(({ weight }) => weight)).toEqual(['4000', '2400', '1600'])
 
@@ -164,7 +164,7 @@ describe('the main job', () => {
     const { correct, total } = readModelFacts().heldOut
     expect(found).toMatchObject({
       'content.cid': model.cid,
-      'content.plaintext.root': model.manifest.content.plaintext.root,
+      'content.plaintext.root': model.manifest.content?.plaintext.root,
       manifest: model.manifestDigest,
       'metrics.0.correct': `${correct} of ${total}`,
     })
@@ -193,7 +193,7 @@ describe('the main job', () => {
 
 describe('what is not as it was listed is refused', () => {
   test('a tampered block', async () => {
-    const stored = (await readdir(node.folder, { recursive: true })).filter((name) => name.endsWith(model.cid))
+    const stored = (await readdir(node.folder, { recursive: true })).filter((name) => name.endsWith(model.cid ?? ''))
     expect(stored).toHaveLength(1)
     const path = join(node.folder, stored[0] ?? '')
     const whole = await readFile(path)

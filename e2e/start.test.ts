@@ -115,7 +115,7 @@ describe('npm start', () => {
       expect(first.output().match(new RegExp(` ${amount.replace('.', '\\.')}$`, 'gm')), amount).toHaveLength(2)
     expect(first.output()).toMatch(/1,?917 of 2,?000/)
     expect(first.output()).toContain(`http://127.0.0.1:${port}`)
-    expect((await assets()).assets.map(({ kind }) => kind).sort()).toEqual(['dataset', 'model'])
+    expect((await assets()).assets.map(({ kind }) => kind).sort()).toEqual(['dataset', 'model', 'service'])
     const held = await passes()
     expect(held).toHaveLength(1)
     expect((await fetch(`http://127.0.0.1:${port}/`)).headers.get('content-type')).toContain('text/html')
@@ -128,7 +128,7 @@ describe('npm start', () => {
     const sameFolder = start('--port', String(await freePort()), '--data-dir', folder, '--fresh')
     expect(await sameFolder.ended).toBe(1)
     expect(sameFolder.output()).toContain('Another node is using this data folder')
-    expect((await assets()).assets).toHaveLength(2)
+    expect((await assets()).assets).toHaveLength(3)
 
     const children = await descendantsOf(first.child.pid ?? 0)
     expect(children.length).toBeGreaterThan(0)
@@ -165,7 +165,7 @@ describe('npm start', () => {
   test('a demonstration that was killed half-way is completed once', { timeout: 300_000 }, async () => {
     const own = ['--port', String(port), '--data-dir', `${folder}-half`]
     try {
-      for (const step of ['✓ dataset', '✓ model', '✓ purchase']) {
+      for (const step of ['✓ dataset', '✓ model', '✓ service', '✓ purchase']) {
         const killed = start(...own)
         await killed.printed(step)
         killed.child.kill('SIGKILL')
@@ -174,7 +174,7 @@ describe('npm start', () => {
       const completed = start(...own)
       await completed.printed(ready)
       expect(completed.output()).toContain('Who received what')
-      expect((await assets()).assets).toHaveLength(2)
+      expect((await assets()).assets).toHaveLength(3)
       expect(await passes()).toHaveLength(1)
       completed.child.kill('SIGINT')
       expect(await completed.ended).toBe(0)

@@ -1,12 +1,4 @@
-import {
-  AgoraiError,
-  type AssetSummary,
-  devAccounts,
-  nodeInfoSchema,
-  type Revenue,
-  testUsdAbi,
-  type Usage,
-} from '@agorai/core'
+import { AgoraiError, type AssetSummary, devAccounts, nodeInfoSchema, type Revenue, testUsdAbi } from '@agorai/core'
 import {
   type AgoraiClient,
   buyOffer,
@@ -17,7 +9,6 @@ import {
   getAsset,
   getDevAccount,
   getRevenue,
-  listOffer,
   searchAssets,
   verifyDelivery,
   waitForReceipt,
@@ -26,15 +17,22 @@ import { type Address, formatUnits, isAddressEqual } from 'viem'
 import { createEvaluation } from '../examples/digits/evaluate.js'
 import {
   datasetName,
-  datasetPrice,
   modelName,
-  modelPrice,
   publishDataset,
   publishModel,
+  publishService,
+  serviceName,
 } from '../examples/digits/publish.js'
 
 /** Development accounts by the part they play. */
-export const parts = { datasetOwner: 1, modelOwner: 2, contributors: [3, 4, 5], buyer: 6, relayer: 7 } as const
+export const parts = {
+  datasetOwner: 1,
+  modelOwner: 2,
+  contributors: [3, 4, 5],
+  buyer: 6,
+  relayer: 7,
+  serviceOwner: 7,
+} as const
 
 export type RunDemoParameters = {
   /** Base URL of a node on a local chain. */
@@ -46,10 +44,11 @@ export type RunDemoParameters = {
 }
 
 /** `before` and `after` are what the parties were owed before and after everyone collected. */
-export type DemoReturnType = { dataset: bigint; model: bigint; before: Revenue; after: Revenue }
+export type DemoReturnType = { dataset: bigint; model: bigint; service: bigint; before: Revenue; after: Revenue }
 
 /**
- * Publishes the digits and the classifier, sells one pass of the model, checks what was delivered, and pays everyone.
+ * Publishes the digits, the classifier and a service that sells its work, sells one pass of the model, checks what was
+ * delivered, and pays everyone.
  * Each step first looks whether it has been done, so a run that was interrupted is completed by the next.
  *
  * @throws AgoraiError as the verbs do, `evaluation_failed` when the sums are not equal to the unit.
@@ -69,18 +68,11 @@ export async function runDemo({
     onStep(name, said, begun)
     return result
   }
-  /** A run that ended between publishing and listing left an asset that nobody can buy. */
-  const complete = async (found: AssetSummary, owner: number, price: bigint, usage: Usage) => {
-    const asset = BigInt(found.id)
-    if (found.offers.length === 0) await listOffer(await clientOf(owner), { asset, index: 0, token, price, usage })
-    return asset
-  }
   await waitForIndex(reader)
 
   const dataset = await step('dataset', async () => {
     const found = await findAsset(reader, datasetName, parts.datasetOwner)
-    if (found !== undefined)
-      return [await complete(found, parts.datasetOwner, datasetPrice, 'train'), `asset ${found.id}, published before`]
+    if (found !== undefined) return [BigInt(found.id), `asset ${found.id}, published before`]
     const contributors = parts.contributors.map((index) => ({ account: addressOf(index), label: labelOf(index) }))
     const { asset } = await publishDataset(await clientOf(parts.datasetOwner), { token, contributors })
     return [asset, `asset ${asset}: 8,000 rows by 3 contributors`]
@@ -88,10 +80,16 @@ export async function runDemo({
 
   const model = await step('model', async () => {
     const found = await findAsset(reader, modelName, parts.modelOwner)
-    if (found !== undefined)
-      return [await complete(found, parts.modelOwner, modelPrice, 'inference'), `asset ${found.id}, published before`]
+    if (found !== undefined) return [BigInt(found.id), `asset ${found.id}, published before`]
     const { asset } = await publishModel(await clientOf(parts.modelOwner), { token, dataset })
     return [asset, `asset ${asset}: built from ${dataset}, owes it 10 %`]
+  })
+
+  const service = await step('service', async () => {
+    const found = await findAsset(reader, serviceName, parts.serviceOwner)
+    if (found !== undefined) return [BigInt(found.id), `asset ${found.id}, published before`]
+    const { asset } = await publishService(await clientOf(parts.serviceOwner), { token, model })
+    return [asset, `asset ${asset}: sells the work of ${model}, which gets 60 %, by the day or with a refund`]
   })
 
   const buyer = await clientOf(parts.buyer)
@@ -138,7 +136,7 @@ export async function runDemo({
   print(
     `\nReceived ${formatUsd(after.received)} = collected ${formatUsd(after.collected)} + dust ${formatUsd(after.dust)}, to the unit.\n`,
   )
-  return { dataset, model, before, after }
+  return { dataset, model, service, before, after }
 }
 
 const accountAt = (index: number) => {
@@ -149,7 +147,7 @@ const accountAt = (index: number) => {
 const addressOf = (index: number): Address => accountAt(index).address
 const labelOf = (index: number): string => accountAt(index).label
 
-/** The asset of that name and owner; publishing it again would be another asset. */
+/** The asset of that name and owner, which has its offers from the same transaction: again would be another asset. */
 async function findAsset(client: AgoraiClient, name: string, owner: number): Promise<AssetSummary | undefined> {
   const { assets } = await searchAssets(client, { query: name, limit: 100 })
   return assets.find((asset) => asset.name === name && isAddressEqual(asset.owner, addressOf(owner)))

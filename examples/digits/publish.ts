@@ -6,10 +6,13 @@ import { contributorRows, readDigitsCsv } from './readDigits.js'
 
 export const datasetName = 'Handwritten digits'
 export const modelName = 'Digit classifier'
+export const serviceName = 'Digit reading'
 
-/** Prices in the token's base units: 5 and 10 tUSD. */
+/** Prices in the token's base units: 5 and 10 tUSD, and of the service 0.5 tUSD a day or 20 tUSD for good. */
 export const datasetPrice = 5_000_000n
 export const modelPrice = 10_000_000n
+export const serviceDayPrice = 500_000n
+export const servicePrice = 20_000_000n
 
 const licence = {
   spdx: 'CC-BY-SA-3.0',
@@ -89,7 +92,7 @@ export type PublishModelParameters = {
 
 /**
  * Publishes the committed classifier as built from the dataset, with the count of right answers on the held-out rows that
- * a buyer can take again, and an offer of 10 tokens.
+ * a buyer can take again, and an offer of 10 tokens. A service that sells its work owes it 60 %.
  */
 export async function publishModel(client: AgoraiClient, parameters: PublishModelParameters) {
   const { token, dataset, model = readModel(), correct } = parameters
@@ -104,7 +107,7 @@ export async function publishModel(client: AgoraiClient, parameters: PublishMode
     tags: ['digits', 'handwriting', 'classification', 'onnx'],
     licence,
     provenance: { description: 'Trained on the 8,000 listed rows and on nothing else, by examples/digits/train.ts.' },
-    terms: { royaltyBps: 500 },
+    terms: { royaltyBps: 500, serveBps: 6_000 },
     contributors: { bps: 0, leaves: [] },
     metrics: [
       {
@@ -118,6 +121,45 @@ export async function publishModel(client: AgoraiClient, parameters: PublishMode
     modelCard: card,
     parents: [dataset],
     offers: [{ token, price: modelPrice, usage: 'inference' }],
+  })
+}
+
+export type PublishServiceParameters = {
+  token: Address
+  /** The version whose work it sells. */
+  model: bigint
+}
+
+/**
+ * Publishes a service that sells the model's work, by the day with a lower price for longer, or for good with two days to
+ * think it over. It owes the model what the model's terms ask.
+ */
+export async function publishService(client: AgoraiClient, { token, model }: PublishServiceParameters) {
+  return publishAsset(client, {
+    kind: 'service',
+    name: serviceName,
+    description:
+      'Reads handwritten digits with the digit classifier, whose owner gets 60 % of what this earns. The demonstration runs no endpoint behind it: it shows how a service is offered, and where its income goes.',
+    tags: ['digits', 'handwriting', 'service'],
+    licence,
+    provenance: { description: 'Sells the work of the digit classifier and adds nothing of its own.' },
+    terms: { royaltyBps: 0 },
+    contributors: { bps: 0, leaves: [] },
+    metrics: [],
+    suppliers: [model],
+    offers: [
+      {
+        token,
+        price: serviceDayPrice,
+        usage: 'inference',
+        timed: true,
+        brackets: [
+          { fromDay: 7, bps: 9_000 },
+          { fromDay: 30, bps: 8_000 },
+        ],
+      },
+      { token, price: servicePrice, usage: 'inference', refundHours: 48, transferable: true },
+    ],
   })
 }
 
