@@ -159,7 +159,12 @@ describe('what the registry refuses', () => {
     ['parents descending', 'parents_invalid', many(2, free), { parents: [2n, 1n] }],
     ['a parent twice', 'parents_invalid', many(2, free), { parents: [1n, 1n] }],
     ['version 0', 'parents_invalid', many(2, free), { parents: [0n] }],
-    ['suppliers descending', 'parents_invalid', many(2, free), { kind: 'service', suppliers: [2n, 1n] }],
+    [
+      'suppliers descending',
+      'parents_invalid',
+      many(2, asking(0, { serveBps: 1 })),
+      { kind: 'service', suppliers: [2n, 1n] },
+    ],
     ['17 ancestors', 'edges_too_many', many(17, free), { parents: ids(many(17, free)) }],
     ['a closed parent', 'terms_refuse', [published(1n, asking(0, { derivatives: false }))], { parents: [1n] }],
     ['a supplier that serves nobody', 'terms_refuse', [published(1n, free)], { kind: 'service', suppliers: [1n] }],

@@ -70,15 +70,13 @@ export function drawEdges(versions: ReadonlyMap<bigint, PublishedVersion>, draft
     const { asset } = versionIn(versions, ancestor)
     if (!draft.released?.has(asset)) addEdge(royalties, { asset, version: ancestor, bps })
   }
-  const parents = ascending(draft.parents, 'parents').map((id) => versionIn(versions, id))
-  if (parents.length > ancestorsMax) throw tooManyEdges(parents.length)
-  for (const parent of parents) {
-    if (isForeign(parent, draft) && !parent.terms.derivatives) throw termsRefuse(parent.version, 'parents')
-    checkSource(parent, draft, 'parents')
+  if (draft.parents.length > ancestorsMax) throw tooManyEdges(draft.parents.length)
+  const parents = draft.parents.map((_, place) => {
+    const parent = sourceAt(versions, draft, 'parents', place)
     for (const edge of inheritedFrom(versions, parent)) if (edge.asset !== before?.asset) addEdge(royalties, edge)
-  }
-  const suppliers = ascending(draft.suppliers, 'suppliers').map((id) => versionIn(versions, id))
-  checkSuppliers(suppliers, draft)
+    return parent
+  })
+  const suppliers = drawSuppliers(versions, draft)
   const edges = [...royalties.values()]
     .sort((a, b) => (a.version < b.version ? -1 : 1))
     .map(({ version, bps }) => ({ ancestor: version, bps }))
@@ -100,12 +98,6 @@ function versionIn(versions: ReadonlyMap<bigint, PublishedVersion>, id: bigint):
   const version = versions.get(id)
   if (version !== undefined) return version
   throw new AgoraiError('not_found', `There is no version ${id}.`, { field: 'version' })
-}
-
-function ascending(ids: readonly bigint[], field: string): readonly bigint[] {
-  const misplaced = ids.find((id, index) => id <= (ids[index - 1] ?? 0n))
-  if (misplaced === undefined) return ids
-  throw new AgoraiError('parents_invalid', `Version ${misplaced} stands where a later one is due.`, { field })
 }
 
 /** Of two versions of one asset the later stays, at the larger of the two rates. */
@@ -138,26 +130,40 @@ const isForeign = (source: PublishedVersion, { publisher }: EdgesDraft): boolean
 const makesFreeOnly = ({ freeOnly, owner, terms }: PublishedVersion, publisher: Address): boolean =>
   freeOnly || (!terms.commercial && !isAddressEqual(owner, publisher))
 
-function checkSource(source: PublishedVersion, { publisher, before }: EdgesDraft, field: string): void {
-  if (source.gone)
-    throw new AgoraiError('version_retired', `Version ${source.version} is retired or erased.`, { field })
+/** A parent or supplier that the draft may use. The registry looks at one after another, and at each in this order. */
+function sourceAt(
+  versions: ReadonlyMap<bigint, PublishedVersion>,
+  draft: EdgesDraft,
+  field: 'parents' | 'suppliers',
+  place: number,
+): PublishedVersion {
+  const [previous, id] = [draft[field][place - 1] ?? 0n, draft[field][place] ?? 0n]
+  if (id <= previous)
+    throw new AgoraiError('parents_invalid', `Version ${id} stands after version ${previous}.`, { field })
+  const source = versionIn(versions, id)
+  const { terms, version } = source
+  const isAllowed = field === 'parents' ? terms.derivatives : terms.serveBps > 0
+  if (isForeign(source, draft) && !isAllowed) throw termsRefuse(version, field)
+  if (source.gone) throw new AgoraiError('version_retired', `Version ${version} is retired or erased.`, { field })
   // An asset may have offers with a price already; they would sell what nobody may sell.
-  if (before !== undefined && !before.freeOnly && makesFreeOnly(source, publisher))
-    throw termsRefuse(source.version, field)
+  if (draft.before?.freeOnly === false && makesFreeOnly(source, draft.publisher)) throw termsRefuse(version, field)
+  return source
 }
 
-function checkSuppliers(suppliers: readonly PublishedVersion[], draft: EdgesDraft): void {
+function drawSuppliers(
+  versions: ReadonlyMap<bigint, PublishedVersion>,
+  draft: EdgesDraft,
+): readonly PublishedVersion[] {
   const field = 'suppliers'
-  if (suppliers.length > 0 && !supplyKinds.includes(draft.kind))
+  if (draft.suppliers.length > 0 && !supplyKinds.includes(draft.kind))
     throw new AgoraiError('suppliers_refused', `A ${draft.kind} has no suppliers.`, { field })
-  if (suppliers.length > suppliersMax)
-    throw new AgoraiError('suppliers_too_many', `${suppliers.length} are named.`, { field })
-  for (const supplier of suppliers) {
-    if (isForeign(supplier, draft) && supplier.terms.serveBps === 0) throw termsRefuse(supplier.version, field)
-    checkSource(supplier, draft, field)
-    if (supplier.supplyDepth === supplyDepthMax)
-      throw new AgoraiError('supply_too_deep', `Version ${supplier.version} has ${supplyDepthMax} below it.`, { field })
-  }
+  if (draft.suppliers.length > suppliersMax)
+    throw new AgoraiError('suppliers_too_many', `${draft.suppliers.length} are named.`, { field })
+  return draft.suppliers.map((_, place) => {
+    const supplier = sourceAt(versions, draft, field, place)
+    if (supplier.supplyDepth < supplyDepthMax) return supplier
+    throw new AgoraiError('supply_too_deep', `Version ${supplier.version} has ${supplyDepthMax} below it.`, { field })
+  })
 }
 
 function ratesOf(

@@ -148,30 +148,29 @@ describe('a perpetual pass', () => {
   })
 })
 
+const passesOf = <item>(make: () => item): item[] => Array.from({ length: 5 }, make)
+
 /** The same, told day by day: what each holder pays on each day. */
-class Diary {
-  readonly days = Array.from({ length: 5 }, () => new Map<bigint, bigint>())
-  atOnce = 0n
+type Diary = { days: readonly Map<bigint, bigint>[]; atOnce: bigint }
 
-  earnedBefore(today: bigint): bigint {
-    const each = this.days.flatMap((days) => [...days]).filter(([at]) => at < today)
-    return each.reduce((sum, [, amount]) => sum + amount, this.atOnce)
-  }
+function earnedBefore({ days, atOnce }: Diary, today: bigint): bigint {
+  const each = days.flatMap((paid) => [...paid]).filter(([at]) => at < today)
+  return each.reduce((sum, [, amount]) => sum + amount, atOnce)
+}
 
-  /** Takes out what the last `count` days cost. */
-  cut(holder: number, expiry: bigint, count: bigint): bigint {
-    let sum = 0n
-    for (let at = dayOf(expiry) - count; at < dayOf(expiry); at++) {
-      sum += this.days[holder]?.get(at) ?? 0n
-      this.days[holder]?.delete(at)
-    }
-    return sum
+/** Takes out what the last `count` days cost. */
+function cut({ days }: Diary, holder: number, expiry: bigint, count: bigint): bigint {
+  let sum = 0n
+  for (let at = dayOf(expiry) - count; at < dayOf(expiry); at++) {
+    sum += days[holder]?.get(at) ?? 0n
+    days[holder]?.delete(at)
   }
+  return sum
+}
 
-  spread(holder: number, from: bigint, count: bigint, sum: bigint): void {
-    for (let at = from; at < from + count; at++) this.days[holder]?.set(at, sum / count)
-    this.atOnce += sum % count
-  }
+function spread(diary: Diary, holder: number, from: bigint, count: bigint, sum: bigint): void {
+  for (let at = from; at < from + count; at++) diary.days[holder]?.set(at, sum / count)
+  diary.atOnce += sum % count
 }
 
 test('on random histories every day is earned as it was bought, and money is where it came to or waits', () => {
@@ -192,8 +191,8 @@ test('on random histories every day is earned as it was bought, and money is whe
   const counts = { buy: 0, renewed: 0, refund: 0, behind: 0, transfer: 0 }
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), fc.bigInt(86_400n, 10n ** 9n), (steps, start) => {
-      const diary = new Diary()
-      const passes = Array.from({ length: 5 }, () => emptyPass)
+      const diary: Diary = { days: passesOf(() => new Map()), atOnce: 0n }
+      const passes = passesOf(() => emptyPass)
       let [stream, now] = [emptyStream, start]
       let [paidIn, paidOut, entered] = [0n, 0n, 0n]
       for (const { call, holder, to, seconds, quantity, amount, daysMax } of steps) {
@@ -206,14 +205,14 @@ test('on random histories every day is earned as it was bought, and money is whe
             const left = isRunning(pass, now) ? (pass.expiry - now) / day : 0n
             if (left > 0n) counts.renewed++
             const begins = (isRunning(pass, now) ? pass.expiry : now) - left * day
-            const sum = diary.cut(holder, pass.expiry, left) + amount
-            diary.spread(holder, dayOf(begins), left + BigInt(quantity), sum)
+            const sum = cut(diary, holder, pass.expiry, left) + amount
+            spread(diary, holder, dayOf(begins), left + BigInt(quantity), sum)
             ;[stream, passes[holder]] = [result.stream, result.pass]
             paidIn += amount
           } else if (call === 'refund') {
             const result = refundPass(stream, pass, now)
             counts.refund++
-            expect(diary.cut(holder, pass.expiry, (pass.expiry - now) / day)).toBe(result.amount)
+            expect(cut(diary, holder, pass.expiry, (pass.expiry - now) / day)).toBe(result.amount)
             ;[stream, passes[holder]] = [result.stream, result.pass]
             paidOut += result.amount
           } else if (call === 'accrue') {
@@ -239,7 +238,7 @@ test('on random histories every day is earned as it was bought, and money is whe
         expect(stream.rate).toBeGreaterThanOrEqual(0n)
         expect(stream.day).toBeLessThanOrEqual(dayOf(now))
         expect(paidIn).toBe(entered + paidOut + waitingOf(stream))
-        expect(entered + earn(stream, now, 10_000n).earned).toBe(diary.earnedBefore(dayOf(now)))
+        expect(entered + earn(stream, now, 10_000n).earned).toBe(earnedBefore(diary, dayOf(now)))
         for (const one of passes) expect(refundableOf(one, now)).toBeLessThanOrEqual(waitingOf(stream))
       }
       const end = accrue(stream, now + 10_000n * day, 20_000n)
