@@ -103,7 +103,7 @@ const stepOf = (kind: fc.Arbitrary<StepKind>): fc.Arbitrary<Step> =>
 /** Some versions first, then anything. */
 export const historyArbitrary: fc.Arbitrary<readonly Step[]> = fc
   .tuple(
-    fc.array(stepOf(fc.constant('publish')), { minLength: 2, maxLength: 6, size: 'max' }),
+    fc.array(stepOf(fc.constant('publish')), { minLength: 3, maxLength: 9, size: 'max' }),
     fc.array(
       stepOf(
         fc.oneof(
@@ -266,9 +266,10 @@ const actions: Record<Exclude<StepKind, 'publish' | 'fee'>, Action> = {
 }
 
 function setFee(graph: Graph, { bps }: Step, { governor }: Roles): Expectation {
-  const call = registryCall(governor, 'setFee', [bps])
-  if (bps > 500) return { ...call, refusal: 'fee_too_high' }
-  graph.feeBps = bps
+  const feeBps = bps % 601
+  const call = registryCall(governor, 'setFee', [feeBps])
+  if (feeBps > 500) return { ...call, refusal: 'fee_too_high' }
+  graph.feeBps = feeBps
   return call
 }
 
@@ -283,12 +284,14 @@ function publish(graph: Graph, { at, other, more, bps, amount }: Step): Expectat
   const parents = someOf(graph, at, 4)
   const suppliers = supplyKinds.includes(kind) || more % 40 === 0 ? someOf(graph, more, 3) : []
   const terms: Terms = {
-    ...{ royaltyBps: bps % 1_501, serveBps: (bps * 7) % 3_001, consent: false, attribution: other % 2 === 0 },
-    ...{ derivatives: at % 16 !== 0, commercial: other % 8 !== 0 },
+    ...{ royaltyBps: bps % 1_001, serveBps: (bps * 7) % 3_001, consent: false, attribution: other % 2 === 0 },
+    ...{ derivatives: more % 16 !== 0, commercial: other % 8 !== 0 },
   }
   const leaves = leavesOf(graph, kind, Number(amount % 6n), more)
   const { root, weightSum, contributions } = createContributorTree(leaves)
-  const contributorBps = more % 3 === 0 ? 0 : (bps * 13) % 10_001
+  // Rarely less than the version before shares, or a share without anybody to have it.
+  const drawnBps = more % 3 === 0 || (leaves.length === 0 && more % 10 > 0) ? 0 : (bps * 13) % 10_001
+  const contributorBps = other % 5 === 0 ? drawnBps : Math.max(drawnBps, before?.contributorBps ?? 0)
   graph.publications += 1n
   const digest = numberToHex(graph.publications, { size: 32 })
   const stated = { contributors: { root, bps: contributorBps }, terms: encodeTerms(terms), manifestDigest: digest }

@@ -190,5 +190,5 @@ test(`the contracts and core agree on ${graphs} random graphs, call by call and 
   console.log(`ledger and core agree: ${graphs} graphs, ${JSON.stringify(done)}`)
   console.log(`refused alike: ${JSON.stringify(Object.fromEntries(refusals))}`)
   expect(Math.min(...Object.values(done))).toBeGreaterThan(graphs / 10)
-  expect(refusals.size).toBeGreaterThan(10)
+  expect(refusals.size).toBeGreaterThan(8)
 }, 3_600_000)
