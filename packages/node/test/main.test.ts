@@ -1,12 +1,16 @@
 import { spawn } from 'node:child_process'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { errorCodes } from '@agorai/core'
+import { create2Deployer, errorCodes } from '@agorai/core'
+import { bytecodes } from '@agorai/core/bytecode'
+import { waitForReceipt } from '@agorai/sdk'
+import { type Address, concatHex, type Hex, zeroHash } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openLocalChain } from '../src/adapters/chain/localChain.js'
 import { startNode } from '../src/main.js'
-import { configFor, newFolder, nodeInfo, removeFolder, sell, startTestNode } from './support.js'
+import { chainOf, configFor, newFolder, nodeInfo, removeFolder, sell, seller, startTestNode } from './support.js'
 
 let folder: string
 beforeAll(async () => {
@@ -95,6 +99,55 @@ describe('startNode', { timeout: 180_000 }, () => {
       code: 'chain_unavailable',
     })
     expect(await readdir(guest)).not.toContain('node.lock')
+  })
+
+  /** A saved local chain without this release's contracts, on which something happened. */
+  async function saveChain(data: string, transactions: readonly { to: Address; value?: bigint; data?: Hex }[]) {
+    const chain = await openLocalChain({ folder: join(data, 'chain'), onWarning: () => {}, onEnded: () => {} })
+    const { reader, wallet } = chainOf(chain, seller)
+    for (const transaction of transactions)
+      await waitForReceipt(reader, await wallet.sendTransaction({ chain: null, ...transaction }))
+    await chain.stop()
+  }
+
+  test('keeps a local chain of another release, and says what to do', async () => {
+    const data = join(folder, 'older')
+    await saveChain(data, [{ to: seller.address, value: 1n }])
+    const before = await readdir(join(data, 'chain'))
+    const refused = startNode(configFor(data))
+    await expect(refused).rejects.toMatchObject({ code: 'config_invalid', field: 'AGORAI_DATA_DIR' })
+    await expect(refused).rejects.toThrow(/--fresh/)
+    expect((await readdir(join(data, 'chain'))).length).toBeGreaterThanOrEqual(before.length)
+    const anew = await startTestNode({ dataFolder: data, fresh: true })
+    await sell(anew, new Uint8Array(4))
+    await anew.stop()
+  })
+
+  test('finishes a deployment that was cut short', async () => {
+    const data = join(folder, 'cut-short')
+    await saveChain(data, [{ to: create2Deployer, data: concatHex([zeroHash, bytecodes.TestUSD]) }])
+    const node = await startTestNode({ dataFolder: data })
+    await sell(node, new Uint8Array(4))
+    await node.stop()
+  })
+
+  test('makes the index anew where another one lies', async () => {
+    const data = join(folder, 'indexed')
+    const first = await startTestNode({ dataFolder: data })
+    await sell(first, new Uint8Array(2))
+    await first.stop()
+    const [name = ''] = await readdir(join(data, 'index'))
+    expect(name).toMatch(/^agorai_31337_[0-9a-f]{16}$/)
+    await rename(join(data, 'index', name), join(data, 'index', 'agorai_31337_0123456789abcdef'))
+    await writeFile(join(data, 'index', 'PG_VERSION'), '16')
+    const second = await startTestNode({ dataFolder: data })
+    const assets = async () => {
+      const { assets: found } = (await (await fetch(`${second.url}/api/v1/assets`)).json()) as { assets: object[] }
+      return found.length
+    }
+    await expect.poll(assets, { timeout: 10_000 }).toBe(1)
+    expect(await readdir(join(data, 'index'))).toEqual([name])
+    await second.stop()
   })
 
   test('leaves a damaged journal as it is', async () => {
