@@ -245,7 +245,7 @@ contract AssetRegistry is IAssetRegistry, ERC721, EIP712 {
     }
 
     /// @inheritdoc IAssetRegistry
-    function versionForSale(uint256 asset) external view returns (uint256) {
+    function versionForBuyer(uint256 asset) external view returns (uint256) {
         uint256 assetWord = _assetWordOf(asset);
         if (assetWord & VersionWord.NOT_FOR_SALE != 0) revert AssetRegistry_NotForSale(asset);
         return _currentVersion(asset, assetWord);

@@ -222,7 +222,8 @@ interface IAssetRegistry {
     function currentVersion(uint256 asset) external view returns (uint256);
 
     /// @notice The asset's latest version. Reverts with `NotForSale`, `VersionUnknown`.
-    function versionForSale(uint256 asset) external view returns (uint256);
+    /// @dev Every purchase asks it. Selectors are compared in ascending order, and its name gives it a low one.
+    function versionForBuyer(uint256 asset) external view returns (uint256);
 
     /// @notice The version that the till is swept into. Reverts with `VersionUnknown`.
     function tillVersionOf(uint256 asset) external view returns (uint256);

@@ -32,9 +32,13 @@ contract AccessMarket is OfferBook, EIP712, ReentrancyGuardTransient {
         "Purchase(uint256 offerId,uint256 version,address payer,address holder,uint32 quantity,uint256 amountMax,uint32 nonce,uint256 expiry)"
     );
 
+    struct Slot {
+        PassWord pass;
+    }
+
     address internal immutable _governor;
 
-    mapping(uint256 offerId => mapping(address holder => PassWord)) internal _passes;
+    mapping(uint256 offerId => mapping(address holder => Slot)) internal _passes;
     mapping(uint256 asset => mapping(address token => RevenueStream.Flow)) internal _flows;
     uint40 internal _pausedUntil;
 
@@ -50,16 +54,12 @@ contract AccessMarket is OfferBook, EIP712, ReentrancyGuardTransient {
     /* BUYING */
 
     /// @inheritdoc IAccessMarket
-    function buy(Purchase calldata purchase) external nonReentrant returns (uint256 amount) {
+    function buy(Purchase calldata purchase) external returns (uint256 amount) {
         return _buy(purchase, msg.sender, 0);
     }
 
     /// @inheritdoc IAccessMarket
-    function buyWithPermit(Purchase calldata purchase, Permit calldata permit)
-        external
-        nonReentrant
-        returns (uint256 amount)
-    {
+    function buyWithPermit(Purchase calldata purchase, Permit calldata permit) external returns (uint256 amount) {
         return _buyWithPermit(purchase, msg.sender, permit);
     }
 
@@ -70,7 +70,7 @@ contract AccessMarket is OfferBook, EIP712, ReentrancyGuardTransient {
         uint256 expiry,
         bytes calldata signature,
         Permit calldata permit
-    ) external nonReentrant returns (uint256 amount) {
+    ) external returns (uint256 amount) {
         if (block.timestamp > expiry) revert AccessMarket_SignatureExpired(expiry);
         bytes32 structHash = keccak256(
             abi.encode(
@@ -92,7 +92,6 @@ contract AccessMarket is OfferBook, EIP712, ReentrancyGuardTransient {
     /// @inheritdoc IAccessMarket
     function buyWithAuthorization(Purchase calldata purchase, IRevenueLedger.Authorization calldata authorization)
         external
-        nonReentrant
         returns (uint256 amount)
     {
         address token;
@@ -107,7 +106,6 @@ contract AccessMarket is OfferBook, EIP712, ReentrancyGuardTransient {
     /// @inheritdoc IAccessMarket
     function buyBundle(bytes32 bundleId, Purchase[] calldata purchases, uint256 amountMax)
         external
-        nonReentrant
         returns (uint256 amount)
     {
         Bundle memory bundle = bundleOf[bundleId];
@@ -128,15 +126,15 @@ contract AccessMarket is OfferBook, EIP712, ReentrancyGuardTransient {
     /* HOLDING */
 
     /// @inheritdoc IAccessMarket
-    function refund(uint256 offerId) external nonReentrant returns (uint256 amount) {
+    function refund(uint256 offerId) external returns (uint256 amount) {
         PassWord pass = _runningPass(offerId);
         Offer offer = _offers[offerId];
         if (offer.isTimed()) amount = _cutFlow(offerId, offer.token(), pass);
         else if (block.timestamp < pass.refundUntil()) amount = pass.amount();
         if (amount == 0) revert AccessMarket_RefundClosed(offerId, msg.sender);
-        _passes[offerId][msg.sender] = pass.ended();
+        _passes[offerId][msg.sender].pass = pass.ended();
         emit PassRefunded(offerId, msg.sender, amount);
-        SafeTransferLib.safeTransfer(offer.token(), msg.sender, amount);
+        _giveBack(offer.token(), amount);
     }
 
     /// @inheritdoc IAccessMarket
@@ -144,41 +142,42 @@ contract AccessMarket is OfferBook, EIP712, ReentrancyGuardTransient {
         PassWord pass = _runningPass(offerId);
         if (!_offers[offerId].isTransferable()) revert AccessMarket_PassSoulbound(offerId);
         if (to == address(0)) revert AccessMarket_BadPayee(to);
-        PassWord other = _passes[offerId][to];
+        PassWord other = _passes[offerId][to].pass;
         if (other.expiry() > block.timestamp) revert AccessMarket_PassHeld(offerId, to);
-        _passes[offerId][msg.sender] = pass.ended();
-        _passes[offerId][to] = pass.movedTo(other);
+        _passes[offerId][msg.sender].pass = pass.ended();
+        _passes[offerId][to].pass = pass.movedTo(other);
         emit PassTransferred(offerId, msg.sender, to);
     }
 
     /* MONEY THAT BECAME FINAL */
 
     /// @inheritdoc IAccessMarket
-    function release(uint256 offerId, address[] calldata holders) external nonReentrant {
+    function release(uint256 offerId, address[] calldata holders) external {
         uint256 version = _registry.currentVersion(offerId >> INDEX_BITS);
         uint256 total;
         for (uint256 i; i < holders.length; ++i) {
-            PassWord pass = _passes[offerId][holders[i]];
+            Slot storage slot = _passes[offerId][holders[i]];
+            PassWord pass = slot.pass;
             // Released, refunded or moved meanwhile: nothing waits, which is no error.
             if (pass.refundUntil() == 0) continue;
             if (block.timestamp < pass.refundUntil()) revert AccessMarket_RefundOpen(offerId, holders[i]);
-            _passes[offerId][holders[i]] = pass.released();
+            slot.pass = pass.released();
             uint256 amount = pass.amount();
             total += amount;
             emit PassReleased(offerId, holders[i], version, amount);
         }
-        if (total != 0) _ledger.payFor(address(this), version, _offers[offerId].token(), total);
+        _payIn(version, _offers[offerId].token(), total);
     }
 
     /// @inheritdoc IAccessMarket
-    function accrue(uint256 asset, address token, uint256 daysMax) external nonReentrant returns (uint256 amount) {
+    function accrue(uint256 asset, address token, uint256 daysMax) external returns (uint256 amount) {
         RevenueStream.Flow storage flow = _flows[asset][token];
         uint256 day;
         (day, amount) = flow.take(block.timestamp / DAY, daysMax);
         if (day == 0) return 0;
         uint256 version = _registry.currentVersion(asset);
         emit RevenueAccrued(asset, token, version, day, amount);
-        if (amount != 0) _ledger.payFor(address(this), version, token, amount);
+        _payIn(version, token, amount);
     }
 
     /* GOVERNED */
@@ -214,7 +213,7 @@ contract AccessMarket is OfferBook, EIP712, ReentrancyGuardTransient {
 
     /// @inheritdoc IAccessMarket
     function passOf(uint256 offerId, address holder) external view returns (Pass memory) {
-        return _passes[offerId][holder].unpack();
+        return _passes[offerId][holder].pass.unpack();
     }
 
     /// @inheritdoc IAccessMarket
@@ -229,7 +228,7 @@ contract AccessMarket is OfferBook, EIP712, ReentrancyGuardTransient {
 
     /// @inheritdoc IAccessMarket
     function isEntitled(uint256 offerId, address holder, uint256 version) external view returns (bool) {
-        if (_passes[offerId][holder].expiry() <= block.timestamp) return false;
+        if (_passes[offerId][holder].pass.expiry() <= block.timestamp) return false;
         return _registry.assetOf(version) == offerId >> INDEX_BITS;
     }
 
@@ -245,12 +244,8 @@ contract AccessMarket is OfferBook, EIP712, ReentrancyGuardTransient {
         bool isHeld;
         (token, amount, isHeld) = _grant(purchase, payer, discountBps);
         if (amount == 0) return 0;
-        if (isHeld) {
-            _ledger.holdFor(payer, token, amount);
-            _requireBounded(token, amount);
-        } else {
-            _ledger.payFor(payer, purchase.version, token, amount);
-        }
+        if (isHeld) _take(payer, token, amount);
+        else _ledger.payFrom(payer, purchase.version, token, amount);
     }
 
     /// @dev Whoever sees a permit may use it first, so one that fails is no error: the payment fails without allowance.
@@ -281,17 +276,17 @@ contract AccessMarket is OfferBook, EIP712, ReentrancyGuardTransient {
         uint256 offerId = purchase.offerId;
         Offer offer = _openOffer(offerId);
         uint256 asset = offerId >> INDEX_BITS;
-        uint256 version = _registry.versionForSale(asset);
+        uint256 version = _registry.versionForBuyer(asset);
         if (version != purchase.version) revert AccessMarket_VersionChanged(purchase.version, version);
         amount = _priceOf(offerId, offer, purchase.quantity);
         if (discountBps != 0) amount = amount * (BPS - discountBps) / BPS;
         if (amount > purchase.amountMax) revert AccessMarket_PriceAboveMax(amount, purchase.amountMax);
-        if (amount != 0 && _registry.isFreeOnly(version)) revert AccessMarket_CommercialUseRefused(asset);
         address holder = _holderOf(purchase, payer);
         if (offer.isGated()) _requireAdmitted(_gates[offerId], holder, purchase.proof);
         token = offer.token();
 
-        PassWord pass = _passes[offerId][holder];
+        Slot storage slot = _passes[offerId][holder];
+        PassWord pass = slot.pass;
         uint256 purchases = pass.purchases();
         uint256 expiry = pass.expiry();
         if (expiry == PassWordLib.PERPETUAL) revert AccessMarket_PassHeld(offerId, holder);
@@ -307,7 +302,7 @@ contract AccessMarket is OfferBook, EIP712, ReentrancyGuardTransient {
             if (isHeld) (refundUntil, waiting) = (block.timestamp + offer.refundHours() * 1 hours, amount);
             if (offer.isExclusive()) _registry.setSoldExclusively(asset);
         }
-        _passes[offerId][holder] = PassWordLib.pack(purchases + 1, expiry, refundUntil, waiting);
+        slot.pass = PassWordLib.pack(purchases + 1, expiry, refundUntil, waiting);
         emit PassGranted(
             offerId, version, holder, payer, amount, purchase.nonce, uint40(expiry), uint40(refundUntil)
         );
@@ -355,15 +350,21 @@ contract AccessMarket is OfferBook, EIP712, ReentrancyGuardTransient {
     }
 
     function _runningPass(uint256 offerId) internal view returns (PassWord pass) {
-        pass = _passes[offerId][msg.sender];
+        pass = _passes[offerId][msg.sender].pass;
         if (pass.expiry() <= block.timestamp) revert AccessMarket_PassMissing(offerId, msg.sender);
     }
 
-    /* PAYING */
+    /* MONEY: what the market holds moves once at a time, so that every move can be measured */
+
+    function _take(address payer, address token, uint256 amount) internal nonReentrant {
+        _ledger.holdFrom(payer, token, amount);
+        _requireBounded(token, amount);
+    }
 
     /// @dev Takes a signed payment into the market and measures that exactly so much arrived.
     function _takeAuthorized(address token, IRevenueLedger.Authorization calldata authorization, bytes32 nonce)
         internal
+        nonReentrant
     {
         uint256 before = SafeTransferLib.balanceOf(token, address(this));
         IERC3009(token)
@@ -381,6 +382,14 @@ contract AccessMarket is OfferBook, EIP712, ReentrancyGuardTransient {
         if (received != authorization.amount) {
             revert AccessMarket_TokenUnsupported(token, authorization.amount, received);
         }
+    }
+
+    function _giveBack(address token, uint256 amount) internal nonReentrant {
+        SafeTransferLib.safeTransfer(token, msg.sender, amount);
+    }
+
+    function _payIn(uint256 version, address token, uint256 amount) internal nonReentrant {
+        if (amount != 0) _ledger.payFrom(address(this), version, token, amount);
     }
 
     /// @dev Every sum that is kept of a token is at most what the market holds of it, so one bound serves all.

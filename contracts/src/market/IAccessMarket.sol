@@ -56,7 +56,7 @@ interface IAccessMarket {
         uint256 offerId;
         uint256 version;
         address holder;
-        uint32 quantity;
+        uint16 quantity;
         uint256 amountMax;
         uint32 nonce;
         bytes32[] proof;

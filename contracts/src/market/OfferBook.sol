@@ -49,7 +49,7 @@ abstract contract OfferBook is IAccessMarket {
 
     /// @inheritdoc IAccessMarket
     function listOffer(uint256 asset, uint16 index, OfferTerms calldata terms) external returns (uint256 offerId) {
-        uint256 version = _registry.versionForSale(asset);
+        uint256 version = _registry.versionForBuyer(asset);
         _requireOwner(asset);
         return _list(asset, index, version, terms);
     }

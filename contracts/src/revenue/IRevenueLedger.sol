@@ -111,11 +111,12 @@ interface IRevenueLedger {
 
     /// @notice Pays a sale out of the allowance that `payer` gave the ledger. Only the market calls, and only for a
     /// buyer who called it or signed, or for itself.
-    function payFor(address payer, uint256 version, address token, uint256 amount) external;
+    /// @dev Selectors are compared in ascending order, and its name gives it a low one.
+    function payFrom(address payer, uint256 version, address token, uint256 amount) external;
 
     /// @notice Moves money that may still go back from `payer` to the market, out of the allowance that `payer` gave the
     /// ledger. Only the market calls. It enters no account.
-    function holdFor(address payer, address token, uint256 amount) external;
+    function holdFrom(address payer, address token, uint256 amount) external;
 
     /// @notice Pays a sale by an EIP-3009 authorization of `authorization.from`.
     /// @dev The authorization's nonce must be keccak256(abi.encode(msg.sender, version, context)), so that nobody but the

@@ -5,6 +5,7 @@ import {ReentrancyGuardTransient} from "solady/utils/ReentrancyGuardTransient.so
 import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
 import {IAssetRegistry} from "../assets/IAssetRegistry.sol";
 import {Places} from "../deployment/Places.sol";
+import {Commitment} from "../libraries/Commitment.sol";
 import {SumTree} from "../libraries/SumTree.sol";
 import {IERC3009} from "../tokens/IERC3009.sol";
 import {IRevenueLedger} from "./IRevenueLedger.sol";
@@ -89,14 +90,17 @@ contract RevenueLedger is IRevenueLedger, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IRevenueLedger
-    function payFor(address payer, uint256 version, address token, uint256 amount) external nonReentrant {
+    function payFrom(address payer, uint256 version, address token, uint256 amount) external nonReentrant {
         if (msg.sender != market) revert RevenueLedger_NotMarket(msg.sender);
+        if (amount == 0) revert RevenueLedger_AmountZero();
         _move(token, payer, address(this), amount);
-        _receive(version, token, payer, amount);
+        // The market sells nothing but versions that the registry named.
+        _credit(version, token, amount);
+        emit RevenueReceived(version, token, payer, amount);
     }
 
     /// @inheritdoc IRevenueLedger
-    function holdFor(address payer, address token, uint256 amount) external nonReentrant {
+    function holdFrom(address payer, address token, uint256 amount) external nonReentrant {
         if (msg.sender != market) revert RevenueLedger_NotMarket(msg.sender);
         if (amount == 0) revert RevenueLedger_AmountZero();
         _move(token, payer, msg.sender, amount);
@@ -428,7 +432,7 @@ contract RevenueLedger is IRevenueLedger, ReentrancyGuardTransient {
             stated := keccak256(free, 0x60)
         }
         // A malformed proof climbs to 0, which is also the root of a version without contributors.
-        bool proven = part.weight != 0 && root != 0 && root == part.contributorRoot && stated == commitment;
+        bool proven = part.weight != 0 && root != 0 && root == part.contributorRoot && Commitment.clear(stated) == commitment;
         if (!proven) revert RevenueLedger_ContributionInvalid(part.version, part.account);
     }
 

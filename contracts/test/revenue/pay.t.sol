@@ -128,7 +128,7 @@ contract PayTest is RevenueTest {
         IRevenueLedger.Authorization memory authorization;
         bytes[7] memory calls = [
             abi.encodeCall(ledger.pay, (model, address(hostile), 1)),
-            abi.encodeCall(ledger.payFor, (buyer, model, address(hostile), 1)),
+            abi.encodeCall(ledger.payFrom, (buyer, model, address(hostile), 1)),
             abi.encodeCall(ledger.payWithAuthorization, (model, address(hostile), authorization, 0)),
             abi.encodeCall(ledger.sweep, (model, address(hostile))),
             abi.encodeCall(ledger.pull, (address(hostile), edges)),
@@ -147,7 +147,7 @@ contract PayTest is RevenueTest {
         fund(buyer, 1000);
         vm.expectRevert(abi.encodeWithSelector(IRevenueLedger.RevenueLedger_NotMarket.selector, relayer));
         vm.prank(relayer);
-        ledger.payFor(buyer, model, address(token), 1000);
+        ledger.payFrom(buyer, model, address(token), 1000);
     }
 
     function test_DonationChangesNoAccount() public {
