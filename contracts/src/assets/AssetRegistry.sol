@@ -130,6 +130,7 @@ contract AssetRegistry is IAssetRegistry, ERC721, EIP712 {
         );
         _requireSigned(publisher, structHash, expiry, signature);
         _setAux(publisher, nonce + 1);
+        emit NonceUsed(publisher, nonce);
         asset = _publish(publisher, kind, publication);
         if (offers.length != 0) _market.listFirstOffers(asset, offers);
     }

@@ -148,6 +148,8 @@ interface IAssetRegistry {
     /// @notice Later versions of `asset` need not owe `ancestorAsset` any more.
     event EdgeReleased(uint256 indexed asset, uint256 indexed ancestorAsset);
     event ConsentUsed(address indexed owner, uint256 indexed version, bytes32 nonce);
+    /// @notice A publication that `publisher` signed was sent; the next one's nonce is one higher.
+    event NonceUsed(address indexed publisher, uint256 nonce);
     /// @notice From `effectiveAt` on, unix seconds, the till is swept into `version`; 0 is the current version.
     event TillVersionSet(uint256 indexed asset, uint256 version, uint256 effectiveAt);
     event FeeSet(uint16 feeBps);
