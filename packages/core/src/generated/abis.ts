@@ -1728,7 +1728,7 @@ export const assetRegistryAbi = [
   },
   {
     type: 'function',
-    name: 'versionForSale',
+    name: 'versionForBuyer',
     stateMutability: 'view',
     inputs: [
       { name: 'asset', type: 'uint256' },
@@ -1834,6 +1834,15 @@ export const assetRegistryAbi = [
     anonymous: false,
     inputs: [
       { name: '_tokenId', type: 'uint256', indexed: false },
+    ],
+  },
+  {
+    type: 'event',
+    name: 'NonceUsed',
+    anonymous: false,
+    inputs: [
+      { name: 'publisher', type: 'address', indexed: true },
+      { name: 'nonce', type: 'uint256', indexed: false },
     ],
   },
   {
@@ -2592,7 +2601,7 @@ export const revenueLedgerAbi = [
       { name: 'token', type: 'address' },
     ],
     outputs: [
-      { name: 'amount', type: 'uint256' },
+      { name: '', type: 'uint256' },
     ],
   },
   {
@@ -2633,7 +2642,18 @@ export const revenueLedgerAbi = [
   },
   {
     type: 'function',
-    name: 'holdFor',
+    name: 'doAsATill',
+    stateMutability: 'nonpayable',
+    inputs: [
+      { name: 'target', type: 'address' },
+      { name: 'value', type: 'uint256' },
+      { name: 'data', type: 'bytes' },
+    ],
+    outputs: [],
+  },
+  {
+    type: 'function',
+    name: 'holdFrom',
     stateMutability: 'nonpayable',
     inputs: [
       { name: 'payer', type: 'address' },
@@ -2697,7 +2717,7 @@ export const revenueLedgerAbi = [
   },
   {
     type: 'function',
-    name: 'payFor',
+    name: 'payFrom',
     stateMutability: 'nonpayable',
     inputs: [
       { name: 'payer', type: 'address' },
@@ -2750,6 +2770,17 @@ export const revenueLedgerAbi = [
     outputs: [
       { name: 'amount', type: 'uint256' },
     ],
+  },
+  {
+    type: 'function',
+    name: 'releaseTillToken',
+    stateMutability: 'nonpayable',
+    inputs: [
+      { name: 'token', type: 'address' },
+      { name: 'to', type: 'address' },
+      { name: 'amount', type: 'uint256' },
+    ],
+    outputs: [],
   },
   {
     type: 'function',
@@ -3598,7 +3629,7 @@ export const accessMarketAbi = [
           { name: 'offerId', type: 'uint256' },
           { name: 'version', type: 'uint256' },
           { name: 'holder', type: 'address' },
-          { name: 'quantity', type: 'uint32' },
+          { name: 'quantity', type: 'uint16' },
           { name: 'amountMax', type: 'uint256' },
           { name: 'nonce', type: 'uint32' },
           { name: 'proof', type: 'bytes32[]' },
@@ -3634,7 +3665,7 @@ export const accessMarketAbi = [
           { name: 'offerId', type: 'uint256' },
           { name: 'version', type: 'uint256' },
           { name: 'holder', type: 'address' },
-          { name: 'quantity', type: 'uint32' },
+          { name: 'quantity', type: 'uint16' },
           { name: 'amountMax', type: 'uint256' },
           { name: 'nonce', type: 'uint32' },
           { name: 'proof', type: 'bytes32[]' },
@@ -3658,7 +3689,7 @@ export const accessMarketAbi = [
           { name: 'offerId', type: 'uint256' },
           { name: 'version', type: 'uint256' },
           { name: 'holder', type: 'address' },
-          { name: 'quantity', type: 'uint32' },
+          { name: 'quantity', type: 'uint16' },
           { name: 'amountMax', type: 'uint256' },
           { name: 'nonce', type: 'uint32' },
           { name: 'proof', type: 'bytes32[]' },
@@ -3683,7 +3714,7 @@ export const accessMarketAbi = [
           { name: 'offerId', type: 'uint256' },
           { name: 'version', type: 'uint256' },
           { name: 'holder', type: 'address' },
-          { name: 'quantity', type: 'uint32' },
+          { name: 'quantity', type: 'uint16' },
           { name: 'amountMax', type: 'uint256' },
           { name: 'nonce', type: 'uint32' },
           { name: 'proof', type: 'bytes32[]' },
@@ -3719,7 +3750,7 @@ export const accessMarketAbi = [
           { name: 'offerId', type: 'uint256' },
           { name: 'version', type: 'uint256' },
           { name: 'holder', type: 'address' },
-          { name: 'quantity', type: 'uint32' },
+          { name: 'quantity', type: 'uint16' },
           { name: 'amountMax', type: 'uint256' },
           { name: 'nonce', type: 'uint32' },
           { name: 'proof', type: 'bytes32[]' },
@@ -3753,7 +3784,7 @@ export const accessMarketAbi = [
           { name: 'offerId', type: 'uint256' },
           { name: 'version', type: 'uint256' },
           { name: 'holder', type: 'address' },
-          { name: 'quantity', type: 'uint32' },
+          { name: 'quantity', type: 'uint16' },
           { name: 'amountMax', type: 'uint256' },
           { name: 'nonce', type: 'uint32' },
           { name: 'proof', type: 'bytes32[]' },

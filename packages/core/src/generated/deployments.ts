@@ -25,10 +25,10 @@ export const governorDelaySeconds = 172800
 /** Deployments by chain id. On the local chain account 0 of the development mnemonic has every role. */
 export const deployments: Record<number, Deployment> = {
   31337: {
-    governor: '0x4F711f4853743fBd3E94c66aA84a45ca354ed8B3',
-    assetRegistry: '0x3389c88Df0392083290ebb3D41DE29A83360f8F5',
-    revenueLedger: '0x0AD387f89EeB93591E2cf43D9DE59906AE7C73d8',
-    accessMarket: '0x7F284D75Cc237bD27f3Ba780807Baf3828c1B638',
+    governor: '0x6d6b309Befda2F78dCcD5c93F67429226eAA7406',
+    assetRegistry: '0x594c75526b18258cFB7cd37B32b6e375FC4618B4',
+    revenueLedger: '0xc6cD409e3BF4cCeE958574395F19fd53974739b8',
+    accessMarket: '0xd2361d61351046084Fcc4d744f78bb9fb0fb3e4a',
     testUsd: '0x8394d3c4Dcda61c4009dB1E16d1a54cd43f50001',
   },
 }

@@ -127,6 +127,11 @@ export const eventTables = {
     eventName: 'ConsentUsed',
     columns: { owner: account('owner'), version: numeric('version'), nonce: word('nonce') },
   },
+  nonce_used: {
+    contract: registry,
+    eventName: 'NonceUsed',
+    columns: { publisher: account('publisher'), nonce: numeric('nonce') },
+  },
   till_version_set: {
     contract: registry,
     eventName: 'TillVersionSet',
