@@ -25,6 +25,7 @@ import {
 } from '@agorai/sdk'
 import type { Address } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { waitForIndex } from '../scripts/demo.js'
 import { flowers, predictWith, sliced, toCsv, train } from './flowers.js'
 
 /** The main job through the SDK alone: a real node over HTTP, a real chain, a real file, a real model. */
@@ -184,6 +185,7 @@ describe('the main job', () => {
     expect(metric.correct).toBeLessThan(101)
     classifier = await publishModel(as(boole), dataset.version, metric, model)
     offer = classifier.offers[0] ?? 0n
+    await waitForIndex(as(byron))
     expect(await getAsset(as(byron), { asset: classifier.asset })).toMatchObject({ name: 'Flower classifier' })
     const found = await searchAssets(as(byron), { query: 'classifier' })
     expect(found.assets.map(({ id }) => id)).toEqual([String(classifier.asset)])
