@@ -1,84 +1,80 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+import {IAccessMarket} from "../../src/market/IAccessMarket.sol";
 import {IAssetRegistry} from "../../src/assets/IAssetRegistry.sol";
-import {AgoraiTest} from "../utils/AgoraiTest.sol";
+import {AssetsTest} from "./AssetsTest.sol";
 
-contract PublishTest is AgoraiTest {
-    bytes32 internal constant WEIGHTED_ROOT = bytes32(uint256(keccak256("a root")) << 64 | 8000);
-
-    function ratesOf(uint256 version) internal view returns (IAssetRegistry.Rates memory rates) {
-        (, rates) = registry.ratesOf(version);
-    }
-
-    function assertEdges(uint256 version, uint256[] memory ancestors, uint256[] memory bps) internal view {
-        IAssetRegistry.Edge[] memory edges = registry.edgesOf(version);
-        assertEq(edges.length, ancestors.length, "number of edges");
-        uint256 sum;
-        for (uint256 i; i < edges.length; ++i) {
-            assertEq(edges[i].ancestor, ancestors[i], "ancestor");
-            assertEq(edges[i].bps, bps[i], "rate");
-            sum += bps[i];
-        }
-        assertEq(ratesOf(version).edgesBps, sum, "sum of the rates");
-        (uint256 none,) = registry.edgeAt(version, edges.length);
-        assertEq(none, 0, "no edge beyond the last");
-    }
-
-    /* publish */
-
-    function test_TellsEverythingInOneEvent() public {
+contract PublishTest is AssetsTest {
+    function test_TellsEverything() public {
         uint256 parent = publishFrom(ada, list(), 1000);
-        IAssetRegistry.Edge[] memory edges = new IAssetRegistry.Edge[](1);
-        edges[0] = IAssetRegistry.Edge({ancestor: parent, bps: 1000});
+        IAssetRegistry.Publication memory stated = publication(list(parent), 250, WEIGHTED_ROOT, 6000);
+        stated.terms.serveBps = 3000;
+        stated.terms.flags = 15;
+        IAssetRegistry.Edge[] memory royalties = new IAssetRegistry.Edge[](1);
+        royalties[0] = IAssetRegistry.Edge({version: parent, bps: 1000});
         vm.expectEmit(true, true, true, true, address(registry));
         emit IAssetRegistry.VersionPublished(
-            2,
-            2,
-            boole,
-            IAssetRegistry.Kind.Dataset,
-            DIGEST,
-            IAssetRegistry.Contributors(WEIGHTED_ROOT, 6000),
-            IAssetRegistry.Rates({royaltyBps: 250, edgesBps: 1000, feeBps: 100, contributorBps: 6000}),
-            list(parent),
-            edges
+            2, 2, boole, IAssetRegistry.Kind.Dataset, DIGEST, stated.contributors, stated.terms, 100
         );
-        vm.prank(boole);
-        uint256 asset =
-            registry.publish(IAssetRegistry.Kind.Dataset, publication(list(parent), 250, WEIGHTED_ROOT, 6000));
+        vm.expectEmit(true, true, true, true, address(registry));
+        emit IAssetRegistry.EdgesDrawn(2, list(parent), list(), royalties, new IAssetRegistry.Edge[](0));
+        uint256 asset = publishAs(boole, IAssetRegistry.Kind.Dataset, stated);
 
         assertEq(asset, 2, "id");
         assertEq(registry.versionCount(), 2, "count");
         assertEq(registry.assetOf(asset), asset, "asset");
         assertEq(registry.currentVersion(asset), asset, "current version");
-        assertEq(uint256(registry.kindOf(asset)), uint256(IAssetRegistry.Kind.Dataset), "kind");
+        assertEq(registry.versionForBuyer(asset), asset, "version for sale");
+        assertEq(registry.tillVersionOf(asset), asset, "version of the till");
         assertEq(asset721().ownerOf(asset), boole, "owner");
         (address owner, IAssetRegistry.Rates memory rates) = registry.ratesOf(asset);
         assertEq(owner, boole, "owner by rates");
-        assertEq(rates.royaltyBps, 250, "royalty");
         assertEq(rates.feeBps, 100, "fee");
+        assertEq(rates.owedBps, 1100, "owed");
         assertEq(rates.contributorBps, 6000, "contributors");
-        assertTrue(
-            registry.commitmentOf(asset) == keccak256(abi.encode(boole, DIGEST, WEIGHTED_ROOT)),
-            "commitment to publisher, digest and root"
-        );
+        assertRoyalties(asset, list(parent), list(1000));
     }
 
-    /// @dev A copy of a publication is another commitment, and so is a later version by a new owner.
+    function test_KeepsKindAndTerms() public {
+        for (uint256 kind = 1; kind <= uint256(type(IAssetRegistry.Kind).max); ++kind) {
+            IAssetRegistry.Publication memory stated =
+                publicationOn(list(), uint16(5_000 - kind), uint16(9_000 - kind), uint8(kind));
+            uint256 asset = publishAs(ada, IAssetRegistry.Kind(kind), stated);
+            assertEq(uint256(registry.kindOf(asset)), kind, "kind");
+            IAssetRegistry.Terms memory terms = registry.termsOf(asset);
+            assertEq(terms.royaltyBps, 5_000 - kind, "royalty");
+            assertEq(terms.serveBps, 9_000 - kind, "serve");
+            assertEq(terms.flags, kind, "flags");
+            (bytes32 committed,, bool isCollection) = registry.contributionRatesOf(asset);
+            assertTrue(isCollection == (kind == uint256(IAssetRegistry.Kind.Collection)), "collection");
+            assertTrue(committed == registry.commitmentOf(asset), "commitment");
+        }
+    }
+
+    function commitment(address publisher, bytes32 root) internal pure returns (bytes32) {
+        return bytes32(uint256(keccak256(abi.encode(publisher, DIGEST, root))) >> 64 << 64);
+    }
+
+    /// @dev A copy of a publication is another commitment, and so is a later version by a new owner. The edge beside it
+    /// in the slot does not show.
     function test_CommitsToThePublisher() public {
         uint256 original = publishFrom(ada, list(), 0);
-        uint256 copy = publishFrom(boole, list(), 0);
-        assertTrue(registry.commitmentOf(original) != registry.commitmentOf(copy), "differs");
+        uint256 copy =
+            publishAs(boole, IAssetRegistry.Kind.Model, publication(list(original), 0, WEIGHTED_ROOT, 6000));
+        assertTrue(registry.commitmentOf(original) == commitment(ada, 0), "publisher, digest and root");
+        assertTrue(registry.commitmentOf(copy) == commitment(boole, WEIGHTED_ROOT), "of a copy");
+        assertRoyalties(copy, list(original), list(0));
         vm.prank(ada);
         asset721().transferFrom(ada, relayer, original);
-        assertTrue(registry.commitmentOf(original) == keccak256(abi.encode(ada, DIGEST, bytes32(0))), "stays");
-        vm.prank(relayer);
-        uint256 second = registry.publishVersion(original, publication(list(), 0, 0, 0));
-        assertTrue(registry.commitmentOf(second) == keccak256(abi.encode(relayer, DIGEST, bytes32(0))), "new owner");
+        assertTrue(registry.commitmentOf(original) == commitment(ada, 0), "stays");
+        uint256 second = renew(relayer, original, publication(list(), 0, 0, 0));
+        assertTrue(registry.commitmentOf(second) == commitment(relayer, 0), "new owner");
+        assertTrue(registry.commitmentOf(second + 1) == 0, "none");
     }
 
     function test_RevertWhen_KindIsNone() public {
-        vm.expectRevert(abi.encodeWithSelector(IAssetRegistry.AssetRegistry_KindInvalid.selector, 0));
+        expectRefusal(IAssetRegistry.AssetRegistry_KindInvalid.selector, 0);
         registry.publish(IAssetRegistry.Kind.None, publication(list(), 0, 0, 0));
     }
 
@@ -97,31 +93,54 @@ contract PublishTest is AgoraiTest {
         registry.publish(IAssetRegistry.Kind.Model, bad);
     }
 
-    function expectRatesInvalid(uint256 contributorBps, uint256 edgesBps, uint256 royaltyBps, uint256 weightSum)
-        internal
-    {
+    function expectTermsInvalid(uint256 royaltyBps, uint256 serveBps, uint256 flags) internal {
+        vm.expectRevert(
+            abi.encodeWithSelector(IAssetRegistry.AssetRegistry_TermsInvalid.selector, royaltyBps, serveBps, flags)
+        );
+        publishOn(ada, uint16(royaltyBps), uint16(serveBps), uint8(flags));
+    }
+
+    function test_RevertWhen_TermsAreInvalid() public {
+        expectTermsInvalid(5_001, 0, 0);
+        expectTermsInvalid(0, 9_001, 0);
+        expectTermsInvalid(0, 0, 16);
+        expectTermsInvalid(type(uint16).max, type(uint16).max, type(uint8).max);
+        publishOn(ada, 5_000, 9_000, 15);
+    }
+
+    /// @dev The terms are copied into the event as they came, so what is no uint16 or uint8 must not come through.
+    function test_RevertWhen_TermsHaveOtherTypes() public {
+        bytes memory call =
+            abi.encodeCall(registry.publish, (IAssetRegistry.Kind.Model, publicationOn(list(), 7, 7, 7)));
+        // After the selector: kind, offset, digest, two offsets; then royalty, serve, flags, root, share, fee.
+        uint256[5] memory words = [uint256(5), 6, 7, 9, 10];
+        for (uint256 i; i < words.length; ++i) {
+            uint256 place = 4 + 32 * words[i];
+            call[place] = 0x01;
+            (bool success,) = address(registry).call(call);
+            assertTrue(!success, "refused");
+            call[place] = 0;
+        }
+        (bool asItWas,) = address(registry).call(call);
+        assertTrue(asItWas, "accepted");
+    }
+
+    function expectRatesInvalid(uint256 contributorBps, uint256 royaltiesBps, uint256 weightSum) internal {
         vm.expectRevert(
             abi.encodeWithSelector(
-                IAssetRegistry.AssetRegistry_RatesInvalid.selector, contributorBps, edgesBps, royaltyBps, weightSum
+                IAssetRegistry.AssetRegistry_RatesInvalid.selector, contributorBps, royaltiesBps, 0, weightSum
             )
         );
     }
 
-    function test_RevertWhen_ARateIsAboveItsCap() public {
-        expectRatesInvalid(10_001, 0, 0, 8000);
+    function test_RevertWhen_ContributorsShareIsInvalid() public {
+        expectRatesInvalid(10_001, 0, 8000);
         registry.publish(IAssetRegistry.Kind.Model, publication(list(), 0, WEIGHTED_ROOT, 10_001));
-        expectRatesInvalid(0, 0, 5_001, 0);
-        registry.publish(IAssetRegistry.Kind.Model, publication(list(), 5_001, 0, 0));
-        expectRatesInvalid(1, 0, 0, 0);
+        expectRatesInvalid(1, 0, 0);
         registry.publish(IAssetRegistry.Kind.Model, publication(list(), 0, 0, 1));
+        expectRatesInvalid(1, 0, 0);
+        registry.publish(IAssetRegistry.Kind.Model, publication(list(), 0, WEIGHTED_ROOT >> 64 << 64, 1));
         registry.publish(IAssetRegistry.Kind.Model, publication(list(), 5_000, WEIGHTED_ROOT, 10_000));
-    }
-
-    function test_RevertWhen_TheFeeIsAboveItsCap() public {
-        bytes memory code = vm.getCode("contracts/out/AssetRegistry.sol/AssetRegistry.json");
-        (bool success,) = DEPLOYER.call(abi.encodePacked(bytes32(0), code, abi.encode(501)));
-        assertTrue(!success, "refused");
-        deploy("AssetRegistry", abi.encode(500), 0);
     }
 
     function test_RevertWhen_EdgesOweMoreThanHalf() public {
@@ -129,7 +148,7 @@ contract PublishTest is AgoraiTest {
         uint256 second = publishFrom(ada, list(), 2_500);
         uint256 third = publishFrom(ada, list(), 2_501);
         publishFrom(boole, list(first, second), 0);
-        expectRatesInvalid(0, 5_001, 0, 0);
+        expectRatesInvalid(0, 5_001, 0);
         publishFrom(boole, list(second, third), 0);
     }
 
@@ -139,18 +158,27 @@ contract PublishTest is AgoraiTest {
         for (uint256 i; i < 14; ++i) {
             parents[i] = publishFrom(ada, list(), 5_000);
         }
-        expectRatesInvalid(0, 70_000, 0, 0);
+        expectRatesInvalid(0, 70_000, 0);
         publishFrom(boole, parents, 0);
+    }
+
+    function test_RevertWhen_TheFeeIsHigherThanAccepted() public {
+        IAssetRegistry.Publication memory stated = publication(list(), 0, 0, 0);
+        stated.feeBpsMax = 99;
+        vm.expectRevert(abi.encodeWithSelector(IAssetRegistry.AssetRegistry_FeeTooHigh.selector, 100, 99));
+        registry.publish(IAssetRegistry.Kind.Model, stated);
+        stated.feeBpsMax = 100;
+        registry.publish(IAssetRegistry.Kind.Model, stated);
     }
 
     function test_RevertWhen_ParentsAreUnordered() public {
         uint256 first = publishFrom(ada, list(), 100);
         uint256 second = publishFrom(ada, list(), 100);
-        vm.expectRevert(abi.encodeWithSelector(IAssetRegistry.AssetRegistry_ParentsUnordered.selector, first));
+        expectRefusal(IAssetRegistry.AssetRegistry_VersionsUnordered.selector, first);
         publishFrom(boole, list(second, first), 0);
-        vm.expectRevert(abi.encodeWithSelector(IAssetRegistry.AssetRegistry_ParentsUnordered.selector, first));
+        expectRefusal(IAssetRegistry.AssetRegistry_VersionsUnordered.selector, first);
         publishFrom(boole, list(first, first), 0);
-        vm.expectRevert(abi.encodeWithSelector(IAssetRegistry.AssetRegistry_ParentsUnordered.selector, 0));
+        expectRefusal(IAssetRegistry.AssetRegistry_VersionsUnordered.selector, 0);
         publishFrom(boole, list(0), 0);
     }
 
@@ -158,9 +186,11 @@ contract PublishTest is AgoraiTest {
         uint256 first = publishFrom(ada, list(), 100);
         // The version that is being published is not its own parent either.
         for (uint256 unknown = first + 1; unknown < first + 3; ++unknown) {
-            vm.expectRevert(abi.encodeWithSelector(IAssetRegistry.AssetRegistry_VersionUnknown.selector, unknown));
+            expectRefusal(IAssetRegistry.AssetRegistry_VersionUnknown.selector, unknown);
             publishFrom(boole, list(first, unknown), 0);
         }
+        expectRefusal(IAssetRegistry.AssetRegistry_VersionUnknown.selector, first + 1);
+        renew(ada, first, publication(list(first + 1), 0, 0, 0));
     }
 
     function test_RevertWhen_AncestorsAreMoreThanSixteen() public {
@@ -169,10 +199,9 @@ contract PublishTest is AgoraiTest {
             parents[i] = publishFrom(ada, list(), 100);
         }
         uint256 full = publishFrom(boole, parents, 100);
-        assertEq(registry.edgesOf(full).length, 16, "sixteen are allowed");
-        vm.expectRevert(abi.encodeWithSelector(IAssetRegistry.AssetRegistry_EdgesTooMany.selector, 17));
+        expectRefusal(IAssetRegistry.AssetRegistry_EdgesTooMany.selector, 17);
         publishFrom(relayer, list(full), 0);
-        vm.expectRevert(abi.encodeWithSelector(IAssetRegistry.AssetRegistry_EdgesTooMany.selector, 400));
+        expectRefusal(IAssetRegistry.AssetRegistry_EdgesTooMany.selector, 400);
         publishFrom(relayer, new uint256[](400), 0);
     }
 
@@ -181,134 +210,101 @@ contract PublishTest is AgoraiTest {
         uint256 left = publishFrom(boole, list(grandparent), 300);
         uint256 right = publishFrom(relayer, list(grandparent), 200);
         uint256 child = publishFrom(ada, list(left, right), 0);
-        uint256[] memory ancestors = new uint256[](3);
-        uint256[] memory bps = new uint256[](3);
-        (ancestors[0], ancestors[1], ancestors[2]) = (grandparent, left, right);
-        (bps[0], bps[1], bps[2]) = (1_000, 300, 200);
-        assertEdges(child, ancestors, bps);
+        assertRoyalties(child, list(grandparent, left, right), list(1_000, 300, 200));
     }
 
     /// @dev A later version with a smaller rate does not lower what is owed.
     function test_KeepsTheLaterVersionAtTheLargerRate() public {
         uint256 dataset = publishFrom(ada, list(), 1_000);
         uint256 modelOfFirst = publishFrom(boole, list(dataset), 50);
-        vm.prank(ada);
-        uint256 second = registry.publishVersion(dataset, publication(list(), 200, 0, 0));
+        uint256 second = renew(ada, dataset, publication(list(), 200, 0, 0));
         uint256 child = publishFrom(relayer, list(modelOfFirst, second), 0);
-        assertEdges(child, list(modelOfFirst, second), list(50, 1_000));
+        assertRoyalties(child, list(modelOfFirst, second), list(50, 1_000));
         uint256 other = publishFrom(relayer, list(dataset, second), 0);
-        assertEdges(other, list(second), list(1_000));
+        assertRoyalties(other, list(second), list(1_000));
         uint256 fresh = publishFrom(relayer, list(second), 0);
-        assertEdges(fresh, list(second), list(200));
+        assertRoyalties(fresh, list(second), list(200));
     }
 
+    /// @dev One to sixteen edges: beside the commitment, and in each of the four words after it.
     function test_EdgesKeepTheirPlacesInEveryWord() public {
-        uint256[] memory parents = new uint256[](16);
-        uint256[] memory bps = new uint256[](16);
+        uint256[] memory all = new uint256[](16);
         for (uint256 i; i < 16; ++i) {
-            bps[i] = 10 * (i + 1);
-            parents[i] = publishFrom(ada, list(), uint16(bps[i]));
+            all[i] = publishFrom(ada, list(), uint16(10 * (i + 1)));
+            uint256[] memory parents = new uint256[](i + 1);
+            uint256[] memory bps = new uint256[](i + 1);
+            for (uint256 j; j <= i; ++j) {
+                (parents[j], bps[j]) = (all[j], 10 * (j + 1));
+            }
+            assertRoyalties(publishFrom(boole, parents, 0), parents, bps);
         }
-        uint256 child = publishFrom(boole, parents, 0);
-        assertEdges(child, parents, bps);
-        (uint256 none,) = registry.edgeAt(child, 16);
-        assertEq(none, 0, "no seventeenth");
     }
 
-    /* publishVersion */
+    /* publishAndList */
 
-    function test_RevertWhen_TheAssetIsUnknown() public {
-        uint256 asset = publishFrom(ada, list(), 0);
+    function test_ListsTheFirstOffers() public {
+        IAccessMarket.OfferTerms[] memory offers = new IAccessMarket.OfferTerms[](2);
+        (offers[0], offers[1]) = (offersAt(7e6)[0], offersAt(0)[0]);
         vm.prank(ada);
-        uint256 second = registry.publishVersion(asset, publication(list(), 0, 0, 0));
-        uint256[3] memory unknown = [uint256(0), second, 99];
-        for (uint256 i; i < unknown.length; ++i) {
-            vm.expectRevert(abi.encodeWithSelector(IAssetRegistry.AssetRegistry_VersionUnknown.selector, unknown[i]));
-            vm.prank(ada);
-            registry.publishVersion(unknown[i], publication(list(), 0, 0, 0));
+        uint256 asset = registry.publishAndList(IAssetRegistry.Kind.Dataset, publication(list(), 0, 0, 0), offers);
+        for (uint256 i; i < 2; ++i) {
+            (IAccessMarket.OfferTerms memory terms, bool open,) = market.offerOf(asset << 16 | i);
+            assertTrue(open, "open");
+            assertEq(terms.price, offers[i].price, "price");
         }
+        assertEq(asset721().ownerOf(asset), ada, "owner");
     }
 
-    function test_RevertWhen_TheCallerIsNotTheOwner() public {
+    function test_RevertWhen_AnOfferIsRefused() public {
+        IAccessMarket.OfferTerms[] memory offers = offersAt(7e6);
+        offers[0].token = relayer;
+        vm.expectRevert(abi.encodeWithSelector(IAccessMarket.AccessMarket_TokenNotAllowed.selector, relayer));
+        vm.prank(ada);
+        registry.publishAndList(IAssetRegistry.Kind.Dataset, publication(list(), 0, 0, 0), offers);
+        assertEq(registry.versionCount(), 0, "nothing was published");
+    }
+
+    /* an id that is not published */
+
+    function test_RevertWhen_TheVersionIsUnknown() public {
         uint256 asset = publishFrom(ada, list(), 0);
-        vm.expectRevert(abi.encodeWithSelector(IAssetRegistry.AssetRegistry_NotOwner.selector, boole, asset));
-        vm.prank(boole);
-        registry.publishVersion(asset, publication(list(), 0, 0, 0));
-    }
-
-    function test_ALaterVersionBecomesCurrentAndKeepsWhatIsOwed() public {
-        uint256 dataset = publishFrom(ada, list(), 1_000);
-        uint256 other = publishFrom(ada, list(), 300);
-        uint256 model = publishFrom(boole, list(dataset), 500);
-        vm.prank(boole);
-        uint256 second = registry.publishVersion(model, publication(list(other), 700, WEIGHTED_ROOT, 1_000));
-        assertEdges(second, list(dataset, other), list(1_000, 300));
-        vm.prank(boole);
-        uint256 third = registry.publishVersion(model, publication(list(), 0, 0, 0));
-        assertEdges(third, list(dataset, other), list(1_000, 300));
-        assertEdges(model, list(dataset), list(1_000));
-
-        assertEq(registry.currentVersion(model), third, "current version");
-        assertEq(registry.assetOf(second), model, "asset of the second");
-        assertEq(ratesOf(model).royaltyBps, 500, "the first version's rate stays");
-        assertEq(ratesOf(second).royaltyBps, 700, "royalty of the second");
-        assertEq(ratesOf(second).contributorBps, 1_000, "contributors of the second");
-        assertEq(ratesOf(third).royaltyBps, 0, "royalty of the third");
-        (address owner,) = registry.ratesOf(second);
-        assertEq(owner, boole, "owner of a later version is the asset's");
-        vm.expectRevert(abi.encodeWithSelector(IAssetRegistry.AssetRegistry_VersionUnknown.selector, second));
-        registry.currentVersion(second);
-    }
-
-    function test_AVersionNeverOwesItsOwnAsset() public {
-        uint256 model = publishFrom(boole, list(), 500);
-        uint256 fineTune = publishFrom(ada, list(model), 200);
-        vm.prank(boole);
-        uint256 second = registry.publishVersion(model, publication(list(model, fineTune), 500, 0, 0));
-        assertEdges(second, list(fineTune), list(200));
-    }
-
-    /* transferFrom */
-
-    function testFuzz_ATransferKeepsEverything(uint256 seed) public {
-        uint16 royalty = uint16(bound(seed, 0, 5_000));
-        uint256 parent = publishFrom(ada, list(), uint16(bound(seed >> 16, 0, 5_000)));
-        vm.prank(boole);
-        uint256 asset = registry.publish(
-            IAssetRegistry.Kind(bound(seed >> 32, 1, 9)),
-            publication(list(parent), royalty, WEIGHTED_ROOT, uint16(bound(seed >> 48, 0, 10_000)))
-        );
-        if (seed % 2 == 0) {
-            vm.prank(boole);
-            registry.publishVersion(asset, publication(list(), 1, 0, 0));
+        uint256 second = renew(ada, asset, publication(list(), 0, 0, 0));
+        bytes4[5] memory ofAssets = [
+            registry.currentVersion.selector,
+            registry.versionForBuyer.selector,
+            registry.tillVersionOf.selector,
+            registry.kindOf.selector,
+            registry.isRetired.selector
+        ];
+        bytes4[7] memory ofVersions = [
+            registry.assetOf.selector,
+            registry.ratesOf.selector,
+            registry.contributionRatesOf.selector,
+            registry.owedOf.selector,
+            registry.termsOf.selector,
+            registry.isFreeOnly.selector,
+            registry.isErased.selector
+        ];
+        uint256[3] memory unknown = [uint256(0), second + 1, type(uint256).max];
+        for (uint256 i; i < unknown.length; ++i) {
+            for (uint256 j; j < ofVersions.length; ++j) {
+                assertUnknown(ofVersions[j], unknown[i]);
+            }
+            for (uint256 j; j < ofAssets.length; ++j) {
+                assertUnknown(ofAssets[j], unknown[i]);
+            }
+            assertUnknown(registry.isSoldExclusively.selector, unknown[i]);
         }
-        bytes memory before = stateOf(asset);
-        vm.prank(boole);
-        asset721().transferFrom(boole, relayer, asset);
-        assertTrue(keccak256(stateOf(asset)) == keccak256(before), "state");
-        assertEq(asset721().ownerOf(asset), relayer, "owner");
+        // A later version is a version, and no asset.
+        for (uint256 j; j < ofAssets.length; ++j) {
+            assertUnknown(ofAssets[j], second);
+        }
+        assertUnknown(registry.isSoldExclusively.selector, second);
     }
 
-    function stateOf(uint256 asset) internal view returns (bytes memory) {
-        return abi.encode(
-            ratesOf(asset),
-            registry.kindOf(asset),
-            registry.currentVersion(asset),
-            registry.edgesOf(asset),
-            registry.commitmentOf(asset)
-        );
-    }
-
-    function test_SpeaksErc721() public {
-        uint256 asset = publishFrom(boole, list(), 0);
-        assertTrue(asset721().supportsInterface(0x80ac58cd), "ERC-721");
-        assertTrue(keccak256(bytes(asset721().name())) == keccak256("Agorai Assets"), "name");
-        assertTrue(
-            keccak256(bytes(asset721().tokenURI(asset)))
-                == keccak256('data:application/json,{"name":"Agorai asset 1"}'),
-            "metadata"
-        );
-        vm.expectRevert(bytes4(keccak256("TokenDoesNotExist()")));
-        asset721().tokenURI(asset + 1);
+    function assertUnknown(bytes4 selector, uint256 id) internal view {
+        (bool success, bytes memory answer) = address(registry).staticcall(abi.encodeWithSelector(selector, id));
+        bytes memory expected = abi.encodeWithSelector(IAssetRegistry.AssetRegistry_VersionUnknown.selector, id);
+        assertTrue(!success && keccak256(answer) == keccak256(expected), "unknown");
     }
 }
