@@ -40,6 +40,8 @@ import {
  */
 const isDeep = process.env.AGORAI_DEEP === '1'
 const graphs = isDeep ? 10_000 : 300
+/** Of the histories together, and of what it takes to make a failing one small. */
+const timeLimitMs = isDeep ? 3_000_000 : 180_000
 const seed = Number(process.env.AGORAI_SEED ?? Math.floor(Math.random() * 2 ** 31))
 
 const registryEvents = new Set(['VersionPublished', 'EdgesDrawn'])
@@ -185,7 +187,7 @@ test(`the contracts and core agree on ${graphs} random graphs, call by call and 
       await compare(steps)
       if (++count % 1_000 === 0) console.log(`${count} graphs in ${Math.round(performance.now() - started)} ms`)
     }),
-    { numRuns: graphs, seed },
+    { numRuns: graphs, seed, interruptAfterTimeLimit: timeLimitMs, markInterruptAsFailure: true },
   )
   console.log(`ledger and core agree: ${graphs} graphs, ${JSON.stringify(done)}`)
   console.log(`refused alike: ${JSON.stringify(Object.fromEntries(refusals))}`)
