@@ -94,13 +94,16 @@ contract AccessMarket is OfferBook, EIP712, ReentrancyGuardTransient {
         external
         returns (uint256 amount)
     {
-        address token;
-        bool isHeld;
-        (token, amount, isHeld) = _grant(purchase, authorization.from, 0);
+        Offer offer;
+        (offer, amount) = _grant(purchase, authorization.from, 0);
         if (amount != authorization.amount) revert AccessMarket_AmountMismatch(amount, authorization.amount);
         bytes32 context = _contextOf(purchase, authorization.from);
-        if (isHeld) _takeAuthorized(token, authorization, _nonceOf(purchase.version, context));
-        else _ledger.payWithAuthorization(purchase.version, token, authorization, context);
+        // A free one goes to the ledger too, which refuses it: nobody signed for nothing.
+        if (amount != 0 && _isHeld(offer)) {
+            _takeAuthorized(offer.token(), authorization, _nonceOf(purchase.version, context));
+        } else {
+            _ledger.payWithAuthorization(purchase.version, offer.token(), authorization, context);
+        }
     }
 
     /// @inheritdoc IAccessMarket
@@ -240,12 +243,11 @@ contract AccessMarket is OfferBook, EIP712, ReentrancyGuardTransient {
     /* SELLING */
 
     function _buy(Purchase calldata purchase, address payer, uint256 discountBps) internal returns (uint256 amount) {
-        address token;
-        bool isHeld;
-        (token, amount, isHeld) = _grant(purchase, payer, discountBps);
+        Offer offer;
+        (offer, amount) = _grant(purchase, payer, discountBps);
         if (amount == 0) return 0;
-        if (isHeld) _take(payer, token, amount);
-        else _ledger.payFrom(payer, purchase.version, token, amount);
+        if (_isHeld(offer)) _take(payer, offer.token(), amount);
+        else _ledger.payFrom(payer, purchase.version, offer.token(), amount);
     }
 
     /// @dev Whoever sees a permit may use it first, so one that fails is no error: the payment fails without allowance.
@@ -269,63 +271,76 @@ contract AccessMarket is OfferBook, EIP712, ReentrancyGuardTransient {
     /// @dev Checks what the buyer agreed to and stores the pass. The payment follows; if it fails, nothing happened.
     function _grant(Purchase calldata purchase, address payer, uint256 discountBps)
         internal
-        returns (address token, uint256 amount, bool isHeld)
+        returns (Offer offer, uint256 amount)
     {
-        uint256 paused = _pausedUntil;
-        if (block.timestamp < paused) revert AccessMarket_Paused(paused);
+        if (block.timestamp < _pausedUntil) revert AccessMarket_Paused(_pausedUntil);
         uint256 offerId = purchase.offerId;
-        Offer offer = _openOffer(offerId);
-        uint256 asset = offerId >> INDEX_BITS;
-        uint256 version = _registry.versionForBuyer(asset);
+        offer = _openOffer(offerId);
+        uint256 version = _registry.versionForBuyer(offerId >> INDEX_BITS);
         if (version != purchase.version) revert AccessMarket_VersionChanged(purchase.version, version);
         amount = _priceOf(offerId, offer, purchase.quantity);
-        if (discountBps != 0) amount = amount * (BPS - discountBps) / BPS;
+        unchecked {
+            // At most the whole, and prices are far below 2^256 / 10,000.
+            if (discountBps != 0) amount = amount * (BPS - discountBps) / BPS;
+        }
         if (amount > purchase.amountMax) revert AccessMarket_PriceAboveMax(amount, purchase.amountMax);
-        address holder = _holderOf(purchase, payer);
-        if (offer.isGated()) _requireAdmitted(_gates[offerId], holder, purchase.proof);
-        token = offer.token();
 
+        address holder = _holderOf(purchase, payer);
         Slot storage slot = _passes[offerId][holder];
         PassWord pass = slot.pass;
-        uint256 purchases = pass.purchases();
-        uint256 expiry = pass.expiry();
-        if (expiry == PassWordLib.PERPETUAL) revert AccessMarket_PassHeld(offerId, holder);
-        bool isNext = purchase.nonce == purchases && purchases < PassWordLib.PURCHASES_MAX;
-        if (!isNext) revert AccessMarket_NonceInvalid(purchases, purchase.nonce);
-        isHeld = amount != 0 && _isHeld(offer);
-        uint256 refundUntil;
-        uint256 waiting;
-        if (offer.isTimed()) {
-            (expiry, waiting) = _renew(asset, token, expiry, pass.amount(), purchase.quantity, amount);
-        } else {
-            expiry = PassWordLib.PERPETUAL;
-            if (isHeld) (refundUntil, waiting) = (block.timestamp + offer.refundHours() * 1 hours, amount);
-            if (offer.isExclusive()) _registry.setSoldExclusively(asset);
+        if (pass.expiry() == PassWordLib.PERPETUAL) revert AccessMarket_PassHeld(offerId, holder);
+        uint32 nonce = purchase.nonce;
+        if (nonce != pass.purchases() || nonce == PassWordLib.PURCHASES_MAX) {
+            revert AccessMarket_NonceInvalid(pass.purchases(), nonce);
         }
-        slot.pass = PassWordLib.pack(purchases + 1, expiry, refundUntil, waiting);
+        PassWord next = offer.isPlain() ? PassWordLib.FINAL : _passOf(purchase, offer, holder, pass, amount);
+        next = next.granted(pass);
+        slot.pass = next;
         emit PassGranted(
-            offerId, version, holder, payer, amount, purchase.nonce, uint40(expiry), uint40(refundUntil)
+            offerId,
+            version,
+            holder,
+            payer,
+            amount,
+            nonce,
+            uint40(next.expiry()),
+            uint40(next.refundUntil())
         );
+    }
+
+    /// @dev What is special about an offer: who may buy it, how long the pass holds, and what of its price may go back.
+    function _passOf(Purchase calldata purchase, Offer offer, address holder, PassWord pass, uint256 amount)
+        internal
+        returns (PassWord)
+    {
+        uint256 offerId = purchase.offerId;
+        if (offer.isGated()) _requireAdmitted(offerId, holder, purchase.proof);
+        if (offer.isTimed()) return _renew(offerId, offer.token(), pass, purchase.quantity, amount);
+        if (offer.isExclusive()) _registry.setSoldExclusively(offerId >> INDEX_BITS);
+        if (amount == 0 || !_isHeld(offer)) return PassWordLib.FINAL;
+        return PassWordLib.make(PassWordLib.PERPETUAL, block.timestamp + offer.refundHours() * 1 hours, amount);
     }
 
     /// @dev Adds days to a timed pass. Money of days that have not begun and the new money merge into one rate, which
     /// pays from the first of those days to the last new one; what does not divide is earned at once.
-    function _renew(uint256 asset, address token, uint256 expiry, uint256 rate, uint256 quantity, uint256 amount)
+    function _renew(uint256 offerId, address token, PassWord pass, uint256 quantity, uint256 amount)
         internal
-        returns (uint256 expiryAfter, uint256 rateAfter)
+        returns (PassWord)
     {
+        (uint256 expiry, uint256 rate) = (pass.expiry(), pass.amount());
         uint256 endBefore = expiry / DAY;
         uint256 left;
         if (expiry > block.timestamp) left = (expiry - block.timestamp) / DAY;
         else expiry = block.timestamp;
-        expiryAfter = expiry + quantity * DAY;
+        uint256 expiryAfter = expiry + quantity * DAY;
         uint256 span = left + quantity;
         if (span > QUANTITY_MAX) revert AccessMarket_QuantityInvalid(quantity);
         uint256 sum = left * rate + amount;
-        if (sum == 0) return (expiryAfter, 0);
+        if (sum == 0) return PassWordLib.make(expiryAfter, 0, 0);
         if (left == 0) rate = 0;
-        rateAfter = sum / span;
+        uint256 rateAfter = sum / span;
 
+        uint256 asset = offerId >> INDEX_BITS;
         RevenueStream.Flow storage flow = _flows[asset][token];
         uint256 today = block.timestamp / DAY;
         if (!flow.earn(today, ACCRUAL_DAYS_MAX, sum - rateAfter * span)) {
@@ -335,6 +350,7 @@ contract AccessMarket is OfferBook, EIP712, ReentrancyGuardTransient {
         if (rateAfter != rate) flow.change(end - span, int256(rateAfter) - int256(rate));
         if (left != 0) flow.change(endBefore, int256(rate));
         flow.change(end, -int256(rateAfter));
+        return PassWordLib.make(expiryAfter, 0, rateAfter);
     }
 
     /// @dev Takes the days of a timed pass that have not begun out of its stream, and says what they cost.
@@ -400,13 +416,14 @@ contract AccessMarket is OfferBook, EIP712, ReentrancyGuardTransient {
 
     /* AGREEING */
 
-    function _requireAdmitted(bytes32 gate, address holder, bytes32[] calldata proof) internal pure {
+    function _requireAdmitted(uint256 offerId, address holder, bytes32[] calldata proof) internal view {
         bytes32 leaf = keccak256(bytes.concat(keccak256(abi.encode(holder))));
-        if (!MerkleProofLib.verifyCalldata(proof, gate, leaf)) revert AccessMarket_NotAdmitted(holder);
+        if (!MerkleProofLib.verifyCalldata(proof, _gates[offerId], leaf)) revert AccessMarket_NotAdmitted(holder);
     }
 
-    function _holderOf(Purchase calldata purchase, address payer) internal pure returns (address) {
-        return purchase.holder == address(0) ? payer : purchase.holder;
+    function _holderOf(Purchase calldata purchase, address payer) internal pure returns (address holder) {
+        holder = purchase.holder;
+        if (holder == address(0)) return payer;
     }
 
     function _contextOf(Purchase calldata purchase, address payer) internal pure returns (bytes32) {

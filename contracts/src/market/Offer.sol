@@ -25,8 +25,10 @@ library OfferLib {
     uint256 internal constant FLAGS_MASK = 3;
     uint256 internal constant OPEN = 1 << STATE_SHIFT;
     uint256 internal constant CLOSED = 2 << STATE_SHIFT;
-    uint256 internal constant TIMED = 1 << FLAGS_SHIFT;
-    uint256 internal constant TRANSFERABLE = 2 << FLAGS_SHIFT;
+    uint256 internal constant TIMED_FLAG = 1;
+    uint256 internal constant TRANSFERABLE_FLAG = 2;
+    uint256 internal constant TIMED = TIMED_FLAG << FLAGS_SHIFT;
+    uint256 internal constant TRANSFERABLE = TRANSFERABLE_FLAG << FLAGS_SHIFT;
     uint256 internal constant GATED = 1 << 215;
     uint256 internal constant BRACKETED = 1 << 216;
 
@@ -73,6 +75,11 @@ library OfferLib {
 
     function isOpen(Offer offer) internal pure returns (bool) {
         return Offer.unwrap(offer) & OPEN != 0;
+    }
+
+    /// @dev Perpetual, final, for everyone and at one price: nothing of what makes an offer special is set.
+    function isPlain(Offer offer) internal pure returns (bool) {
+        return (Offer.unwrap(offer) >> FLAGS_SHIFT | TRANSFERABLE_FLAG) == TRANSFERABLE_FLAG;
     }
 
     function isTimed(Offer offer) internal pure returns (bool) {

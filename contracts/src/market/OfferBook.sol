@@ -26,8 +26,6 @@ abstract contract OfferBook is IAccessMarket {
     uint256 internal constant MEMBERS_MAX = 16;
     /// @dev What the market holds of a token stays within the bits that passes and streams have for it.
     uint256 internal constant HELD_MAX = type(uint112).max;
-    uint8 internal constant TIMED = 1;
-    uint8 internal constant TRANSFERABLE = 2;
 
     IAssetRegistry internal immutable _registry;
     IRevenueLedger internal immutable _ledger;
@@ -151,11 +149,11 @@ abstract contract OfferBook is IAccessMarket {
 
     function _checkTerms(OfferTerms calldata terms) private pure {
         if (terms.price > HELD_MAX) revert AccessMarket_PriceTooLarge(terms.price);
-        uint8 flags = terms.flags;
-        bool isTimed = flags & TIMED != 0;
-        bool isInvalid = flags > TIMED + TRANSFERABLE
+        uint256 flags = terms.flags;
+        bool isTimed = flags & OfferLib.TIMED_FLAG != 0;
+        bool isInvalid = flags > OfferLib.FLAGS_MASK
         // A pass that may be moved would pass the gate.
-        || (terms.gate != 0 && flags & TRANSFERABLE != 0)
+        || (terms.gate != 0 && flags & OfferLib.TRANSFERABLE_FLAG != 0)
         // A timed pass is given back day by day, and only its days have brackets.
         || (isTimed ? terms.refundHours != 0 : terms.brackets.length != 0);
         if (terms.usage == Usage.Exclusive) {
@@ -178,6 +176,7 @@ abstract contract OfferBook is IAccessMarket {
 
     function _priceOf(uint256 offerId, Offer offer, uint256 quantity) internal view returns (uint256 price) {
         price = offer.price();
+        if (offer.isPlain() && quantity == 1) return price;
         if (offer.isTimed()) {
             if (quantity == 0 || quantity > QUANTITY_MAX) revert AccessMarket_QuantityInvalid(quantity);
             return Pricing.ofDays(price, offer.isBracketed() ? _brackets[offerId] : 0, quantity);
@@ -188,7 +187,7 @@ abstract contract OfferBook is IAccessMarket {
 
     /// @dev Whether what is paid for it may still go back, and so waits in the market.
     function _isHeld(Offer offer) internal pure returns (bool) {
-        return offer.isTimed() || offer.refundHours() != 0;
+        return !offer.isPlain() && (offer.isTimed() || offer.refundHours() != 0);
     }
 
     function _requireOwner(uint256 asset) internal view {

@@ -17,16 +17,21 @@ library PassWordLib {
     uint256 internal constant EXPIRY_SHIFT = 64;
     uint256 internal constant REFUND_SHIFT = 104;
     uint256 internal constant AMOUNT_SHIFT = 144;
+    /// @dev Of a purchase that is final at once and holds for ever.
+    PassWord internal constant FINAL = PassWord.wrap(PERPETUAL << EXPIRY_SHIFT);
 
-    function pack(uint256 purchases_, uint256 expiry_, uint256 refundUntil_, uint256 amount_)
-        internal
-        view
-        returns (PassWord)
-    {
-        return PassWord.wrap(
-            purchases_ | block.timestamp << GRANTED_SHIFT | expiry_ << EXPIRY_SHIFT | refundUntil_ << REFUND_SHIFT
-                | amount_ << AMOUNT_SHIFT
-        );
+    /// @notice Of a purchase that is neither granted yet nor known to its holder.
+    function make(uint256 expiry_, uint256 refundUntil_, uint256 amount_) internal pure returns (PassWord) {
+        return PassWord.wrap(expiry_ << EXPIRY_SHIFT | refundUntil_ << REFUND_SHIFT | amount_ << AMOUNT_SHIFT);
+    }
+
+    /// @notice Granted now to who had `before`. Its purchases are below their most.
+    function granted(PassWord pass, PassWord before) internal view returns (PassWord) {
+        unchecked {
+            return PassWord.wrap(
+                PassWord.unwrap(pass) | block.timestamp << GRANTED_SHIFT | (before.purchases() + 1)
+            );
+        }
     }
 
     function purchases(PassWord pass) internal pure returns (uint256) {

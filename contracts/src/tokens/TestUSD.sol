@@ -172,20 +172,21 @@ contract TestUSD is ERC20, IERC3009 {
 
     function _checkSignature(address signer, bytes32 structHash, bytes memory signature) internal view {
         bytes32 digest = keccak256(abi.encodePacked("\x19\x01", DOMAIN_SEPARATOR(), structHash));
-        bool wellFormed = signer.code.length != 0 || _isStrict(signature);
-        if (!wellFormed || !SignatureCheckerLib.isValidSignatureNow(signer, digest, signature)) {
+        if (_recovers(signer, digest, signature)) return;
+        if (!SignatureCheckerLib.isValidERC1271SignatureNow(signer, digest, signature)) {
             revert TestUSD_BadSignature(signer);
         }
     }
 
-    /// @dev One signature has one encoding: 65 bytes, low s, v of 27 or 28.
-    function _isStrict(bytes memory signature) internal pure returns (bool) {
-        if (signature.length != 65) return false;
-        uint256 s;
+    /// @dev One signature has one encoding: 65 bytes, low s, v of 27 or 28 (with any other, nobody is recovered).
+    function _recovers(address signer, bytes32 digest, bytes memory signature) internal pure returns (bool) {
+        if (signature.length != 65 || signer == address(0)) return false;
+        bytes32 r;
+        bytes32 s;
         assembly ("memory-safe") {
+            r := mload(add(signature, 0x20))
             s := mload(add(signature, 0x40))
         }
-        uint8 v = uint8(signature[64]);
-        return s <= S_MAX && (v == 27 || v == 28);
+        return uint256(s) <= S_MAX && ecrecover(digest, uint8(signature[64]), r, s) == signer;
     }
 }
