@@ -8,48 +8,17 @@ import {SumTreeBuilder} from "../utils/SumTreeBuilder.sol";
 import {RevenueTest} from "./RevenueTest.sol";
 
 contract CollectTest is RevenueTest {
-    /* pull */
-
-    function test_RevertWhen_EdgeIsUnknown() public {
-        uint256[4] memory indexes = [uint256(1), 15, 17, type(uint256).max];
-        for (uint256 i; i < indexes.length; ++i) {
-            vm.expectRevert(
-                abi.encodeWithSelector(IRevenueLedger.RevenueLedger_EdgeUnknown.selector, model, indexes[i])
-            );
-            pull(model, indexes[i]);
-        }
-        vm.expectRevert(abi.encodeWithSelector(IRevenueLedger.RevenueLedger_EdgeUnknown.selector, model, 17));
-        ledger.pulledOf(model, 17, address(token));
-        vm.expectRevert(abi.encodeWithSelector(IAssetRegistry.AssetRegistry_VersionUnknown.selector, 99));
-        pull(99, FEE_INDEX);
-    }
-
-    function test_PullsOnceHoweverSalesCame() public {
-        pull(model, 0);
-        payAs(buyer, model, 10_005);
-        vm.expectEmit(true, true, true, true, address(ledger));
-        emit IRevenueLedger.RevenuePulled(model, dataset, address(token), 0, 1_000);
-        pull(model, 0);
-        pull(model, 0);
-        assertEq(ledger.pulledOf(model, 0, address(token)), 1_000, "first");
-        payAs(buyer, model, 5);
-        pull(model, 0);
-        assertEq(ledger.pulledOf(model, 0, address(token)), 1_001, "the two remainders together make a unit");
-        (, uint256 royalties,) = ledger.accountOf(dataset, address(token));
-        assertEq(royalties, 1_001, "royalties");
-    }
-
-    /* collect */
+    /* collectMany */
 
     function test_CollectsNothingWithoutIncome() public {
-        ledger.collect(address(token), list(0, model));
+        ledger.collectMany(address(token), list(0, model));
         assertEq(token.balanceOf(boole), 0, "owner");
     }
 
     function test_PaysOnceAndNamesThePayee() public {
         payAs(buyer, model, 10_000);
-        vm.expectEmit(true, true, true, true, address(ledger));
-        emit IRevenueLedger.RevenueCollected(model, address(token), boole, 0, 0, 8_900);
+        expectEvent();
+        emit IRevenueLedger.RevenueCollected(model, address(token), boole, 8_900);
         vm.prank(relayer);
         collect(model);
         collect(model);
@@ -64,44 +33,24 @@ contract CollectTest is RevenueTest {
         collect(model);
     }
 
-    function test_RevertWhen_TreasuryIsZero() public {
-        bytes memory creation = abi.encodePacked(
-            vm.getCode("contracts/out/RevenueLedger.sol/RevenueLedger.json"), abi.encode(registry, address(0), governor)
-        );
-        bytes memory said;
-        address made;
-        assembly {
-            made := create(0, add(creation, 0x20), mload(creation))
-            said := mload(0x40)
-            mstore(0x40, add(said, 0x40))
-            mstore(said, returndatasize())
-            returndatacopy(add(said, 0x20), 0, 0x20)
-        }
-        assertEq(made, address(0), "not created");
-        assertTrue(bytes4(said) == IRevenueLedger.RevenueLedger_BadPayee.selector, "says why");
-    }
-
     function test_OneRefusedPayeeBlocksNobody() public {
         HostileToken hostile = new HostileToken();
         hostile.mint(buyer, 1e18);
         vm.prank(buyer);
         ledger.pay(model, address(hostile), 10_000_000);
-        IRevenueLedger.EdgeRef[] memory edges = new IRevenueLedger.EdgeRef[](2);
-        edges[0] = IRevenueLedger.EdgeRef(model, 0);
-        edges[1] = IRevenueLedger.EdgeRef(model, FEE_INDEX);
-        ledger.pull(address(hostile), edges);
+        ledger.pullMany(address(hostile), list(model));
 
         hostile.blockPayee(boole);
         vm.expectRevert(bytes4(keccak256("TransferFailed()")));
-        ledger.collect(address(hostile), list(model));
-        ledger.collect(address(hostile), list(0, dataset));
+        ledger.collectMany(address(hostile), list(model));
+        ledger.collectMany(address(hostile), list(0, dataset));
         ledger.collectContributions(address(hostile), only(contributionOf(1)));
         assertEq(hostile.balanceOf(treasury), 100_000, "treasury");
         assertEq(hostile.balanceOf(ada), 400_000, "dataset owner");
         assertEq(hostile.balanceOf(beta), 180_000, "contributor");
 
         hostile.set(HostileToken.Behaviour.Plain);
-        ledger.collect(address(hostile), list(model));
+        ledger.collectMany(address(hostile), list(model));
         assertEq(hostile.balanceOf(boole), 8_900_000, "the refused payee loses nothing");
     }
 
@@ -129,14 +78,18 @@ contract CollectTest is RevenueTest {
     function test_PaysEachContributorOnce() public {
         payAs(buyer, dataset, 1_000_000);
         // 99 % stays after the fee, 60 % of that is the contributors'.
-        vm.expectEmit(true, true, true, true, address(ledger));
-        emit IRevenueLedger.RevenueCollected(dataset, address(token), beta, 4000, 6400, 178_200);
+        expectEvent();
+        emit IRevenueLedger.ContributionCollected(dataset, address(token), beta, 4000, 2400, 178_200);
         collectContribution(contributionOf(1));
         collectContribution(contributionOf(1));
         assertEq(token.balanceOf(beta), 178_200, "beta");
         assertEq(ledger.contributionCollectedOf(dataset, 4000, address(token)), 178_200, "collected");
         assertEq(ledger.contributionCollectableOf(contributionOf(0), address(token)), 297_000, "alpha can collect");
-        assertEq(ledger.collectableOf(dataset, address(token)), 396_000, "owner can collect");
+        assertEq(collectableOf(dataset), 396_000, "owner can collect");
+    }
+
+    function publishRooted(bytes32 root_) internal returns (uint256) {
+        return publishAs(ada, IAssetRegistry.Kind.Dataset, publication(list(), 0, root_, CONTRIBUTOR_BPS));
     }
 
     function expectInvalid(IRevenueLedger.Contribution memory contribution) internal {
@@ -204,9 +157,7 @@ contract CollectTest is RevenueTest {
         bytes32 right = leafWord(beta, half + 1);
         bytes32 wrapped = nodeWord(left, right);
         assertEq(uint64(uint256(wrapped)), 1, "wraps");
-        vm.prank(ada);
-        uint256 version =
-            registry.publish(IAssetRegistry.Kind.Dataset, publication(list(), 0, wrapped, CONTRIBUTOR_BPS));
+        uint256 version = publishRooted(wrapped);
         payAs(buyer, version, 10_000);
         IRevenueLedger.Contribution memory part = contributionOf(0);
         (part.version, part.contributorRoot, part.account, part.weight, part.path) = (version, wrapped, alpha, half, 0);
@@ -238,10 +189,7 @@ contract CollectTest is RevenueTest {
                 part.contributorRoot = nodeWord(part.contributorRoot, 0);
             }
             part.proof = new bytes32[](steps);
-            vm.prank(ada);
-            part.version = registry.publish(
-                IAssetRegistry.Kind.Dataset, publication(list(), 0, part.contributorRoot, CONTRIBUTOR_BPS)
-            );
+            part.version = publishRooted(part.contributorRoot);
             payAs(buyer, part.version, 10_000);
             if (steps == 65) expectInvalid(part);
             else collectContribution(part);
@@ -270,20 +218,14 @@ contract CollectTest is RevenueTest {
         SumTreeBuilder.Leaf[] memory bad = new SumTreeBuilder.Leaf[](2);
         bad[0] = SumTreeBuilder.Leaf(alpha, 0);
         bad[1] = SumTreeBuilder.Leaf(beta, 5);
-        vm.prank(ada);
-        uint256 version = registry.publish(
-            IAssetRegistry.Kind.Dataset, publication(list(), 0, SumTreeBuilder.rootOf(bad), CONTRIBUTOR_BPS)
-        );
+        uint256 version = publishShared(IAssetRegistry.Kind.Dataset, bad);
         expectInvalid(contributionOf(version, bad, 0));
     }
 
     function test_ASingleLeafHasTheWholePool() public {
         SumTreeBuilder.Leaf[] memory heavy = new SumTreeBuilder.Leaf[](1);
         heavy[0] = SumTreeBuilder.Leaf(alpha, type(uint64).max);
-        vm.prank(ada);
-        uint256 version = registry.publish(
-            IAssetRegistry.Kind.Dataset, publication(list(), 0, SumTreeBuilder.rootOf(heavy), CONTRIBUTOR_BPS)
-        );
+        uint256 version = publishShared(IAssetRegistry.Kind.Dataset, heavy);
         payAs(buyer, version, 10_000);
         collectContribution(contributionOf(version, heavy, 0));
         assertEq(token.balanceOf(alpha), 5_940, "alpha");
@@ -293,10 +235,7 @@ contract CollectTest is RevenueTest {
         SumTreeBuilder.Leaf[] memory bad = new SumTreeBuilder.Leaf[](2);
         bad[0] = SumTreeBuilder.Leaf(address(0), 1);
         bad[1] = SumTreeBuilder.Leaf(address(ledger), 1);
-        vm.prank(ada);
-        uint256 version = registry.publish(
-            IAssetRegistry.Kind.Dataset, publication(list(), 0, SumTreeBuilder.rootOf(bad), CONTRIBUTOR_BPS)
-        );
+        uint256 version = publishShared(IAssetRegistry.Kind.Dataset, bad);
         payAs(buyer, version, 10_000);
         for (uint256 i; i < 2; ++i) {
             vm.expectRevert(abi.encodeWithSelector(IRevenueLedger.RevenueLedger_BadPayee.selector, bad[i].account));
@@ -307,8 +246,7 @@ contract CollectTest is RevenueTest {
     /// @dev A publisher's word for the sum of the weights is checked by every proof.
     function test_RevertWhen_RootStatesAnotherSum() public {
         bytes32 wrong = bytes32(uint256(root) - 1);
-        vm.prank(ada);
-        uint256 version = registry.publish(IAssetRegistry.Kind.Dataset, publication(list(), 0, wrong, CONTRIBUTOR_BPS));
+        uint256 version = publishRooted(wrong);
         payAs(buyer, version, 10_000);
         IRevenueLedger.Contribution memory changed = contributionOf(0);
         (changed.version, changed.contributorRoot) = (version, wrong);
@@ -323,12 +261,9 @@ contract CollectTest is RevenueTest {
             all[i] = SumTreeBuilder.Leaf(address(uint160(seed >> 64) | 1), uint64(bound(seed, 1, 1e9)));
         }
         bytes32 allRoot = SumTreeBuilder.rootOf(all);
-        vm.prank(ada);
-        uint256 version =
-            registry.publish(IAssetRegistry.Kind.Dataset, publication(list(), 0, allRoot, CONTRIBUTOR_BPS));
+        uint256 version = publishShared(IAssetRegistry.Kind.Dataset, all);
         payAs(buyer, version, bound(amount, 1, type(uint64).max));
-        (uint256 sales,,) = ledger.accountOf(version, address(token));
-        uint256 pool = sales * 9900 / 10_000 * 6000 / 10_000;
+        uint256 pool = salesOf(version) * 9900 / 10_000 * 6000 / 10_000;
         uint256 paid;
         uint256 end;
         for (uint256 i; i < count; ++i) {

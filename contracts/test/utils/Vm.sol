@@ -3,6 +3,14 @@ pragma solidity ^0.8.30;
 
 /// @notice The cheatcodes of forge that these tests use.
 interface Vm {
+    struct Gas {
+        uint64 gasLimit;
+        uint64 gasTotalUsed;
+        uint64 gasMemoryUsed;
+        int64 gasRefunded;
+        uint64 gasRemaining;
+    }
+
     struct Log {
         bytes32[] topics;
         bytes data;
@@ -23,6 +31,7 @@ interface Vm {
     function getCode(string calldata artifact) external view returns (bytes memory);
     function getRecordedLogs() external returns (Log[] memory);
     function label(address account, string calldata label) external;
+    function lastCallGas() external view returns (Gas memory);
     function load(address target, bytes32 slot) external view returns (bytes32);
     function prank(address sender) external;
     function readLine(string calldata path) external view returns (string memory);
