@@ -58,6 +58,8 @@ contract PublishForTest is AssetsTest {
     function test_AnyoneMaySendIt() public {
         Sent memory sent = usual();
         vm.expectEmit(true, true, true, true, address(registry));
+        emit IAssetRegistry.NonceUsed(ada, 0);
+        vm.expectEmit(true, true, true, true, address(registry));
         emit IAssetRegistry.VersionPublished(
             1, 1, ada, KIND, DIGEST, sent.publication.contributors, sent.publication.terms, 100
         );
