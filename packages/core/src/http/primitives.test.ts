@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { devAccounts } from '../chain/devAccounts.js'
-import { addressSchema, bytes32Schema, cidSchema, hexSchema, uintSchema, unixSchema } from './primitives.js'
+import {
+  addressSchema,
+  bytes32Schema,
+  cidSchema,
+  hexSchema,
+  uintSchema,
+  unixSchema,
+  versionIdSchema,
+} from './primitives.js'
 
 const address = devAccounts[1]?.address ?? ''
 const cid = 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy'
@@ -28,6 +36,12 @@ describe.each([
       1n,
       null,
     ],
+  ],
+  [
+    'versionIdSchema',
+    versionIdSchema,
+    ['0', '7', `${2n ** 48n - 1n}`],
+    ['', '-1', '01', `${2n ** 48n}`, '9'.repeat(77), 1],
   ],
   [
     'addressSchema',

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { assetOfOffer, offerIdOf } from './encoding.js'
+import { assetOfOffer, decodeOfferFlags, encodeOfferFlags, offerIdOf } from './encoding.js'
 
 test('an offer id holds its asset and index', () => {
   expect(offerIdOf(7n, 3)).toBe(458_755n)
@@ -21,4 +21,14 @@ test.each([
   [-1n, 0, 'asset'],
 ])('asset %s with index %s is refused', (asset, index, field) => {
   expect(() => offerIdOf(asset, index)).toThrow(expect.objectContaining({ code: 'invalid_request', field }))
+})
+
+test.each([
+  [0, { timed: false, transferable: false }],
+  [1, { timed: true, transferable: false }],
+  [2, { timed: false, transferable: true }],
+  [3, { timed: true, transferable: true }],
+])('flags %i are %o', (flags, said) => {
+  expect(encodeOfferFlags(said)).toBe(flags)
+  expect(decodeOfferFlags(flags)).toEqual(said)
 })

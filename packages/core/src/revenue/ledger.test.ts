@@ -115,6 +115,15 @@ describe('the worked example', () => {
   })
 })
 
+test('a pull that moves nothing leaves no mark, as in the contract', () => {
+  const vertices = verticesOf(dataset, model)
+  const accounts = pull(pay(new Map(), 2n, 9n), vertices, 2n)
+  expect(accountOf(accounts, 2n)).toMatchObject({ sales: 9n, pulledSales: 0n })
+  const moved = pull(pay(accounts, 2n, 1n), vertices, 2n)
+  expect(accountOf(moved, 2n)).toMatchObject({ sales: 10n, pulledSales: 10n })
+  expect(accountOf(moved, 1n).royalties).toBe(1n)
+})
+
 describe('what goes on beyond one hop', () => {
   test('a service pays its supplier as a sale, which owes its own royalties and the fee on its value added', () => {
     // The model serves at 60 %. The service's fee is ⌊100 · 40 %⌋ = 40, the model's 100 of the 6 it is paid: 1 % of 10.
