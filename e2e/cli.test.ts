@@ -1,96 +1,26 @@
-import { execFile } from 'node:child_process'
-import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { devAccounts, errorCodes, testUsdAbi } from '@agorai/core'
-import { type RunningNode, startNode } from '@agorai/node'
-import { createAgoraiClient, getDevAccount, waitForReceipt } from '@agorai/sdk'
+import { devAccounts } from '@agorai/core'
 import onnxProto from 'onnx-proto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type CommandLine, startCommandLine } from './commandLine.js'
 
-/** The built command line as people use it: a child process, its two streams and its exit code. */
+/** The main job by the built command line. */
 
-const root = fileURLToPath(new URL('..', import.meta.url))
-const program = join(root, 'packages/cli/bin/agorai.js')
-
-let folder: string
-let node: RunningNode
-
-type Ended = { exit: number; stdout: string; stderr: string }
-
-function run(file: string, args: readonly string[], environment: Record<string, string> = {}): Promise<Ended> {
-  return new Promise((resolve) => {
-    const env = { PATH: process.env.PATH ?? '', ...environment }
-    execFile(process.execPath, [file, ...args], { cwd: folder, env, timeout: 60_000 }, (error, stdout, stderr) =>
-      resolve({ exit: error === null ? 0 : Number(error.code ?? -1), stdout, stderr }),
-    )
-  })
-}
-
-const agorai = (...args: string[]): Promise<Ended> => run(program, args, { AGORAI_NODE: node.url })
-
-/** The one object that `--json` prints, of a command that succeeds. */
-async function json(...args: string[]): Promise<Record<string, unknown>> {
-  const { exit, stdout, stderr } = await agorai(...args, '--json')
-  expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' })
-  expect(stdout.trimEnd()).not.toContain('\n')
-  return JSON.parse(stdout) as Record<string, unknown>
-}
-
-/** The error of a command that fails, whose exit code is the one of the table. */
-async function failure(...args: string[]): Promise<Record<string, unknown>> {
-  const { exit, stdout, stderr } = await agorai(...args, '--json')
-  const { error } = JSON.parse(stdout) as { error: Record<string, unknown> & { code: keyof typeof errorCodes } }
-  expect({ exit, stderr }).toEqual({ exit: errorCodes[error.code].exit, stderr: '' })
-  return error
-}
-
-const at = (name: string): string => join(folder, name)
+let line: CommandLine
+const agorai: CommandLine['agorai'] = (...args) => line.agorai(...args)
+const json: CommandLine['json'] = (...args) => line.json(...args)
+const failure: CommandLine['failure'] = (...args) => line.failure(...args)
+const at = (name: string): string => line.at(name)
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'agorai-cli-'))
-  const built = await run(join(root, 'node_modules/typescript/bin/tsc'), ['-b', join(root, 'packages/cli')])
-  expect(built).toMatchObject({ exit: 0, stdout: '' })
-  node = await startNode({
-    host: '127.0.0.1',
-    port: 0,
-    dataFolder: at('data'),
-    fresh: false,
-    hosts: [],
-    rpcUrl: undefined,
-    publicRpcUrl: undefined,
-    confirmations: 0,
-    contentBytesMax: 16 * 1024 * 1024,
-    databaseUrl: undefined,
-    webFolder: at('web'),
-  })
-  await writeFile(at('flowers.csv'), toCsv(listed))
-  await writeFile(at('held-out.csv'), toCsv(heldOut))
-  await writeFile(at('model.onnx'), toOnnx([-1, 1], [0, -20]))
-  await mintForBuyer(20_000_000n)
+  line = await startCommandLine()
+  await line.write('flowers.csv', toCsv(listed))
+  await line.write('held-out.csv', toCsv(heldOut))
+  await line.write('model.onnx', toOnnx([-1, 1], [0, -20]))
+  await line.market.mint(line.market.byron, 20_000_000n)
 })
-
-afterAll(async () => {
-  await node.stop()
-  await rm(folder, { recursive: true, force: true })
-})
-
-async function mintForBuyer(amount: bigint): Promise<void> {
-  const account = getDevAccount(6, 31_337)
-  const { wallet, publicClient, info } = await createAgoraiClient({ node: node.url, account })
-  const token = info.chain.addresses.testUsd
-  if (wallet === undefined || token === undefined) throw new Error('This is not a local chain.')
-  const hash = await wallet.writeContract({
-    address: token,
-    abi: testUsdAbi,
-    functionName: 'mint',
-    args: [account.address, amount],
-    account,
-    chain: publicClient.chain,
-  })
-  await waitForReceipt(publicClient, hash)
-}
+afterAll(() => line?.stop())
 
 type Row = { label: number; size: number }
 
@@ -203,7 +133,7 @@ describe('the main job, command by command', () => {
     const buy = ['buy', '2', '--max', '10', '--account', 'dev:6']
     const bought = await json(...buy)
     expect(bought).toMatchObject({ amount: '10000000', alreadyHeld: false })
-    expect(await json(...buy, '--authorization')).toEqual({ ...bought, alreadyHeld: true })
+    expect(await json(...buy, '--pay', 'authorization')).toEqual({ ...bought, alreadyHeld: true })
     expect((await agorai(...buy)).stdout).toContain('it cost 10.000000 tUSD. No money was moved.')
   })
 
@@ -274,11 +204,11 @@ describe('what is not as it should be', () => {
     const whole = await readFile(join(storage, stored ?? ''))
     whole.writeUInt8(whole.readUInt8(1_200_000) ^ 1, 1_200_000)
     await writeFile(join(storage, stored ?? ''), whole)
-    const before = await readdir(folder)
+    const before = await readdir(line.folder)
     expect(await failure('download', asset, '--account', 'dev:1', '--output', 'damaged')).toMatchObject({
       code: 'integrity_failed',
     })
-    expect(await readdir(folder)).toEqual(before)
+    expect(await readdir(line.folder)).toEqual(before)
   })
 
   test('bad rows and a bad statement are refused with the place', async () => {
@@ -305,8 +235,8 @@ describe('what is not as it should be', () => {
     expect(await failure('collect', '--account', 'key')).toMatchObject({ detail: expect.stringContaining('chmod 600') })
     await chmod(at('key'), 0o600)
     expect(await json('collect', '--account', 'key')).toMatchObject({ collected: [] })
-    const environment = { AGORAI_NODE: node.url, AGORAI_KEY: key }
-    expect(await run(program, ['collect'], environment)).toMatchObject({ exit: 0, stdout: 'Nothing to collect now.\n' })
+    const environment = { AGORAI_NODE: line.market.node.url, AGORAI_KEY: key }
+    expect(await line.run(['collect'], environment)).toMatchObject({ exit: 0, stdout: 'Nothing to collect now.\n' })
     expect(await failure('collect')).toMatchObject({ field: 'account' })
     expect(await failure('collect', '--account', 'dev:9')).toMatchObject({ code: 'invalid_request' })
   })
@@ -326,7 +256,7 @@ describe('what is not as it should be', () => {
   })
 
   test('a node that is not there', async () => {
-    const { exit, stderr } = await run(program, ['search', '--node', 'http://127.0.0.1:1'])
+    const { exit, stderr } = await line.run(['search', '--node', 'http://127.0.0.1:1'])
     expect(exit).toBe(8)
     expect(stderr).toContain('npm start')
   })
@@ -334,9 +264,26 @@ describe('what is not as it should be', () => {
   test('every command has help with an example', async () => {
     const { exit, stdout } = await agorai('--help')
     expect(exit).toBe(0)
-    for (const command of ['search', 'show', 'lineage', 'publish', 'buy', 'download', 'verify', 'collect']) {
-      expect(stdout).toContain(command)
-      expect((await agorai(command, '--help')).stdout).toContain(`Example:\n  agorai ${command}`)
+    const groups = { offer: ['list', 'show', 'close'], bundle: ['list', 'buy', 'close'], consent: ['sign', 'revoke'] }
+    const single = [
+      ...['search', 'show', 'lineage', 'publish', 'buy', 'pass', 'refund', 'transfer', 'download', 'verify', 'collect'],
+      ...[
+        'accrue',
+        'release',
+        'sweep',
+        'rescue',
+        'till-version',
+        'release-edge',
+        'retire',
+        'erase',
+        'governance',
+        'exit',
+      ],
+    ]
+    const inGroups = Object.entries(groups).flatMap(([group, commands]) => commands.map((command) => [group, command]))
+    for (const command of [...single.map((name) => [name]), ...inGroups]) {
+      expect(stdout).toMatch(new RegExp(`^  ${command[0]} `, 'm'))
+      expect((await agorai(...command, '--help')).stdout).toContain(`Example:\n  agorai ${command.join(' ')}`)
     }
   })
 })

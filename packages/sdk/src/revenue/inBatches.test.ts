@@ -1,4 +1,4 @@
-import { AgoraiError } from '@agorai/core'
+import { AgoraiError, fromRevert } from '@agorai/core'
 import { expect, test } from 'vitest'
 import { inBatches } from './inBatches.js'
 
@@ -14,14 +14,17 @@ test('runs over all items, at most so many at a time, in order', async () => {
   expect(doubled).toEqual(numbers.map((number) => number * 2))
 })
 
-test('an item that is refused holds up no other, and is told at the end', async () => {
+test.each([
+  new AgoraiError('transaction_reverted', 'refused'),
+  fromRevert('RevenueLedger_TokenUnsupported', ['0x0', 2n, 1n]),
+])('an item that is refused holds up no other, and is told at the end: $code', async (refusal) => {
   const done: number[] = []
   const refusing = inBatches(numbers, 10, async (batch) => {
-    if (batch.includes(7)) throw new AgoraiError('transaction_reverted', 'refused')
+    if (batch.includes(7)) throw refusal
     done.push(...batch)
     return batch
   })
-  await expect(refusing).rejects.toMatchObject({ code: 'transaction_reverted' })
+  await expect(refusing).rejects.toBe(refusal)
   expect(done).toEqual(numbers.filter((number) => number !== 7))
 })
 

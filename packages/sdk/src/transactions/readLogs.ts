@@ -1,3 +1,4 @@
+import { AgoraiError } from '@agorai/core'
 import type { Abi, Address, ContractEventName, GetContractEventsReturnType } from 'viem'
 import type { ChainClient } from '../createChainClient.js'
 import { toAgoraiError } from './toAgoraiError.js'
@@ -40,7 +41,8 @@ export async function readLogs<const abi extends Abi, eventName extends Contract
         logs.push(found as GetContractEventsReturnType<abi, eventName, true>)
         from = toBlock + 1n
       } catch (cause) {
-        if (size === 1n) throw cause
+        if (size === 1n)
+          throw new AgoraiError('chain_unavailable', `The chain does not tell the logs of block ${from}.`, { cause })
         size = size / 2n
       }
     }
