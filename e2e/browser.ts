@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Browser, chromium } from 'playwright-core'
+import { type Browser, chromium, type Locator, type Page } from 'playwright-core'
+import { expect } from 'vitest'
 
 const installedPaths = [
   '/usr/bin/chromium',
@@ -31,3 +32,40 @@ export async function launchPacked(): Promise<Browser> {
   const executablePath = await packed.executablePath()
   return chromium.launch({ executablePath, args: [...packed.args, ...launchArguments] })
 }
+
+/** A page in a theme whose errors, console errors and violations of the content security policy are kept. */
+export async function openPage(
+  browser: Browser,
+  { theme, width = 1280, reducedMotion = false }: { theme: 'light' | 'dark'; width?: number; reducedMotion?: boolean },
+): Promise<{ page: Page; faults: string[] }> {
+  const context = await browser.newContext({
+    colorScheme: theme,
+    viewport: { width, height: width < 500 ? 844 : 900 },
+    reducedMotion: reducedMotion ? 'reduce' : 'no-preference',
+    acceptDownloads: true,
+  })
+  const page = await context.newPage()
+  const faults: string[] = []
+  page.on('pageerror', (error) => faults.push(`page: ${error.message}`))
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') faults.push(`console: ${message.text()}`)
+  })
+  await page.exposeFunction('reportViolation', (what: string) => faults.push(`policy: ${what}`))
+  await page.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', (event) => {
+      const report = (window as unknown as { reportViolation(what: string): void }).reportViolation
+      report(`${event.violatedDirective} ${event.blockedURI}`)
+    })
+  })
+  return { page, faults }
+}
+
+/** What an element says, with ordinary spaces between amounts and units. */
+export const textOf = async (locator: Locator) => ((await locator.textContent()) ?? '').replaceAll('\u00a0', ' ')
+
+/** What a page shows a moment later, on a busy machine too. */
+export const eventually = <value>(read: () => Promise<value>) => expect.poll(read, { timeout: 30_000 })
+
+/** A panel of a page by its heading. */
+export const panel = (page: Page, heading: string) =>
+  page.locator('section.panel').filter({ has: page.getByRole('heading', { name: heading, exact: true }) })

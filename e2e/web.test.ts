@@ -3,30 +3,28 @@ import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type AgoraiClient, createAgoraiClient, getAsset, getDevAccount, getRevenue, publishAsset } from '@agorai/sdk'
-import type { Browser, BrowserContext, Locator, Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { build } from 'vite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readModel } from '../examples/digits/publish.js'
 import { readConfig } from '../packages/node/src/config.js'
 import { type RunningNode, startNode } from '../packages/node/src/main.js'
 import { runDemo } from '../scripts/demo.js'
-import { launchBrowser } from './browser.js'
+import { findBarriers } from './accessibility.js'
+import { eventually, launchBrowser, openPage, panel, textOf } from './browser.js'
+import { injectWallet } from './injectedWallet.js'
 
 /** The page, built and served as it is shipped, in a real browser against a real node: search, buy, download, collect. */
 
 const folder = await mkdtemp(join(tmpdir(), 'agorai-web-'))
 const screenshots = join(folder, 'screenshots')
 const webSource = new URL('../packages/web', import.meta.url).pathname
-/** What an element says, with ordinary spaces between amounts and units. */
-const textOf = async (locator: Locator) => ((await locator.textContent()) ?? '').replaceAll('\u00a0', ' ')
-
-/** What a page shows a moment later, on a busy machine too. */
-const eventually = <value>(read: () => Promise<value>) => expect.poll(read, { timeout: 30_000 })
-
 let node: RunningNode
 let browser: Browser
 let reader: AgoraiClient
 let model: bigint
+let service: bigint
+let hostileAsset: bigint
 
 beforeAll(async () => {
   await mkdir(screenshots)
@@ -40,8 +38,8 @@ beforeAll(async () => {
   const { config } = readConfig(['--port', '0', '--data-dir', join(folder, 'data')], {})
   node = await startNode({ ...config, webFolder })
   reader = await createAgoraiClient({ node: node.url })
-  ;({ model } = await runDemo({ node: node.url, print: () => {} }))
-  await publishHostileText()
+  ;({ model, service } = await runDemo({ node: node.url, print: () => {} }))
+  hostileAsset = await publishHostileText()
   browser = await launchBrowser()
 }, 240_000)
 
@@ -55,11 +53,11 @@ afterAll(async () => {
 const hostile = '<img src=x onerror="window.broken=1">[link](javascript:window.broken=1)'
 
 /** A dataset whose every text tries to be more than text. */
-async function publishHostileText() {
+async function publishHostileText(): Promise<bigint> {
   const account = getDevAccount(1, reader.info.chain.id)
   const client = await createAgoraiClient({ node: node.url, account })
   const rows = new TextEncoder().encode('name,value\na,1\nb,2\n')
-  await publishAsset(client, {
+  const { asset } = await publishAsset(client, {
     content: {
       fileName: 'rows.csv',
       mediaType: 'text/csv',
@@ -83,51 +81,29 @@ async function publishHostileText() {
     parents: [],
     offers: [],
   })
+  return asset
 }
-
-/** A page in a theme whose errors, console errors and violations of the content security policy are kept. */
-async function openPage(theme: 'light' | 'dark', width = 1280): Promise<{ page: Page; faults: string[] }> {
-  const context: BrowserContext = await browser.newContext({
-    colorScheme: theme,
-    viewport: { width, height: width < 500 ? 844 : 900 },
-    acceptDownloads: true,
-  })
-  const page = await context.newPage()
-  const faults: string[] = []
-  page.on('pageerror', (error) => faults.push(`page: ${error.message}`))
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') faults.push(`console: ${message.text()}`)
-  })
-  await page.exposeFunction('reportViolation', (what: string) => faults.push(`policy: ${what}`))
-  await page.addInitScript(() => {
-    document.addEventListener('securitypolicyviolation', (event) => {
-      const report = (window as unknown as { reportViolation(what: string): void }).reportViolation
-      report(`${event.violatedDirective} ${event.blockedURI}`)
-    })
-  })
-  return { page, faults }
-}
-
-const panel = (page: Page, heading: string) =>
-  page.locator('section.panel').filter({ has: page.getByRole('heading', { name: heading, exact: true }) })
 
 describe.each([
   { theme: 'light' as const, buyer: 7, label: 'Curie, relayer', page: 'rgb(250, 249, 246)' },
   { theme: 'dark' as const, buyer: 5, label: 'Contributor Gamma', page: 'rgb(19, 21, 23)' },
 ])('in the $theme theme', ({ theme, buyer, label, page: background }) => {
   test('a visitor searches, buys, downloads, verifies and collects', { timeout: 120_000 }, async () => {
-    const { page, faults } = await openPage(theme)
+    const { page, faults } = await openPage(browser, { theme })
     await page.goto(node.url)
-    await page.getByRole('heading', { name: 'Datasets and models' }).waitFor()
+    await page.getByRole('heading', { name: 'Everything published here' }).waitFor()
     expect(await page.title()).toBe('Catalogue · agorai')
     expect(await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)).toBe(background)
     const cards = page.getByRole('list', { name: 'Assets' }).getByRole('listitem')
-    await eventually(() => cards.count()).toBe(3)
-    await eventually(() => page.getByRole('img', { name: 'Lineage: built from 1 version' }).count()).toBe(1)
+    await eventually(() => cards.count()).toBe(4)
+    await eventually(() =>
+      page.getByRole('img', { name: 'Lineage: built from 1 version, 1 version built from it' }).count(),
+    ).toBe(1)
+    await eventually(() => page.getByRole('img', { name: 'Lineage: sells the work of 1 version' }).count()).toBe(1)
 
-    await page.getByLabel('Search').fill('classifier')
+    await page.getByLabel('Search').fill('perceptron')
     await eventually(() => cards.count()).toBe(1)
-    expect(new URL(page.url()).search).toBe('?query=classifier')
+    expect(new URL(page.url()).search).toBe('?query=perceptron')
     expect(await textOf(cards.first())).toContain('10.00 tUSD')
     await page.screenshot({ path: join(screenshots, `catalogue-${theme}.png`), fullPage: true })
 
@@ -206,16 +182,24 @@ describe.each([
   })
 
   test('every page fits a phone', async () => {
-    const { page, faults } = await openPage(theme, 390)
+    const { page, faults } = await openPage(browser, { theme, width: 360 })
     const account = getDevAccount(1, reader.info.chain.id).address
     const { version } = await getAsset(reader, { asset: model })
-    const paths = ['/', `/assets/${model}`, `/accounts/${account}`, `/transactions/${version.transaction}`, '/nowhere']
+    const paths = [
+      '/',
+      `/assets/${model}`,
+      `/assets/${service}`,
+      `/accounts/${account}`,
+      `/transactions/${version.transaction}`,
+      '/nowhere',
+    ]
     for (const path of paths) {
       await page.goto(node.url + path)
       await page.getByRole('heading', { level: 1 }).waitFor()
       await page.waitForLoadState('networkidle')
       const tooWide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
       expect({ path, tooWide: Math.max(0, tooWide) }).toEqual({ path, tooWide: 0 })
+      expect({ path, barriers: await findBarriers(page) }).toEqual({ path, barriers: [] })
       await page.screenshot({
         path: join(screenshots, `phone${path.replaceAll('/', '-')}-${theme}.png`),
         fullPage: true,
@@ -227,7 +211,7 @@ describe.each([
 })
 
 test('what a seller writes is shown as text', async () => {
-  const { page, faults } = await openPage('light')
+  const { page, faults } = await openPage(browser, { theme: 'light' })
   await page.goto(`${node.url}/?query=rows`)
   await page.getByRole('link', { name: /^Two rows/ }).click()
   await page.getByRole('heading', { level: 1, name: `Two rows ${hostile}` }).waitFor()
@@ -240,8 +224,214 @@ test('what a seller writes is shown as text', async () => {
   await page.context().close()
 })
 
+describe('a wallet of the browser', () => {
+  test('is declined, connected and led to the chain; buys by the day with one signature; has its money back', {
+    timeout: 120_000,
+  }, async () => {
+    const { page, faults } = await openPage(browser, { theme: 'light' })
+    const wallet = await injectWallet(page, {
+      name: 'Test wallet',
+      account: getDevAccount(3, reader.info.chain.id),
+      rpcUrl: new URL(reader.info.chain.rpc, node.url).href,
+      chainId: reader.info.chain.id,
+      startsOn: 1,
+    })
+    await page.goto(`${node.url}/assets/${service}`)
+    const strip = page.getByRole('region', { name: 'Wallet' })
+    await strip.getByText('Development wallet').waitFor()
+
+    await strip.getByRole('button', { name: 'Connect a wallet' }).click()
+    const dialog = page.getByRole('dialog')
+    wallet.approves = false
+    await dialog.getByRole('button', { name: 'Test wallet' }).click()
+    await dialog.getByText('Test wallet did not connect.').waitFor()
+    expect(await findBarriers(page)).toEqual([])
+    await page.screenshot({ path: join(screenshots, 'wallet-declined.png') })
+    wallet.approves = true
+    await dialog.getByRole('button', { name: 'Test wallet' }).click()
+    await eventually(() => dialog.count()).toBe(0)
+    await strip.getByRole('button', { name: 'Disconnect' }).waitFor()
+    expect(await strip.getByText('Development wallet').count()).toBe(0)
+
+    // It is on another chain, which the strip says and every signature waits for.
+    await strip.getByText('Test wallet is on chain 1; this market is on the local chain 31337').waitFor()
+    const offers = panel(page, 'Offers')
+    await offers.getByRole('button', { name: 'Buy Inference' }).last().click()
+    await dialog.getByText('Nothing can be signed until both are on the same chain.', { exact: false }).waitFor()
+    expect(await dialog.getByRole('button', { name: /^Pay/ }).isDisabled()).toBe(true)
+    wallet.approves = false
+    await dialog.getByRole('button', { name: /^Switch/ }).click()
+    await dialog.getByText('The wallet did not change its chain.', { exact: false }).waitFor()
+    wallet.approves = true
+    await dialog.getByRole('button', { name: /^Switch/ }).click()
+    await eventually(() => page.getByText('is on chain 1').count()).toBe(0)
+    expect(wallet.asked).toContain('wallet_addEthereumChain')
+    await dialog.getByText('too little').waitFor()
+    await dialog.getByRole('button', { name: 'Cancel' }).click()
+
+    const readBalance = async () => Number.parseFloat(await textOf(strip.getByTestId('balance')))
+    await eventually(readBalance).toBeLessThan(1)
+    const before = await readBalance()
+    await strip.getByRole('button', { name: 'Mint test money' }).click()
+    await dialog.getByRole('button', { name: /^Mint/ }).click()
+    await eventually(readBalance).toBe(before + 100)
+
+    // 7 days at 0.50 and 3 at 0.45.
+    await offers.getByRole('button', { name: 'Buy Inference' }).last().click()
+    await dialog.getByLabel('Days', { exact: true }).fill('10')
+    await dialog.getByRole('img', { name: /10.days cost 4\.85/ }).waitFor()
+    const words = await textOf(dialog)
+    for (const said of [
+      'You pay 4.85 tUSD from Test wallet',
+      'It runs for 10 days',
+      'Days that have not begun may be given back',
+      'One signature for the payment, then one transaction.',
+    ])
+      expect(words).toContain(said)
+    expect(await findBarriers(page)).toEqual([])
+    await page.screenshot({ path: join(screenshots, 'buy-by-day-light.png') })
+    wallet.approves = false
+    await dialog.getByRole('button', { name: /^Pay 4\.85/ }).click()
+    await page.getByRole('alert').getByText('The wallet did not sign', { exact: true }).waitFor()
+    expect(await readBalance()).toBe(before + 100)
+    wallet.approves = true
+    wallet.asked.length = 0
+    await offers.getByRole('button', { name: 'Buy Inference' }).last().click()
+    await dialog.getByLabel('Days', { exact: true }).fill('10')
+    await dialog.getByRole('button', { name: /^Pay 4\.85/ }).click()
+    await page.getByText('Paid 4.85').waitFor()
+    await eventually(readBalance).toBeCloseTo(before + 95.15, 6)
+    const asks = (method: string) => wallet.asked.filter((asked) => asked === method).length
+    expect([asks('eth_signTypedData_v4'), asks('eth_sendTransaction')]).toEqual([1, 1])
+    await page.getByText('You hold this pass until').waitFor()
+    await page.screenshot({ path: join(screenshots, 'receipt-light.png'), fullPage: true })
+
+    // The next visit finds the wallet again without a prompt.
+    wallet.asked.length = 0
+    await page.reload()
+    await strip.getByRole('button', { name: 'Disconnect' }).waitFor()
+    expect(wallet.asked).not.toContain('eth_requestAccounts')
+    await strip.getByRole('link', { name: 'Account' }).click()
+    const passes = panel(page, 'Passes')
+    await passes.getByText('Runs until').waitFor()
+    expect(await findBarriers(page)).toEqual([])
+    await passes.getByRole('button', { name: 'Give back for 4.365' }).click()
+    expect(await textOf(dialog)).toContain('4.365 tUSD comes back to this account.')
+    await dialog.getByRole('button', { name: /^Give back/ }).click()
+    await passes.getByText('4.365\u00a0tUSD came back').waitFor()
+    await passes.getByText('Given back').waitFor()
+    await eventually(readBalance).toBeCloseTo(before + 99.515, 6)
+    await page.screenshot({ path: join(screenshots, 'refunded-light.png'), fullPage: true })
+
+    await wallet.lock()
+    await strip.getByText('Test wallet is no longer connected').waitFor()
+    await strip.getByText('Development wallet').waitFor()
+    expect(faults).toEqual([])
+    await page.context().close()
+  })
+})
+
+test('an owner lists an offer for named accounts, sells it as a gift, closes it, and ends the asset', {
+  timeout: 120_000,
+}, async () => {
+  const { page, faults } = await openPage(browser, { theme: 'dark' })
+  await page.goto(`${node.url}/assets/${hostileAsset}`)
+  const signer = page.getByLabel('Account that signs')
+  const signAs = async (index: number) => {
+    await signer.selectOption(String(index))
+    await eventually(() => signer.inputValue()).toBe(String(index))
+  }
+  await signAs(1)
+  const offers = panel(page, 'Offers')
+  const dialog = page.getByRole('dialog')
+  await offers.getByRole('button', { name: 'List an offer' }).click()
+  await dialog.getByLabel('What the pass allows').selectOption('train')
+  await dialog.getByLabel(/^Price in/).fill('0.0000001')
+  await dialog.getByText('at most 6 digits after the point').waitFor()
+  await dialog.getByLabel(/^Price in/).fill('2.5')
+  await dialog.getByLabel('Hours to give it back').fill('48')
+  const [buyer, other] = [
+    getDevAccount(6, reader.info.chain.id).address,
+    getDevAccount(7, reader.info.chain.id).address,
+  ]
+  await dialog.getByLabel('Only for these accounts').fill(`${buyer}\n${other}`)
+  await dialog.getByText('Holders may pass it on').click()
+  await dialog.getByText('would pass the list by', { exact: false }).waitFor()
+  await dialog.getByText('Holders may pass it on').click()
+  expect(await textOf(dialog)).toContain('Buyers will read: 2.50 tUSD. You may train models on it.')
+  expect(await findBarriers(page)).toEqual([])
+  await page.screenshot({ path: join(screenshots, 'list-offer-dark.png') })
+  await dialog.getByRole('button', { name: 'List the offer' }).click()
+  await offers.getByText('The offer is listed').waitFor()
+  const words = await textOf(offers)
+  for (const said of ['2.50 tUSD', 'within 2 days', 'It stays with the account', 'Only accounts on the seller’s list'])
+    expect(words).toContain(said)
+
+  await signAs(6)
+  await page.getByRole('button', { name: 'Mint test money' }).click()
+  await dialog.getByRole('button', { name: /^Mint/ }).click()
+  await eventually(() => dialog.count()).toBe(0)
+  await offers.getByRole('button', { name: 'Buy Training' }).click()
+  await dialog.getByText('Give the pass to another account').click()
+  await dialog.getByLabel('Account that receives it').fill(other)
+  const list = dialog.getByLabel('The seller’s list of accounts')
+  await list.fill(buyer)
+  await dialog.getByText('This is not the list of the offer', { exact: false }).waitFor()
+  expect(await dialog.getByRole('button', { name: /^Pay 2\.50/ }).isDisabled()).toBe(true)
+  await list.fill(`${other} ${buyer}`)
+  await dialog.getByText('the account is on it', { exact: false }).waitFor()
+  expect(await textOf(dialog)).toContain('May be refunded until')
+  await dialog.getByRole('button', { name: /^Pay 2\.50/ }).click()
+  await page.getByText('Paid 2.50').waitFor()
+  const revenue = panel(page, 'Revenue so far')
+  await revenue.getByText('Waiting, not final').waitFor()
+  await revenue.getByRole('button', { name: 'Bring in what is final' }).click()
+  await dialog.getByRole('button', { name: 'Bring it in' }).click()
+  await revenue.getByText('Nothing has become final yet').waitFor()
+
+  await page.goto(`${node.url}/accounts/${other}`)
+  await signAs(7)
+  const passes = panel(page, 'Passes')
+  await passes.getByText('paid by', { exact: false }).waitFor()
+  await passes.getByRole('button', { name: 'Give back for 2.50' }).waitFor()
+
+  await page.goto(`${node.url}/assets/${service}`)
+  await signAs(6)
+  await offers.getByRole('button', { name: 'Buy Inference' }).first().click()
+  await dialog.getByRole('button', { name: /^Pay 20\.00/ }).click()
+  await page.getByText('Paid 20.00').waitFor()
+  await page.getByRole('link', { name: 'Account', exact: true }).click()
+  await passes.getByRole('button', { name: 'Pass on' }).click()
+  await dialog.getByLabel('Account that receives it').fill(other)
+  await dialog.getByText('I know that only its new holder').click()
+  await dialog.getByRole('button', { name: 'Pass it on' }).click()
+  await passes.getByText('Passed on to another account').waitFor()
+
+  await page.goto(`${node.url}/assets/${hostileAsset}`)
+  await signAs(1)
+  await offers.getByRole('button', { name: /^Close the offer/ }).click()
+  expect(await dialog.getByRole('button', { name: 'Close it for ever' }).isDisabled()).toBe(true)
+  await dialog.getByText('I know that this offer is never opened again').click()
+  await dialog.getByRole('button', { name: 'Close it for ever' }).click()
+  await offers.getByText('Nothing is for sale.', { exact: false }).waitFor()
+
+  await page.getByRole('button', { name: 'Retire the asset' }).click()
+  await dialog.getByText('I know that this cannot be undone').click()
+  await dialog.getByRole('button', { name: 'Retire it for ever' }).click()
+  await page.getByText('Its owner retired this asset').waitFor()
+  await page.getByRole('button', { name: /^Erase version/ }).click()
+  await dialog.getByText('I know that this cannot be undone').click()
+  await dialog.getByRole('button', { name: 'Erase it for ever' }).click()
+  await page.getByText('The content of the current version is erased').waitFor()
+  await eventually(() => page.getByRole('heading', { name: 'Ending it' }).count()).toBe(0)
+  expect(await findBarriers(page)).toEqual([])
+  await page.screenshot({ path: join(screenshots, 'ended-dark.png'), fullPage: true })
+  expect(faults).toEqual([])
+  await page.context().close()
+})
+
 test('a chosen theme wins over the system’s and is remembered', async () => {
-  const { page } = await openPage('light')
+  const { page } = await openPage(browser, { theme: 'light' })
   await page.goto(node.url)
   await page.getByTitle('Dark theme').click()
   const background = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)
@@ -252,7 +442,7 @@ test('a chosen theme wins over the system’s and is remembered', async () => {
 })
 
 test('the keyboard reaches the content first, and an asset that is not there says so', async () => {
-  const { page } = await openPage('light')
+  const { page } = await openPage(browser, { theme: 'light' })
   await page.goto(`${node.url}/assets/999`)
   await page.getByRole('heading', { name: 'There is no asset 999 here' }).waitFor()
   await page.getByText('`agorai search` lists what is published.').waitFor()
@@ -264,7 +454,7 @@ test('the keyboard reaches the content first, and an asset that is not there say
 })
 
 test('a purchase that cannot be paid is not signed', async () => {
-  const { page, faults } = await openPage('light')
+  const { page, faults } = await openPage(browser, { theme: 'light' })
   await page.goto(`${node.url}/assets/${model}`)
   await page.getByLabel('Account that signs').selectOption('4')
   await page.getByRole('button', { name: 'Buy Inference' }).click()
@@ -275,7 +465,7 @@ test('a purchase that cannot be paid is not signed', async () => {
 })
 
 test('a node that does not answer is named, with what is safe and what to do', async () => {
-  const { page } = await openPage('dark')
+  const { page } = await openPage(browser, { theme: 'dark' })
   await page.route('**/api/v1/assets?*', (route) => route.abort())
   await page.goto(node.url)
   const alert = page.getByRole('alert')

@@ -50,7 +50,7 @@ export function LinePlot({
       {level === undefined || floor === undefined ? null : (
         <>
           <path className="plot-floor" d={`M${box.left} ${level.y}H${box.right}`} />
-          <text className="plot-text" x={box.right} y={level.y - 5} textAnchor="end">
+          <text className="plot-text" x={box.left + 10} y={level.y - 5}>
             {floor.words}
           </text>
         </>

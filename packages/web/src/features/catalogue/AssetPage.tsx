@@ -90,7 +90,7 @@ function AssetView({
       <AssetHead asset={asset} />
       <AssetNotices asset={asset} />
       <section className="panel" aria-labelledby="lineage-heading">
-        <h2 id="lineage-heading">{version.suppliers.length > 0 ? 'Built from, and sold through' : 'Built from'}</h2>
+        <h2 id="lineage-heading">{lineageHeading(asset)}</h2>
         {lineage === undefined ? (
           lineageError ? (
             <ErrorNotice error={lineageError} safe="Nothing was changed." />
@@ -136,6 +136,12 @@ function AssetView({
       </div>
     </>
   )
+}
+
+/** What the picture is about: what the version was built from, and what else it pays. */
+function lineageHeading({ kind, version }: AssetDetail): string {
+  if (kind === 'collection') return 'Gathered'
+  return version.suppliers.length > 0 ? 'Built from, and sold through it' : 'Built from'
 }
 
 function AssetHead({ asset }: { asset: AssetDetail }) {

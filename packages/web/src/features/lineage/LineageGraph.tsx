@@ -8,7 +8,7 @@ import { kindShape } from '../../ui/KindGlyph.js'
 import { useAccountName } from '../wallet/useAccountName.js'
 import { EdgeLegend } from './EdgeLegend.js'
 import { edgeClass, edgeSentence } from './edgeWords.js'
-import { type LayoutOptions, layoutLineage, type PlacedCard, type PlacedEdge } from './layoutLineage.js'
+import { type EdgeKind, type LayoutOptions, layoutLineage, type PlacedCard, type PlacedEdge } from './layoutLineage.js'
 import type { Movement } from './movement.js'
 import { selectVertices } from './selectVertices.js'
 import './lineage.css'
@@ -31,6 +31,7 @@ const narrow: LayoutOptions = {
 }
 const margin = 12
 const verticesMax = 40
+const edgeKinds: readonly EdgeKind[] = ['royalty', 'supply', 'member']
 
 export type LineageGraphProps = {
   lineage: Lineage
@@ -66,13 +67,30 @@ export function LineageGraph({ lineage, receipts, token, movement }: LineageGrap
           role="presentation"
         >
           <defs>
-            <marker id={arrow} viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto">
-              <path className="lineage-arrow" d="M0 0.5 7 4 0 7.5z" />
-            </marker>
+            {edgeKinds.map((kind) => (
+              <marker
+                key={kind}
+                id={`${arrow}-${kind}`}
+                viewBox="0 0 8 8"
+                refX="7"
+                refY="4"
+                markerWidth="12"
+                markerHeight="12"
+                markerUnits="userSpaceOnUse"
+                orient="auto"
+              >
+                <path className={`lineage-arrow lineage-arrow-${kind}`} d="M0 0.5 7 4 0 7.5z" />
+              </marker>
+            ))}
           </defs>
           <g>
             {layout.edges.map((edge) => (
-              <path key={edgeKey(edge)} className={edgeClass(edge)} d={edge.path} markerEnd={`url(#${arrow})`} />
+              <path
+                key={edgeKey(edge)}
+                className={edgeClass(edge)}
+                d={edge.path}
+                markerEnd={`url(#${arrow}-${edge.kind})`}
+              />
             ))}
             {layout.edges.map((edge) => (
               <EdgeFlow key={`${edgeKey(edge)}-${movement?.key ?? ''}`} edge={edge} movement={movement} />

@@ -119,7 +119,8 @@ function BundleRow({ bundle }: { bundle: Bundle }) {
         >
           <p>
             <strong>{`You pay ${money}`}</strong>
-            {account === undefined ? '.' : ` from ${account.label} (${shorten(account.address)}), for:`}
+            {account === undefined ? ' for:' : ` from ${account.label} `}
+            {account === undefined ? null : <span className="nowrap">{`(${shorten(account.address)}), for:`}</span>}
           </p>
           <Members members={priced.members} whole={priced.price} nameOf={nameOf} />
           <p>

@@ -5,7 +5,7 @@ import { useAgorai } from '../../app/AgoraiProvider.js'
 import { formatMoney } from '../../format/money.js'
 import { formatCount, parseAccounts, shorten } from '../../format/text.js'
 import { Moment } from '../../ui/Moment.js'
-import { Notice, Waiting } from '../../ui/Notice.js'
+import { ErrorNotice, Notice, Waiting } from '../../ui/Notice.js'
 import { splitPrice } from '../revenue/splitPrice.js'
 import { isSameAccount } from '../wallet/accountName.js'
 import { SignDialog } from '../wallet/SignDialog.js'
@@ -18,7 +18,7 @@ import { quote } from './priceCurve.js'
 import { usageWords } from './usages.js'
 import { useChainTime } from './useChainTime.js'
 import { useGetOffer } from './useGetOffer.js'
-import { useGetPass } from './useGetPass.js'
+import { usePassState } from './usePassState.js'
 import { useSignedPayments } from './useSignedPayments.js'
 
 const daySeconds = 86_400
@@ -45,7 +45,7 @@ export function BuyDialog({
   const admission = useMemo(() => readAdmission(offer.gate, choices.gate, holder), [offer.gate, choices.gate, holder])
   const now = useChainTime()
   const listed = useGetOffer({ offer: offer.id, exclusive: form === 'exclusive' })
-  const pass = useGetPass({ offer: offer.id, holder })
+  const { pass, error: passError } = usePassState({ offer: offer.id, holder })
   const signed = useSignedPayments(offer.token.address)
   const balance = useBalance(offer.token.address)
 
@@ -54,12 +54,12 @@ export function BuyDialog({
   const amount = asked ?? undefined
   const missing =
     amount !== undefined && balance.data !== undefined && balance.data < amount ? amount - balance.data : 0n
-  const held = pass.data?.running === true && form !== 'timed'
+  const held = pass?.running === true && form !== 'timed'
   const ready =
     amount !== undefined &&
     days !== undefined &&
     holder !== undefined &&
-    pass.data !== undefined &&
+    pass !== undefined &&
     signed.data !== undefined &&
     isAdmitted(admission) &&
     !held &&
@@ -78,14 +78,14 @@ export function BuyDialog({
         : {})}
       onDecline={onDecline}
       onConfirm={() => {
-        if (amount === undefined || days === undefined || holder === undefined || pass.data === undefined) return
+        if (amount === undefined || days === undefined || holder === undefined || pass === undefined) return
         onConfirm({
           offer: BigInt(offer.id),
           version: BigInt(asset.version.id),
           amountMax: amount,
           days,
           holder,
-          nonce: pass.data.purchases,
+          nonce: pass.purchases,
           ...(payment === undefined ? {} : { payment }),
           ...(offer.gate === null ? {} : { gate: parseAccounts(choices.gate).accounts }),
         })
@@ -102,12 +102,7 @@ export function BuyDialog({
           ? 'You receive a pass: you may '
           : `${shorten(holder)} receives a pass, whose holder may `}
         {`${usageWords[offer.usage].allows}, for this and every later version. `}
-        <HowLong
-          offer={offer}
-          days={days}
-          now={now}
-          runsUntil={pass.data?.running === true ? pass.data.expiry : null}
-        />
+        <HowLong offer={offer} days={days} now={now} runsUntil={pass?.running === true ? pass.expiry : null} />
       </p>
       <SplitWords lineage={lineage} amount={amount} />
       <Finality offer={offer} now={now} />
@@ -130,7 +125,10 @@ export function BuyDialog({
           </p>
         </Notice>
       )}
-      {pass.isPending && holder !== undefined ? <Waiting>Asking the chain which pass that account has…</Waiting> : null}
+      {passError === null ? null : <ErrorNotice error={passError} safe="Nothing was signed." />}
+      {pass === undefined && passError === null && holder !== undefined ? (
+        <Waiting>Asking the chain which pass that account has…</Waiting>
+      ) : null}
     </SignDialog>
   )
 }

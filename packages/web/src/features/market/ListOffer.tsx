@@ -6,7 +6,7 @@ import { Copyable } from '../../ui/Copyable.js'
 import { Check, Field } from '../../ui/Field.js'
 import { ErrorNotice, Notice, Waiting } from '../../ui/Notice.js'
 import { SignDialog } from '../wallet/SignDialog.js'
-import { type DraftErrors, emptyDraft, fieldOf, type OfferDraft, readDraft } from './offerForm.js'
+import { type DraftErrors, emptyDraft, type OfferDraft, readDraft } from './offerForm.js'
 import { describeOffer, priceWords } from './offers.js'
 import { usageWords } from './usages.js'
 import { useListOffer } from './useListOffer.js'
@@ -22,9 +22,7 @@ export function ListOffer({ asset }: { asset: AssetDetail }) {
   return (
     <>
       {list.isPending ? <Waiting>Waiting for the chain to take the offer in…</Waiting> : null}
-      {list.isError && fieldOf(list.error) === undefined ? (
-        <ErrorNotice error={list.error} safe="Nothing was listed." />
-      ) : null}
+      {list.isError ? <ErrorNotice error={list.error} safe="Nothing was listed." /> : null}
       {list.isSuccess ? (
         <Notice tone="good" title="The offer is listed">
           <p>

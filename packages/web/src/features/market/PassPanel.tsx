@@ -16,8 +16,8 @@ import { passWords } from './passWords.js'
 import { usageWords } from './usages.js'
 import { useBuyOffer } from './useBuyOffer.js'
 import { useChainTime } from './useChainTime.js'
-import { useGetPass } from './useGetPass.js'
 import { usePasses } from './usePasses.js'
+import { usePassState } from './usePassState.js'
 import { useRefundPass } from './useRefundPass.js'
 import { useTransferPass } from './useTransferPass.js'
 import './market.css'
@@ -96,14 +96,14 @@ function PassState({ pass }: { pass: Pass }) {
 
 function PassActions({ pass, asset, offer }: { pass: Pass; asset: AssetDetail; offer: Offer }) {
   const [asking, setAsking] = useState<'refund' | 'transfer' | 'buy'>()
-  const onChain = useGetPass({ offer: pass.offer, holder: pass.holder })
+  const { pass: onChain } = usePassState({ offer: pass.offer, holder: pass.holder })
   const refund = useRefundPass()
   const transfer = useTransferPass()
   const buy = useBuyOffer()
   const busy = refund.isPending || transfer.isPending || buy.isPending
-  const back = onChain.data?.refundable ?? 0n
+  const back = onChain?.refundable ?? 0n
   const money = formatMoney(back, offer.token)
-  const running = onChain.data?.running === true
+  const running = onChain?.running === true
   const buyable = offer.open && offer.usage !== 'exclusive' && !asset.retired && !asset.soldExclusively
   const done = () => setAsking(undefined)
   return (

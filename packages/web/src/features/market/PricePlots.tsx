@@ -37,7 +37,7 @@ export function PriceByDays({ offer, days }: { offer: Offer; days: number }) {
           points={corners.map((corner) => ({ x: corner.days / daysMax, y: part(corner.daily, price) }))}
           steps
           mark={{ x: days / daysMax, y: part(daily, price) }}
-          top={`One more day, at first ${formatAmount(price, offer.token.decimals)}`}
+          top={`Each day, at first ${formatAmount(price, offer.token.decimals)}`}
           ticks={ticks}
         />
       </div>

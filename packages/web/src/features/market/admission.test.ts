@@ -17,6 +17,7 @@ test('an offer without a gate admits everyone', () => {
 
 test.each([
   ['', first, 'unknown'],
+  ['everyone', first, 'wrongList'],
   [`${second}, ${first}`, first, 'admitted'],
   [`${second}\n${first}`.toLowerCase(), first, 'admitted'],
   [`${first} ${second}`, third, 'notListed'],

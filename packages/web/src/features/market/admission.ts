@@ -10,7 +10,7 @@ export type Admission = 'open' | 'unknown' | 'wrongList' | 'notListed' | 'admitt
 export function readAdmission(gate: Offer['gate'], list: string, holder: `0x${string}` | undefined): Admission {
   if (gate === null) return 'open'
   const { accounts, stray } = parseAccounts(list)
-  if (accounts.length === 0) return 'unknown'
+  if (accounts.length === 0 && stray === undefined) return 'unknown'
   if (stray !== undefined || createGate(accounts).root !== gate) return 'wrongList'
   if (holder === undefined) return 'unknown'
   return accounts.some((account) => isSameAccount(account, holder)) ? 'admitted' : 'notListed'

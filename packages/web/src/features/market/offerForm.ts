@@ -1,4 +1,4 @@
-import { type Bracket, isAgoraiError, type Usage } from '@agorai/core'
+import type { Bracket, Usage } from '@agorai/core'
 import type { StatedOffer } from '@agorai/sdk'
 import { parseAmount, parsePercent, type Token } from '../../format/money.js'
 import { parseAccounts } from '../../format/text.js'
@@ -44,11 +44,14 @@ export function readDraft(
   else if (price.toString().replace(/0+$/, '').length > digitsMax)
     errors.price = `The market stores at most ${digitsMax} significant digits: round it.`
   else if (freeOnly && price > 0n) errors.price = 'What this was built from lets nobody sell it: the price is 0.'
+  else if (exclusive && price === 0n) errors.price = 'Nobody means to end all sales for nothing: give a reserve.'
   const refundHours = /^\d{1,5}$/.test(draft.refundHours.trim()) ? Number(draft.refundHours) : undefined
   const refundable = !timed && !exclusive
   if (refundable && refundHours === undefined) errors.refundHours = 'Give whole hours; 0 is final at once.'
   const { accounts, stray } = parseAccounts(draft.gate)
   if (stray !== undefined) errors.gate = `“${stray.slice(0, 60)}” is no address.`
+  else if (accounts.length > 0 && draft.transferable)
+    errors.gate = 'A pass that may be passed on would pass the list by: choose one of the two.'
   const brackets = timed ? readBrackets(draft.brackets) : []
   if (brackets === undefined)
     errors.brackets = 'Days ascend, and each further day costs less than before, in percent of the price.'
@@ -77,11 +80,4 @@ function readBrackets(typed: OfferDraft['brackets']): Bracket[] | undefined {
     brackets.push({ fromDay, bps })
   }
   return brackets
-}
-
-/** Where an error of the SDK belongs in the form. */
-export function fieldOf(error: unknown): keyof DraftErrors | undefined {
-  if (!isAgoraiError(error)) return undefined
-  const [field = ''] = (error.field ?? '').split('.')
-  return (['price', 'refundHours', 'gate', 'brackets'] as const).find((name) => name === field)
 }

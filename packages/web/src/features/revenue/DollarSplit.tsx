@@ -143,5 +143,5 @@ function relationOf(version: string, lineage: Lineage): string {
   if (sold?.supplies.some(({ supplier }) => supplier === version)) return 'whose work this sells'
   if (sold?.edges.some(({ ancestor }) => ancestor === version)) return 'which this is built from'
   if (sold?.members.some((member) => member.version === version)) return 'which this gathers'
-  return 'which stands behind those'
+  return 'further back in its lineage'
 }
