@@ -1,4 +1,5 @@
 import { accessMarketAbi, assetRegistryAbi, revenueLedgerAbi } from '@agorai/core'
+import type { Address, Log } from 'viem'
 import { parseEventLogs } from 'viem/utils'
 import type { Database } from '../../packages/node/src/ports/database.js'
 import type { TestChain } from './testChain.js'
@@ -6,34 +7,73 @@ import type { TestChain } from './testChain.js'
 /** Which table of the index an event of a contract is in; written here again, so that nothing is compared with itself. */
 const tables: Record<string, string> = {
   VersionPublished: 'version_published',
+  EdgesDrawn: 'edges_drawn',
   Transfer: 'asset_transferred',
+  AssetRetired: 'asset_retired',
+  AssetSoldExclusively: 'asset_sold_exclusively',
+  VersionErased: 'version_erased',
+  EdgeReleased: 'edge_released',
+  ConsentUsed: 'consent_used',
+  NonceUsed: 'nonce_used',
+  TillVersionSet: 'till_version_set',
+  FeeSet: 'fee_set',
+  RevenueReceived: 'revenue_received',
+  RevenuePulled: 'revenue_pulled',
+  SupplyPulled: 'supply_pulled',
+  MemberCredited: 'member_credited',
+  RevenueCollected: 'revenue_collected',
+  ContributionCollected: 'contribution_collected',
+  LienSet: 'lien_set',
+  LienMoved: 'lien_moved',
+  TillRescued: 'till_rescued',
+  TokenAllowed: 'token_allowed',
+  ArbiterSet: 'arbiter_set',
   OfferListed: 'offer_listed',
   OfferClosed: 'offer_closed',
   PassGranted: 'pass_granted',
-  RevenueReceived: 'revenue_received',
-  RevenuePulled: 'revenue_pulled',
-  RevenueCollected: 'revenue_collected',
-  TillSwept: 'till_swept',
-  TokenAllowed: 'token_allowed',
+  PassRefunded: 'pass_refunded',
+  PassReleased: 'pass_released',
+  PassTransferred: 'pass_transferred',
+  RevenueAccrued: 'revenue_accrued',
+  BundleListed: 'bundle_listed',
+  BundleClosed: 'bundle_closed',
+  Paused: 'paused',
+  GuardianSet: 'guardian_set',
 }
 
-/** Every event that the chain has of the three contracts: table, place, transaction and block. */
-export async function readChainEvents({ client, deployment }: TestChain): Promise<string[]> {
-  const contracts = [
-    [deployment.assetRegistry, assetRegistryAbi],
-    [deployment.revenueLedger, revenueLedgerAbi],
-    [deployment.accessMarket, accessMarketAbi],
-  ] as const
-  const events: string[] = []
-  for (const [address, abi] of contracts) {
-    const logs = await client.getLogs({ address, fromBlock: 0n, toBlock: 'latest' })
-    for (const log of parseEventLogs({ abi, logs })) {
-      const table = tables[log.eventName]
-      if (table !== undefined)
-        events.push([table, log.blockNumber, log.logIndex, log.transactionHash, log.blockHash].join(' '))
-    }
-  }
-  return events.sort()
+const parseRegistry = (logs: Log[]) => parseEventLogs({ abi: assetRegistryAbi, logs })
+const parseLedger = (logs: Log[]) => parseEventLogs({ abi: revenueLedgerAbi, logs })
+const parseMarket = (logs: Log[]) => parseEventLogs({ abi: accessMarketAbi, logs })
+type ParsedEvent = ReturnType<typeof parseRegistry | typeof parseLedger | typeof parseMarket>[number]
+
+/** An event of one of the three contracts with the time of its block, unix seconds. */
+export type ChainEvent = ParsedEvent & { timestamp: bigint }
+
+/** Every event that the chain has of the three contracts, in order. */
+export async function readEvents({ client, deployment }: TestChain): Promise<ChainEvent[]> {
+  const logsOf = (address: Address) => client.getLogs({ address, fromBlock: 0n, toBlock: 'latest' })
+  const events: ParsedEvent[] = [
+    ...parseRegistry(await logsOf(deployment.assetRegistry)),
+    ...parseLedger(await logsOf(deployment.revenueLedger)),
+    ...parseMarket(await logsOf(deployment.accessMarket)),
+  ]
+  const times = new Map<bigint, bigint>()
+  for (const blockNumber of new Set(events.map((event) => event.blockNumber)))
+    times.set(blockNumber, (await client.getBlock({ blockNumber })).timestamp)
+  return events
+    .sort((left, right) => Number(left.blockNumber - right.blockNumber) || left.logIndex - right.logIndex)
+    .map((event) => ({ ...event, timestamp: times.get(event.blockNumber) ?? 0n }))
+}
+
+/** The same as they are kept: table, place, transaction and block. */
+export async function readChainEvents(chain: TestChain): Promise<string[]> {
+  const rows = (await readEvents(chain)).flatMap((log) => {
+    const table = tables[log.eventName]
+    return table === undefined
+      ? []
+      : [[table, log.blockNumber, log.logIndex, log.transactionHash, log.blockHash].join(' ')]
+  })
+  return rows.sort()
 }
 
 /** The same of the index. */
