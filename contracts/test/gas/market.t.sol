@@ -210,22 +210,7 @@ contract MarketGasTest is MarketTest {
     function test_buyFor() public {
         uint256 offerId = listNext(termsOf(PRICE));
         IAccessMarket.Purchase memory purchase = purchaseWith(offerId, buyer, 1);
-        bytes32 structHash = keccak256(
-            abi.encode(
-                keccak256(
-                    "Purchase(uint256 offerId,uint256 version,address payer,address holder,uint32 quantity,uint256 amountMax,uint32 nonce,uint256 expiry)"
-                ),
-                offerId,
-                model,
-                buyer,
-                buyer,
-                1,
-                PRICE,
-                0,
-                block.timestamp
-            )
-        );
-        bytes memory signature = signFor(BUYER_KEY, address(market), structHash);
+        bytes memory signature = signPurchase(purchase, block.timestamp);
         IAccessMarket.Permit memory none;
         vm.prank(relayer);
         market.buyFor(buyer, purchase, block.timestamp, signature, none);

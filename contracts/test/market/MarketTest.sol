@@ -88,6 +88,29 @@ abstract contract MarketTest is AgoraiTest {
         return buyAs(account, purchase);
     }
 
+    bytes32 internal constant PURCHASE_TYPEHASH = keccak256(
+        "Purchase(uint256 offerId,uint256 version,address payer,address holder,uint32 quantity,uint256 amountMax,uint32 nonce,uint256 expiry)"
+    );
+
+    /// @dev What a payer signs, so that anybody may buy for it.
+    function hashOf(IAccessMarket.Purchase memory purchase, address payer, uint256 expiry)
+        internal
+        pure
+        returns (bytes32)
+    {
+        address holder = purchase.holder == address(0) ? payer : purchase.holder;
+        return keccak256(
+            bytes.concat(
+                abi.encode(PURCHASE_TYPEHASH, purchase.offerId, purchase.version, payer, holder),
+                abi.encode(purchase.quantity, purchase.amountMax, purchase.nonce, expiry)
+            )
+        );
+    }
+
+    function signPurchase(IAccessMarket.Purchase memory purchase, uint256 expiry) internal view returns (bytes memory) {
+        return signFor(BUYER_KEY, address(market), hashOf(purchase, buyer, expiry));
+    }
+
     function refundAs(address account, uint256 offerId) internal returns (uint256) {
         vm.prank(account);
         return market.refund(offerId);

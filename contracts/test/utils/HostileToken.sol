@@ -13,7 +13,10 @@ contract HostileToken {
         ReturnsBomb,
         Reverts,
         BlocksPayee,
-        Reenters
+        Reenters,
+        MovesNothing,
+        ReturnsTwo,
+        TakesTwice
     }
 
     error HostileToken_Blocked(address payee);
@@ -48,6 +51,10 @@ contract HostileToken {
     }
 
     /// @dev Everything is allowed: what is under test is not the allowance.
+    function allowance(address, address) external pure returns (uint256) {
+        return type(uint256).max;
+    }
+
     function transferFrom(address from, address to, uint256 amount) external returns (bool) {
         return _move(from, to, amount);
     }
@@ -69,7 +76,8 @@ contract HostileToken {
         if (behaviour == Behaviour.ReturnsFalse) return false;
         if (behaviour == Behaviour.BlocksPayee && to == blocked) revert HostileToken_Blocked(to);
         if (behaviour == Behaviour.Reenters) _callBack();
-        balanceOf[from] -= amount;
+        if (behaviour == Behaviour.MovesNothing) return true;
+        balanceOf[from] -= behaviour == Behaviour.TakesTwice ? 2 * amount : amount;
         balanceOf[to] += amount;
         if (behaviour == Behaviour.FeeOnTransfer) balanceOf[to] -= amount / 100;
         if (behaviour == Behaviour.GivesTooMuch) balanceOf[to] += 1;
@@ -77,6 +85,12 @@ contract HostileToken {
         if (behaviour == Behaviour.ReturnsNothing) {
             assembly {
                 return(0, 0)
+            }
+        }
+        if (behaviour == Behaviour.ReturnsTwo) {
+            assembly {
+                mstore(0, 2)
+                return(0, 0x20)
             }
         }
         if (behaviour == Behaviour.ReturnsBomb) {
