@@ -95,7 +95,9 @@ interface IAssetRegistry {
     error AssetRegistry_KindInvalid(uint256 kind);
     error AssetRegistry_DigestZero();
     error AssetRegistry_TermsInvalid(uint256 royaltyBps, uint256 serveBps, uint256 flags);
-    error AssetRegistry_RatesInvalid(uint256 contributorBps, uint256 royaltiesBps, uint256 suppliesBps, uint256 weightSum);
+    error AssetRegistry_RatesInvalid(
+        uint256 contributorBps, uint256 royaltiesBps, uint256 suppliesBps, uint256 weightSum
+    );
     /// @notice The protocol fee is higher than the publisher accepts, or than the code allows.
     error AssetRegistry_FeeTooHigh(uint256 feeBps, uint256 feeBpsMax);
     error AssetRegistry_VersionsUnordered(uint256 version);
@@ -161,11 +163,9 @@ interface IAssetRegistry {
     function publish(Kind kind, Publication calldata publication) external returns (uint256 asset);
 
     /// @notice Publishes a new asset and lists its first offers, at indexes from 0.
-    function publishAndList(
-        Kind kind,
-        Publication calldata publication,
-        IAccessMarket.OfferTerms[] calldata offers
-    ) external returns (uint256 asset);
+    function publishAndList(Kind kind, Publication calldata publication, IAccessMarket.OfferTerms[] calldata offers)
+        external
+        returns (uint256 asset);
 
     /// @notice Publishes a new asset for `publisher`, who signed it and needs no gas. Anyone may call. EIP-712:
     /// Publish(address publisher,uint8 kind,bytes32 manifestDigest,bytes32 terms,uint256 nonce,uint256 expiry), where
@@ -243,7 +243,10 @@ interface IAssetRegistry {
         returns (bytes32 commitment, Rates memory rates, bool isCollection);
 
     /// @notice What the ledger needs of a version to move what it owes.
-    function owedOf(uint256 version) external view returns (uint256 feeBps, Edge[] memory royalties, Edge[] memory supplies);
+    function owedOf(uint256 version)
+        external
+        view
+        returns (uint256 feeBps, Edge[] memory royalties, Edge[] memory supplies);
 
     function termsOf(uint256 version) external view returns (Terms memory);
 

@@ -93,9 +93,7 @@ library VersionWord {
 
     function rates(uint256 word) internal pure returns (IAssetRegistry.Rates memory) {
         return IAssetRegistry.Rates({
-            feeBps: uint16(feeBps(word)),
-            owedBps: uint16(owedBps(word)),
-            contributorBps: uint16(contributorBps(word))
+            feeBps: uint16(feeBps(word)), owedBps: uint16(owedBps(word)), contributorBps: uint16(contributorBps(word))
         });
     }
 

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
+// The first of the bundle is OpenZeppelin's own contract, imported here so that it is built and committed with ours.
+// forge-lint: disable-next-line(unused-import)
+import {TimelockController} from "@openzeppelin/contracts/governance/TimelockController.sol";
+
 /// @title Deployer
 /// @notice Creates the contracts of Agorai, each of which knows the others' addresses from its first moment.
 /// @dev A contract that CREATE makes has an address that follows from its creator and its place in the order, not from

@@ -11,9 +11,7 @@ library Commitment {
 
     /// @notice 192 bits of keccak256(abi.encode(publisher, manifestDigest, contributorRoot)), then 64 zero bits.
     function make(address publisher, bytes32 manifestDigest, bytes32 contributorRoot) internal pure returns (bytes32) {
-        return clear(
-            EfficientHashLib.hash(bytes32(uint256(uint160(publisher))), manifestDigest, contributorRoot)
-        );
+        return clear(EfficientHashLib.hash(bytes32(uint256(uint160(publisher))), manifestDigest, contributorRoot));
     }
 
     function clear(bytes32 word) internal pure returns (bytes32) {

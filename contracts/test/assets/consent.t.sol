@@ -172,8 +172,7 @@ contract ConsentTest is AssetsTest {
         asset721().transferFrom(ada, buyer, dataset);
         expectBadSignature(buyer);
         build(consent);
-        consent.signature =
-            signFor(BUYER_KEY, address(registry), consentDigest(dataset, boole, NONCE, consent.expiry));
+        consent.signature = signFor(BUYER_KEY, address(registry), consentDigest(dataset, boole, NONCE, consent.expiry));
         build(consent);
     }
 
@@ -270,8 +269,7 @@ contract ConsentTest is AssetsTest {
         vm.etch(VERIFIER, type(RevertingVerifier).runtimeCode);
         IAssetRegistry.Consent memory consent = ownedBy(new AccountFactory().addressOf(ada));
         bytes memory act = abi.encodeCall(market.listFirstOffers, (dataset, offersAt(1)));
-        consent.signature =
-            abi.encodePacked(abi.encode(address(market), act, consent.signature), ERC6492_SUFFIX);
+        consent.signature = abi.encodePacked(abi.encode(address(market), act, consent.signature), ERC6492_SUFFIX);
         address owner = asset721().ownerOf(dataset);
         expectBadSignature(owner);
         build(consent);

@@ -60,8 +60,7 @@ contract PublishTest is AssetsTest {
     /// in the slot does not show.
     function test_CommitsToThePublisher() public {
         uint256 original = publishFrom(ada, list(), 0);
-        uint256 copy =
-            publishAs(boole, IAssetRegistry.Kind.Model, publication(list(original), 0, WEIGHTED_ROOT, 6000));
+        uint256 copy = publishAs(boole, IAssetRegistry.Kind.Model, publication(list(original), 0, WEIGHTED_ROOT, 6000));
         assertTrue(registry.commitmentOf(original) == commitment(ada, 0), "publisher, digest and root");
         assertTrue(registry.commitmentOf(copy) == commitment(boole, WEIGHTED_ROOT), "of a copy");
         assertRoyalties(copy, list(original), list(0));

@@ -46,9 +46,8 @@ contract PublishForTest is AssetsTest {
 
     function send(Sent memory sent) internal returns (uint256) {
         vm.prank(relayer);
-        return registry.publishFor(
-            sent.publisher, sent.kind, sent.publication, sent.offers, sent.expiry, sent.signature
-        );
+        return
+            registry.publishFor(sent.publisher, sent.kind, sent.publication, sent.offers, sent.expiry, sent.signature);
     }
 
     function expectBadSignature(address signer) internal {

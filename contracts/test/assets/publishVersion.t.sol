@@ -88,16 +88,11 @@ contract PublishVersionTest is AssetsTest {
 
     function test_RevertWhen_ContributorsShrink() public {
         vm.prank(ada);
-        uint256 asset =
-            registry.publish(IAssetRegistry.Kind.Dataset, publication(list(), 0, WEIGHTED_ROOT, 6_000));
-        vm.expectRevert(
-            abi.encodeWithSelector(IAssetRegistry.AssetRegistry_ContributorsShrunk.selector, 5_999, 6_000)
-        );
+        uint256 asset = registry.publish(IAssetRegistry.Kind.Dataset, publication(list(), 0, WEIGHTED_ROOT, 6_000));
+        vm.expectRevert(abi.encodeWithSelector(IAssetRegistry.AssetRegistry_ContributorsShrunk.selector, 5_999, 6_000));
         renew(ada, asset, publication(list(), 0, WEIGHTED_ROOT, 5_999));
         renew(ada, asset, publication(list(), 0, WEIGHTED_ROOT, 7_000));
-        vm.expectRevert(
-            abi.encodeWithSelector(IAssetRegistry.AssetRegistry_ContributorsShrunk.selector, 6_000, 7_000)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IAssetRegistry.AssetRegistry_ContributorsShrunk.selector, 6_000, 7_000));
         renew(ada, asset, publication(list(), 0, WEIGHTED_ROOT, 6_000));
         vm.prank(ada);
         asset721().transferFrom(ada, boole, asset);

@@ -111,9 +111,7 @@ contract SupplyTest is AssetsTest {
 
     function expectRatesInvalid(uint256 royaltiesBps, uint256 suppliesBps) internal {
         vm.expectRevert(
-            abi.encodeWithSelector(
-                IAssetRegistry.AssetRegistry_RatesInvalid.selector, 0, royaltiesBps, suppliesBps, 0
-            )
+            abi.encodeWithSelector(IAssetRegistry.AssetRegistry_RatesInvalid.selector, 0, royaltiesBps, suppliesBps, 0)
         );
     }
 
@@ -160,11 +158,7 @@ contract SupplyTest is AssetsTest {
         stated.terms.serveBps = 1500;
         uint256 second = renew(ada, model, stated);
         assertOwes(
-            publishService(boole, list(model, second), 0, 0),
-            list(),
-            list(),
-            list(model, second),
-            list(6000, 1500)
+            publishService(boole, list(model, second), 0, 0), list(), list(), list(model, second), list(6000, 1500)
         );
     }
 

@@ -140,9 +140,7 @@ contract DeployerTest is AgoraiTest {
         IAssetRegistry newRegistry = IAssetRegistry(LibRLP.computeAddress(address(deployer), 2));
         address[3] memory makers = [address(deployer), address(this), CREATE2_PROXY];
         for (uint256 i; i < 3; ++i) {
-            vm.expectRevert(
-                abi.encodeWithSelector(IAssetRegistry.AssetRegistry_NotGovernor.selector, makers[i])
-            );
+            vm.expectRevert(abi.encodeWithSelector(IAssetRegistry.AssetRegistry_NotGovernor.selector, makers[i]));
             vm.prank(makers[i]);
             newRegistry.setFee(0);
         }

@@ -47,10 +47,10 @@ contract PublishingGasTest is AgoraiTest {
         publishFrom(ada, list(), 100);
         vm.prank(relayer);
         registry.publishAndList(IAssetRegistry.Kind.Model, stated, offers());
-        record("publish with one offer, first of a publisher", 135_000);
+        record("publish with one offer, first of a publisher", 145_500);
         vm.prank(relayer);
         registry.publishAndList(IAssetRegistry.Kind.Model, stated, offers());
-        record("publish with one offer, again", 117_000);
+        record("publish with one offer, again", 128_400);
     }
 
     function test_publishVersion() public {
@@ -58,9 +58,9 @@ contract PublishingGasTest is AgoraiTest {
         uint256 model = publishFrom(boole, list(dataset), 500);
         vm.prank(boole);
         registry.publishVersion(model, publication(list(dataset), 500, 0, 0));
-        record("publish second version of a derivative", 165_000);
+        record("publish second version of a derivative", 124_500);
         vm.prank(boole);
         registry.publishVersion(model, publication(list(dataset), 500, 0, 0));
-        record("publish third version of a derivative", 145_000);
+        record("publish third version of a derivative", 106_500);
     }
 }

@@ -63,7 +63,13 @@ contract GovernanceTest is AgoraiTest {
     function addRegistry() internal {
         address target = address(registry);
         bytes4 notOwner = IAssetRegistry.AssetRegistry_NotOwner.selector;
-        add("setFee", target, governor, abi.encodeCall(registry.setFee, (5)), IAssetRegistry.AssetRegistry_NotGovernor.selector);
+        add(
+            "setFee",
+            target,
+            governor,
+            abi.encodeCall(registry.setFee, (5)),
+            IAssetRegistry.AssetRegistry_NotGovernor.selector
+        );
         add(
             "setSoldExclusively",
             target,
@@ -128,7 +134,13 @@ contract GovernanceTest is AgoraiTest {
         asset721().transferFrom(relayer, till, nft);
         add("rescueToken", target, ada, abi.encodeCall(ledger.rescueToken, (asset, address(other), reader)), notOwner);
         add("rescueEther", target, ada, abi.encodeCall(ledger.rescueEther, (asset, reader)), notOwner);
-        add("rescueNft", target, ada, abi.encodeCall(ledger.rescueNft, (asset, address(registry), nft, reader)), notOwner);
+        add(
+            "rescueNft",
+            target,
+            ada,
+            abi.encodeCall(ledger.rescueNft, (asset, address(registry), nft, reader)),
+            notOwner
+        );
     }
 
     function offer(uint8 flags, uint16 refundHours) internal view returns (IAccessMarket.OfferTerms memory terms) {
@@ -170,7 +182,13 @@ contract GovernanceTest is AgoraiTest {
             abi.encodeCall(market.closeBundle, (bundle)),
             IAccessMarket.AccessMarket_BundleUnknown.selector
         );
-        add("pause", target, guardian, abi.encodeCall(market.pause, (1)), IAccessMarket.AccessMarket_NotGuardian.selector);
+        add(
+            "pause",
+            target,
+            guardian,
+            abi.encodeCall(market.pause, (1)),
+            IAccessMarket.AccessMarket_NotGuardian.selector
+        );
         add("unpause", target, governor, abi.encodeCall(market.unpause, ()), notGovernor);
         add("setGuardian", target, governor, abi.encodeCall(market.setGuardian, (relayer)), notGovernor);
     }

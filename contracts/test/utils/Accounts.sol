@@ -12,8 +12,7 @@ contract SmartAccount {
 
     function isValidSignature(bytes32 digest, bytes calldata signature) external view returns (bytes4) {
         if (signature.length != 65) return 0;
-        address signer =
-            ecrecover(digest, uint8(signature[64]), bytes32(signature[:32]), bytes32(signature[32:64]));
+        address signer = ecrecover(digest, uint8(signature[64]), bytes32(signature[:32]), bytes32(signature[32:64]));
         return signer == _key ? MAGIC : bytes4(0);
     }
 

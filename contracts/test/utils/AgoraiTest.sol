@@ -69,8 +69,7 @@ abstract contract AgoraiTest {
 
     /// @dev At the address that the code and its arguments alone decide.
     function create2(string memory name, bytes memory arguments) internal returns (address account) {
-        (bool success, bytes memory answer) =
-            CREATE2_PROXY.call(abi.encodePacked(bytes32(0), codeOf(name), arguments));
+        (bool success, bytes memory answer) = CREATE2_PROXY.call(abi.encodePacked(bytes32(0), codeOf(name), arguments));
         assertTrue(success && answer.length == 20, string.concat("deploys ", name));
         return address(bytes20(answer));
     }
@@ -81,8 +80,9 @@ abstract contract AgoraiTest {
         address[] memory tokens = new address[](1);
         (proposers[0], tokens[0]) = (proposer, address(token));
         creations = new bytes[](4);
-        creations[0] =
-            abi.encodePacked(codeOf("TimelockController"), abi.encode(GOVERNOR_DELAY, proposers, proposers, address(0)));
+        creations[0] = abi.encodePacked(
+            codeOf("TimelockController"), abi.encode(GOVERNOR_DELAY, proposers, proposers, address(0))
+        );
         creations[1] = abi.encodePacked(codeOf("AssetRegistry"), abi.encode(feeBps));
         creations[2] = abi.encodePacked(codeOf("RevenueLedger"), abi.encode(treasury, tokens));
         creations[3] = abi.encodePacked(codeOf("AccessMarket"), abi.encode(guardian));
@@ -115,8 +115,7 @@ abstract contract AgoraiTest {
     {
         stated.manifestDigest = DIGEST;
         stated.parents = parents;
-        stated.terms =
-            IAssetRegistry.Terms({royaltyBps: royaltyBps, serveBps: 0, flags: DERIVATIVES | COMMERCIAL});
+        stated.terms = IAssetRegistry.Terms({royaltyBps: royaltyBps, serveBps: 0, flags: DERIVATIVES | COMMERCIAL});
         stated.contributors = IAssetRegistry.Contributors({root: root, bps: contributorBps});
         stated.feeBpsMax = 500;
     }
@@ -225,9 +224,8 @@ abstract contract AgoraiTest {
 
     /// @dev Signs what the registry or the market is to read.
     function signFor(uint256 key, address verifyingContract, bytes32 structHash) internal view returns (bytes memory) {
-        (uint8 v, bytes32 r, bytes32 s) = vm.sign(
-            key, keccak256(abi.encodePacked("\x19\x01", domainOf("Agorai", verifyingContract), structHash))
-        );
+        (uint8 v, bytes32 r, bytes32 s) =
+            vm.sign(key, keccak256(abi.encodePacked("\x19\x01", domainOf("Agorai", verifyingContract), structHash)));
         return abi.encodePacked(r, s, v);
     }
 
