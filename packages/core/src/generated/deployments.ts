@@ -25,10 +25,10 @@ export const governorDelaySeconds = 172800
 /** Deployments by chain id. On the local chain account 0 of the development mnemonic has every role. */
 export const deployments: Record<number, Deployment> = {
   31337: {
-    governor: '0x6d6b309Befda2F78dCcD5c93F67429226eAA7406',
-    assetRegistry: '0x594c75526b18258cFB7cd37B32b6e375FC4618B4',
-    revenueLedger: '0xc6cD409e3BF4cCeE958574395F19fd53974739b8',
-    accessMarket: '0xd2361d61351046084Fcc4d744f78bb9fb0fb3e4a',
-    testUsd: '0x8394d3c4Dcda61c4009dB1E16d1a54cd43f50001',
+    governor: '0xa65ede3B26c591F8bd7206ad3F19fF7796f22664',
+    assetRegistry: '0x7cb0456e4F6A766F9b6B5696A97dAe39E67e48F3',
+    revenueLedger: '0xEfF1e6c1a5b6c68457a1355155b791d5619B4278',
+    accessMarket: '0xAec77253D427769faee158511C373837E97A2F20',
+    testUsd: '0x2460ceCB942B44872e4fDda0dA37DD26Ac0307d7',
   },
 }
