@@ -36,7 +36,7 @@ async function publish(more: object, ...args: string[]): Promise<{ asset: string
 }
 
 beforeAll(async () => {
-  line = await startCommandLine()
+  line = await startCommandLine('here')
   await line.market.mint(line.market.byron, 1_000_000_000n)
 })
 afterAll(() => line?.stop())
@@ -210,4 +210,30 @@ test('leave with the chain alone', async () => {
   expect(left).toMatchObject({ exit: 0, stderr: '' })
   expect(left.stdout).toMatch(/^Taken out\n[\s\S]*owner of version \d+ +\d+\.\d{6} tUSD/)
   expect(await exit(...ada)).toMatchObject({ stdout: expect.stringMatching(/^There is nothing to take out now\.\n/) })
+})
+
+test('every command has help with an example', async () => {
+  const { exit, stdout } = await line.agorai('--help')
+  expect(exit).toBe(0)
+  const groups = { offer: ['list', 'show', 'close'], bundle: ['list', 'buy', 'close'], consent: ['sign', 'revoke'] }
+  const single = [
+    ...['search', 'show', 'lineage', 'publish', 'buy', 'pass', 'refund', 'transfer', 'download', 'verify', 'collect'],
+    ...[
+      'accrue',
+      'release',
+      'sweep',
+      'rescue',
+      'till-version',
+      'release-edge',
+      'retire',
+      'erase',
+      'governance',
+      'exit',
+    ],
+  ]
+  const inGroups = Object.entries(groups).flatMap(([group, commands]) => commands.map((command) => [group, command]))
+  for (const command of [...single.map((name) => [name]), ...inGroups]) {
+    expect(stdout).toMatch(new RegExp(`^  ${command[0]} `, 'm'))
+    expect((await line.agorai(...command, '--help')).stdout).toContain(`Example:\n  agorai ${command.join(' ')}`)
+  }
 })
