@@ -24,16 +24,38 @@ const errorsDocumented: Rule = {
   },
 }
 
-/** Each verb of the SDK with its command. The page has a hook for all but publishing, which is the CLI's. */
+/** Each verb of the SDK with the file of its command, and whether the page has a hook for it. */
 const verbs: Record<string, { command: string; hook: boolean }> = {
   searchAssets: { command: 'search', hook: true },
   getAsset: { command: 'show', hook: true },
   getLineage: { command: 'lineage', hook: true },
+  prepareAsset: { command: 'publish', hook: false },
   publishAsset: { command: 'publish', hook: false },
+  signConsent: { command: 'consent', hook: false },
+  revokeConsent: { command: 'consent', hook: false },
+  listOffer: { command: 'offer', hook: true },
+  getOffer: { command: 'offer', hook: true },
+  closeOffer: { command: 'offer', hook: true },
+  listBundle: { command: 'bundle', hook: true },
+  buyBundle: { command: 'bundle', hook: true },
+  closeBundle: { command: 'bundle', hook: true },
   buyOffer: { command: 'buy', hook: true },
+  getPass: { command: 'pass', hook: false },
+  refundPass: { command: 'refund', hook: true },
+  transferPass: { command: 'transfer', hook: true },
   fetchDelivery: { command: 'download', hook: true },
   verifyDelivery: { command: 'verify', hook: true },
   collectRevenue: { command: 'collect', hook: true },
+  accrueRevenue: { command: 'accrue', hook: true },
+  releasePasses: { command: 'release', hook: true },
+  sweepTill: { command: 'sweep', hook: true },
+  rescueTill: { command: 'rescue', hook: true },
+  setTillVersion: { command: 'tillVersion', hook: true },
+  releaseEdge: { command: 'releaseEdge', hook: false },
+  retireAsset: { command: 'retire', hook: true },
+  eraseVersion: { command: 'erase', hook: true },
+  getGovernance: { command: 'governance', hook: false },
+  exitAccount: { command: 'exit', hook: false },
 }
 
 const sdkActions = 'packages/sdk/src/actions'
