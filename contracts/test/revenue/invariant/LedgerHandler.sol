@@ -172,7 +172,7 @@ contract LedgerHandler is LedgerPublisher {
 
     /// @dev The last day has begun when less than one is left, and then nothing goes back.
     function refundTimed(uint256 seed) external fresh {
-        if (_timed.length == 0) buyTimed(seed, 7 + uint40(seed));
+        if (_timed.length == 0) buyTimed(seed, 1_000_000);
         uint256 place = seed % _timed.length;
         IAccessMarket.Pass memory pass = market.passOf(_timed[place].offerId, _timed[place].holder);
         if (_timed[place].until < block.timestamp + 1 days || pass.amount == 0) {
