@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type AgoraiClient, createAgoraiClient, getAsset, getDevAccount, getRevenue, publishAsset } from '@agorai/sdk'
+import { testUsdAbi } from '@agorai/core'
+import { type AgoraiClient, createAgoraiClient, getAsset, getDevAccount, getRevenue, waitForReceipt } from '@agorai/sdk'
 import type { Browser } from 'playwright-core'
 import { build } from 'vite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -12,6 +13,7 @@ import { type RunningNode, startNode } from '../packages/node/src/main.js'
 import { runDemo } from '../scripts/demo.js'
 import { findBarriers } from './accessibility.js'
 import { eventually, launchBrowser, openPage, panel, textOf } from './browser.js'
+import { hostile, publishHostileText, publishRows } from './hostileText.js'
 import { injectWallet } from './injectedWallet.js'
 
 /** The page, built and served as it is shipped, in a real browser against a real node: search, buy, download, collect. */
@@ -39,7 +41,7 @@ beforeAll(async () => {
   node = await startNode({ ...config, webFolder })
   reader = await createAgoraiClient({ node: node.url })
   ;({ model, service } = await runDemo({ node: node.url, print: () => {} }))
-  hostileAsset = await publishHostileText()
+  hostileAsset = await publishHostileText(node.url)
   browser = await launchBrowser()
 }, 240_000)
 
@@ -49,40 +51,6 @@ afterAll(async () => {
   for (const name of ['data', 'web']) await rm(join(folder, name), { recursive: true, force: true })
   console.info(`Screenshots are in ${screenshots}`)
 })
-
-const hostile = '<img src=x onerror="window.broken=1">[link](javascript:window.broken=1)'
-
-/** A dataset whose every text tries to be more than text. */
-async function publishHostileText(): Promise<bigint> {
-  const account = getDevAccount(1, reader.info.chain.id)
-  const client = await createAgoraiClient({ node: node.url, account })
-  const rows = new TextEncoder().encode('name,value\na,1\nb,2\n')
-  const { asset } = await publishAsset(client, {
-    content: {
-      fileName: 'rows.csv',
-      mediaType: 'text/csv',
-      bytes: rows.length,
-      async *stream() {
-        yield rows
-      },
-    },
-    rowFormat: 'csv',
-    kind: 'dataset',
-    name: `Two rows ${hostile}`,
-    description: hostile,
-    tags: [hostile.slice(0, 40)],
-    licence: { spdx: 'CC0-1.0', source: hostile, attribution: hostile },
-    fields: [{ name: hostile, type: 'string' }],
-    provenance: { description: hostile },
-    terms: { royaltyBps: 0 },
-    contributors: { bps: 100, leaves: [{ account: account.address, weight: '1', label: hostile.slice(0, 80) }] },
-    metrics: [],
-    croissant: { name: 'Two rows' },
-    parents: [],
-    offers: [],
-  })
-  return asset
-}
 
 describe.each([
   { theme: 'light' as const, buyer: 7, label: 'Curie, relayer', page: 'rgb(250, 249, 246)' },
@@ -244,7 +212,7 @@ describe('a wallet of the browser', () => {
     const dialog = page.getByRole('dialog')
     wallet.approves = false
     await dialog.getByRole('button', { name: 'Test wallet' }).click()
-    await dialog.getByText('Test wallet did not connect.').waitFor()
+    await dialog.getByText('Test wallet did not connect').waitFor()
     expect(await findBarriers(page)).toEqual([])
     await page.screenshot({ path: join(screenshots, 'wallet-declined.png') })
     wallet.approves = true
@@ -426,6 +394,61 @@ test('an owner lists an offer for named accounts, sells it as a gift, closes it,
   await eventually(() => page.getByRole('heading', { name: 'Ending it' }).count()).toBe(0)
   expect(await findBarriers(page)).toEqual([])
   await page.screenshot({ path: join(screenshots, 'ended-dark.png'), fullPage: true })
+  expect(faults).toEqual([])
+  await page.context().close()
+})
+
+test('a till is swept by anyone, its owner takes out ether, and an exclusive sale ends all others', {
+  timeout: 120_000,
+}, async () => {
+  const { chain } = reader.info
+  const token = chain.addresses.testUsd
+  if (token === undefined) throw new Error('a local chain has a payment token')
+  const owner = await createAgoraiClient({ node: node.url, account: getDevAccount(2, chain.id) })
+  const asset = await publishRows(owner, {
+    name: 'Sold to one',
+    offers: [{ token, price: 1_000_000n, usage: 'exclusive' }],
+  })
+  const { till } = await getAsset(reader, { asset })
+  const { wallet, publicClient } = owner
+  if (wallet === undefined) throw new Error('the client signs')
+  const sender = { account: wallet.account, chain: publicClient.chain }
+  const erc20 = { address: token, abi: testUsdAbi } as const
+  await wallet.writeContract({ ...erc20, ...sender, functionName: 'mint', args: [till, 1_000_000n] })
+  await waitForReceipt(publicClient, await wallet.sendTransaction({ ...sender, to: till, value: 10n ** 17n }))
+
+  const { page, faults } = await openPage(browser, { theme: 'light', reducedMotion: true })
+  await page.goto(`${node.url}/assets/${asset}`)
+  const dialog = page.getByRole('dialog')
+  const signer = page.getByLabel('Account that signs')
+  const box = panel(page, 'Till')
+  await box.getByRole('button', { name: 'Sweep 1.00' }).click()
+  await dialog.getByRole('button', { name: 'Sweep 1.00' }).click()
+  await box.getByText('1.00\u00a0tUSD entered the ledger').waitFor()
+  expect(await textOf(panel(page, 'Revenue so far'))).toContain('Received')
+  await signer.selectOption('2')
+  await box.getByRole('button', { name: 'Take out what is no payment' }).click()
+  await dialog.getByRole('button', { name: 'Take it out' }).click()
+  await box.getByText(/^It went to 0x/).waitFor()
+  expect(await publicClient.getBalance({ address: till })).toBe(0n)
+
+  await signer.selectOption('6')
+  await eventually(() => signer.inputValue()).toBe('6')
+  await page.getByRole('button', { name: 'Mint test money' }).click()
+  await dialog.getByRole('button', { name: /^Mint/ }).click()
+  await eventually(() => dialog.count()).toBe(0)
+  await panel(page, 'Offers').getByRole('button', { name: 'Buy Exclusive use' }).click()
+  await dialog.getByRole('img', { name: /halves every 24 hours/ }).waitFor()
+  expect(await findBarriers(page)).toEqual([])
+  const pay = dialog.getByRole('button', { name: /^Pay 9\.99/ })
+  await pay.waitFor()
+  expect(await pay.isDisabled()).toBe(true)
+  await dialog.getByText('I want it exclusively').click()
+  await pay.click()
+  await page.getByText('This asset was sold exclusively').waitFor()
+  await panel(page, 'Offers').getByText('Nothing is sold of this asset any more.', { exact: false }).waitFor()
+  // Somebody who asked for less motion sees none.
+  expect(await page.evaluate(() => document.getAnimations().length)).toBe(0)
   expect(faults).toEqual([])
   await page.context().close()
 })

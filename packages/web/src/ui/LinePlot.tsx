@@ -3,6 +3,9 @@ import './linePlot.css'
 /** A point as parts of the plot's width and height, 0 to 1. Positions only: exact amounts stand in words beside it. */
 export type PlotPoint = { x: number; y: number }
 
+/** An amount as a part of a whole, in thousandths: for positions alone. */
+export const partOf = (amount: bigint, whole: bigint) => (whole === 0n ? 0 : Number((amount * 1000n) / whole) / 1000)
+
 const box = { width: 300, height: 132, left: 2, right: 298, top: 26, bottom: 106 }
 const place = ({ x, y }: PlotPoint) => ({
   x: Math.round((box.left + x * (box.right - box.left)) * 10) / 10,

@@ -4,14 +4,14 @@ import { formatCount, kindName } from '../../format/text.js'
 import { KindGlyph } from '../../ui/KindGlyph.js'
 import { LineageThumbnail } from '../lineage/LineageThumbnail.js'
 import { useGetLineage } from '../lineage/useGetLineage.js'
-import { openOffers, priceLabel } from '../market/offers.js'
+import { isEnded, openOffers, priceLabel } from '../market/offers.js'
 import { usageWords } from '../market/usages.js'
 import { AccountName } from '../wallet/AccountName.js'
 
 /** One asset in the catalogue: what it is, on what terms, at what price, and what it is built from. */
 export function AssetCard({ asset }: { asset: AssetSummary }) {
   const lineage = useGetLineage(asset.version.id)
-  const open = asset.retired || asset.soldExclusively ? [] : openOffers(asset.offers)
+  const open = isEnded(asset) ? [] : openOffers(asset.offers)
   return (
     <li className="card">
       <div className="card-picture">
@@ -30,7 +30,7 @@ export function AssetCard({ asset }: { asset: AssetSummary }) {
       </div>
       <div className="card-foot">
         <p className="card-price">
-          {asset.retired || asset.soldExclusively ? endedWords(asset) : priceLabel(asset.offers)}
+          {isEnded(asset) ? endedWords(asset) : priceLabel(asset.offers)}
           {open[0] === undefined ? null : <span className="small muted">{usageWords[open[0].usage].name}</span>}
           <span className="card-sales small muted">{formatCount(asset.sales, 'pass sold', 'passes sold')}</span>
         </p>
@@ -43,4 +43,5 @@ export function AssetCard({ asset }: { asset: AssetSummary }) {
 }
 
 /** Why nothing more is sold. */
-const endedWords = ({ retired }: AssetSummary) => (retired ? 'Retired' : 'Sold exclusively')
+const endedWords = ({ retired, soldExclusively }: AssetSummary) =>
+  retired ? 'Retired' : soldExclusively ? 'Sold exclusively' : 'Erased'

@@ -12,7 +12,7 @@ import { LineageGraph } from '../lineage/LineageGraph.js'
 import type { Movement } from '../lineage/movement.js'
 import { useGetLineage } from '../lineage/useGetLineage.js'
 import { OfferPanel } from '../market/OfferPanel.js'
-import { formOf, openOffers } from '../market/offers.js'
+import { formOf, isEnded, openOffers } from '../market/offers.js'
 import { usageWords } from '../market/usages.js'
 import { DollarSplit } from '../revenue/DollarSplit.js'
 import { RevenuePanel } from '../revenue/RevenuePanel.js'
@@ -53,7 +53,7 @@ export function AssetPage({ id }: { id: string }) {
 
 /** The price that the page explains: the first priced offer's, or one whole unit where nothing is for sale. */
 function explainedPrice(asset: AssetDetail, paymentToken: Token | undefined) {
-  const offer = openOffers(asset.offers).find(({ price }) => BigInt(price) > 0n)
+  const offer = (isEnded(asset) ? [] : openOffers(asset.offers)).find(({ price }) => BigInt(price) > 0n)
   if (offer !== undefined) {
     const price = BigInt(offer.price)
     const what = { perpetual: 'one', timed: 'one day of a', exclusive: 'the reserve of one' }[formOf(offer)]

@@ -3,8 +3,9 @@ import { formatMoney } from '../../format/money.js'
 import { formatCount } from '../../format/text.js'
 import { Check, Field } from '../../ui/Field.js'
 import type { Admission } from './admission.js'
+import { FallingPrice } from './FallingPrice.js'
 import { formOf } from './offers.js'
-import { FallingPrice, PriceByDays } from './PricePlots.js'
+import { PriceByDays } from './PriceByDays.js'
 import { quote } from './priceCurve.js'
 
 export type Choices = { days: string; gift: boolean; holder: string; gate: string }

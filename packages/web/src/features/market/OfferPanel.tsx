@@ -10,7 +10,7 @@ import { BundleList } from './BundleList.js'
 import { BuyFlow } from './BuyFlow.js'
 import { CloseOffer } from './CloseOffer.js'
 import { ListOffer } from './ListOffer.js'
-import { describeOffer, formOf, openOffers, priceWords } from './offers.js'
+import { describeOffer, formOf, isEnded, openOffers, priceWords } from './offers.js'
 import { quote } from './priceCurve.js'
 import { usageWords } from './usages.js'
 import { useBuyOffer } from './useBuyOffer.js'
@@ -35,7 +35,7 @@ export function OfferPanel({
   const open = openOffers(asset.offers)
   const running = passes.data?.filter((pass) => pass.asset === asset.id && pass.state === 'running') ?? []
   const owned = account !== undefined && isSameAccount(account.address, asset.owner)
-  const ended = asset.retired || asset.soldExclusively || asset.version.erased
+  const ended = isEnded(asset)
   return (
     <section className="panel" aria-labelledby="offers-heading">
       <h2 id="offers-heading">Offers</h2>

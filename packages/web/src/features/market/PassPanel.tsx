@@ -12,6 +12,7 @@ import { useGetAsset } from '../catalogue/useGetAsset.js'
 import { isSameAccount } from '../wallet/accountName.js'
 import { SignDialog } from '../wallet/SignDialog.js'
 import { BuyFlow } from './BuyFlow.js'
+import { isEnded } from './offers.js'
 import { passWords } from './passWords.js'
 import { usageWords } from './usages.js'
 import { useBuyOffer } from './useBuyOffer.js'
@@ -66,7 +67,8 @@ function PassRow({ pass }: { pass: Pass }) {
         <p className="small muted">
           {offer === undefined ? '' : `${usageWords[offer.usage].name}, `}
           {offer === undefined ? `${pass.amount} base units` : formatMoney(BigInt(pass.amount), offer.token)}
-          {isSameAccount(pass.payer, pass.holder) ? ' paid in ' : ` paid by ${shorten(pass.payer)} in `}
+          {isSameAccount(pass.payer, pass.holder) ? ' paid' : ` paid by ${shorten(pass.payer)}`}
+          {'; last changed in '}
           <Copyable value={pass.transaction} name="transaction" href={`/transactions/${pass.transaction}`} />
         </p>
       </div>
@@ -104,7 +106,7 @@ function PassActions({ pass, asset, offer }: { pass: Pass; asset: AssetDetail; o
   const back = onChain?.refundable ?? 0n
   const money = formatMoney(back, offer.token)
   const running = onChain?.running === true
-  const buyable = offer.open && offer.usage !== 'exclusive' && !asset.retired && !asset.soldExclusively
+  const buyable = offer.open && offer.usage !== 'exclusive' && !isEnded(asset)
   const done = () => setAsking(undefined)
   return (
     <>

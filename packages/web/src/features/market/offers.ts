@@ -1,4 +1,4 @@
-import type { Offer } from '@agorai/core'
+import type { AssetSummary, Offer } from '@agorai/core'
 import { formatBps, formatMoney } from '../../format/money.js'
 import { formatCount } from '../../format/text.js'
 import { usageWords } from './usages.js'
@@ -10,6 +10,10 @@ export const formOf = ({ timed, usage }: Pick<Offer, 'timed' | 'usage'>): OfferF
   usage === 'exclusive' ? 'exclusive' : timed ? 'timed' : 'perpetual'
 
 const forms: readonly OfferForm[] = ['perpetual', 'timed', 'exclusive']
+
+/** Whether nothing more is ever sold of an asset as it stands, whatever offers it has. */
+export const isEnded = (asset: Pick<AssetSummary, 'retired' | 'soldExclusively' | 'version'>): boolean =>
+  asset.retired || asset.soldExclusively || asset.version.erased
 
 /** Open offers: perpetual ones, then those by the day, then exclusive ones; the cheapest of each form first. */
 export function openOffers(offers: readonly Offer[]): Offer[] {

@@ -1,8 +1,7 @@
-import { AgoraiError } from '@agorai/core'
 import { useEffect } from 'react'
 import { useAgorai } from '../../app/AgoraiProvider.js'
 import { Dialog } from '../../ui/ConfirmDialog.js'
-import { ErrorNotice, Notice, Waiting } from '../../ui/Notice.js'
+import { Notice, Waiting } from '../../ui/Notice.js'
 
 /** Chooses one of the wallets that this browser has. It closes by itself once the wallet is connected. */
 export function WalletDialog({ onClose }: { onClose: () => void }) {
@@ -48,17 +47,13 @@ export function WalletDialog({ onClose }: { onClose: () => void }) {
           <Waiting>{`Waiting for ${chosen?.name ?? 'the wallet'}: open it and agree to connect…`}</Waiting>
         ) : null}
         {state.status === 'refused' ? (
-          state.declined ? (
-            <ErrorNotice
-              error={new AgoraiError('wallet_declined', `${chosen?.name ?? 'The wallet'} did not connect.`)}
-              safe="It gave this page nothing."
-            />
-          ) : (
-            <Notice tone="bad" title={`${chosen?.name ?? 'The wallet'} could not be connected`}>
-              <p>{state.detail}</p>
-              <p>Nothing was signed. Open the wallet, answer what it asks, then choose it again.</p>
-            </Notice>
-          )
+          <Notice
+            tone={state.declined ? 'care' : 'bad'}
+            title={`${chosen?.name ?? 'The wallet'} ${state.declined ? 'did not connect' : 'could not be connected'}`}
+          >
+            {state.declined ? null : <p>{state.detail}</p>}
+            <p>It gave this page nothing, and nothing was signed. Choose it again, and agree in the wallet.</p>
+          </Notice>
         ) : null}
       </div>
       <div className="confirm-actions">
