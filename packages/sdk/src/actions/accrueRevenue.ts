@@ -1,4 +1,4 @@
-import { AgoraiError } from '@agorai/core'
+import { AgoraiError, dayOf } from '@agorai/core'
 import type { Address, Hash } from 'viem'
 import type { ChainClient } from '../createChainClient.js'
 import { chainTime } from '../transactions/chainTime.js'
@@ -18,7 +18,6 @@ export type AccrueRevenueReturnType = {
   hashes: Hash[]
 }
 
-const secondsPerDay = 86_400n
 /** Far below a block's gas. */
 const daysPerTransaction = 365n
 const transactionsMax = 100
@@ -37,7 +36,7 @@ export async function accrueRevenue(
   let amount = 0n
   for (let made = 0; made < transactionsMax; made++) {
     const stream = await readContract(client, { ...marketOf(client), functionName: 'streamOf', args: [asset, token] })
-    const today = (await chainTime(client)) / secondsPerDay
+    const today = dayOf(await chainTime(client))
     // A stream that never ran has no first day.
     if (stream.day === 0 || (BigInt(stream.day) >= today && stream.earned === 0n))
       return { asset, token, amount, hashes }

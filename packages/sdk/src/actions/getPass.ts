@@ -1,9 +1,8 @@
-import { assetOfOffer, perpetualExpiry } from '@agorai/core'
+import { assetOfOffer, isRunning, perpetualExpiry, refundableOf } from '@agorai/core'
 import type { Address } from 'viem'
 import { type ChainClient, walletOf } from '../createChainClient.js'
+import { readPass } from '../market/readPass.js'
 import { chainTime } from '../transactions/chainTime.js'
-import { marketOf } from '../transactions/contracts.js'
-import { readContract } from '../transactions/readContract.js'
 
 export type GetPassParameters = {
   offer: bigint
@@ -27,8 +26,6 @@ export type GetPassReturnType = {
   refundable: bigint
 }
 
-const secondsPerDay = 86_400
-
 /**
  * A holder's pass of an offer, from the chain.
  *
@@ -36,21 +33,16 @@ const secondsPerDay = 86_400
  */
 export async function getPass(client: ChainClient, parameters: GetPassParameters): Promise<GetPassReturnType> {
   const { offer, holder = walletOf(client).account.address } = parameters
-  const [pass, now] = await Promise.all([
-    readContract(client, { ...marketOf(client), functionName: 'passOf', args: [offer, holder] }),
-    chainTime(client).then(Number),
-  ])
-  const { purchases, expiry, refundUntil, amount } = pass
-  const perpetual = expiry === Number(perpetualExpiry)
-  const daysLeft = perpetual ? 0 : Math.max(0, Math.floor((expiry - now) / secondsPerDay))
+  const [pass, now] = await Promise.all([readPass(client, { offer, holder }), chainTime(client)])
+  const { purchases, expiry, refundUntil } = pass
   return {
     offer,
     asset: assetOfOffer(offer),
     holder,
-    running: expiry > now,
+    running: isRunning(pass, now),
     purchases,
-    expiry: perpetual || expiry === 0 ? null : expiry,
-    refundUntil: refundUntil === 0 ? null : refundUntil,
-    refundable: perpetual ? (refundUntil > now ? amount : 0n) : BigInt(daysLeft) * amount,
+    expiry: expiry === perpetualExpiry || expiry === 0n ? null : Number(expiry),
+    refundUntil: refundUntil === 0n ? null : Number(refundUntil),
+    refundable: refundableOf(pass, now),
   }
 }

@@ -1,10 +1,10 @@
 import type { Address, Hash } from 'viem'
 import type { ChainClient } from '../createChainClient.js'
 import { findHolders } from '../market/findHolders.js'
+import { readPass } from '../market/readPass.js'
 import { inBatches } from '../revenue/inBatches.js'
 import { chainTime } from '../transactions/chainTime.js'
 import { marketOf } from '../transactions/contracts.js'
-import { readContract } from '../transactions/readContract.js'
 import { sendAndDecode } from '../transactions/sendAndDecode.js'
 
 export type ReleasePassesParameters = {
@@ -54,11 +54,10 @@ export async function releasePasses(
 async function findReleasable(client: ChainClient, offer: bigint): Promise<Address[]> {
   const [holders, now] = await Promise.all([findHolders(client, offer), chainTime(client)])
   return inBatches(holders, readsAtOnce, async (batch) => {
-    const call = { ...marketOf(client), functionName: 'passOf' } as const
-    const passes = await Promise.all(batch.map((holder) => readContract(client, { ...call, args: [offer, holder] })))
+    const passes = await Promise.all(batch.map((holder) => readPass(client, { offer, holder })))
     return batch.filter((_, place) => {
-      const { refundUntil = 0 } = passes[place] ?? {}
-      return refundUntil !== 0 && BigInt(refundUntil) <= now
+      const { refundUntil = 0n } = passes[place] ?? {}
+      return refundUntil !== 0n && refundUntil <= now
     })
   })
 }

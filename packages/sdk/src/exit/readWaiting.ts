@@ -1,13 +1,13 @@
+import { dayOf } from '@agorai/core'
 import type { Address } from 'viem'
 import type { ChainClient } from '../createChainClient.js'
 import { findHolders } from '../market/findHolders.js'
+import { readPass } from '../market/readPass.js'
 import { inBatches } from '../revenue/inBatches.js'
 import { chainTime } from '../transactions/chainTime.js'
-import { marketOf } from '../transactions/contracts.js'
-import { readContract } from '../transactions/readContract.js'
 import type { Facts } from './readFacts.js'
 
-/** Money of a pass that is not final yet. */
+/** Money of a running pass that is not final yet. Of one that was given back, the day that had begun is final at its end. */
 export type Waiting = {
   offer: bigint
   asset: bigint
@@ -19,25 +19,23 @@ export type Waiting = {
   until: number
 }
 
-const secondsPerDay = 86_400
 const readsAtOnce = 50
 
 /** What waits in the market of these offers: prices whose refund window is open, and days that have not ended. */
 export async function readWaiting(client: ChainClient, offers: Facts['offers']): Promise<Waiting[]> {
-  const now = Number(await chainTime(client))
-  const today = Math.floor(now / secondsPerDay)
+  const now = await chainTime(client)
   const waiting: Waiting[] = []
   for (const { offer, asset, token, timed } of offers.filter((each) => each.timed || each.refundable)) {
     const holders = await findHolders(client, offer)
     const found = await inBatches(holders, readsAtOnce, async (batch) => {
-      const call = { ...marketOf(client), functionName: 'passOf' } as const
-      const passes = await Promise.all(batch.map((holder) => readContract(client, { ...call, args: [offer, holder] })))
+      const passes = await Promise.all(batch.map((holder) => readPass(client, { offer, holder })))
       return passes.flatMap(({ amount, expiry, refundUntil }, place) => {
         const holder = batch[place]
-        const daysLeft = Math.floor(expiry / secondsPerDay) - today
-        const open = timed ? BigInt(Math.max(0, daysLeft)) * amount : refundUntil > now ? amount : 0n
+        // A day is earned once it has ended, so the one that runs still waits.
+        const daysOpen = expiry > now ? dayOf(expiry) - dayOf(now) : 0n
+        const open = timed ? daysOpen * amount : refundUntil > now ? amount : 0n
         if (holder === undefined || open === 0n) return []
-        return [{ offer, asset, holder, token, amount: open, until: timed ? expiry : refundUntil }]
+        return [{ offer, asset, holder, token, amount: open, until: Number(timed ? expiry : refundUntil) }]
       })
     })
     waiting.push(...found)

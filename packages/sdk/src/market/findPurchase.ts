@@ -2,9 +2,9 @@ import { AgoraiError, perpetualExpiry } from '@agorai/core'
 import type { Address, Hash } from 'viem'
 import type { ChainClient } from '../createChainClient.js'
 import { marketOf } from '../transactions/contracts.js'
-import { readContract } from '../transactions/readContract.js'
 import { readLogs } from '../transactions/readLogs.js'
 import { toAgoraiError } from '../transactions/toAgoraiError.js'
+import { readPass } from './readPass.js'
 
 /** A purchase as the chain's log tells it. */
 export type Purchase = {
@@ -56,17 +56,13 @@ export async function findPurchase(
   client: ChainClient,
   { offer, holder, nonce }: { offer: bigint; holder: Address; nonce: number },
 ): Promise<Purchase> {
-  const { grantedAt, purchases } = await readContract(client, {
-    ...marketOf(client),
-    functionName: 'passOf',
-    args: [offer, holder],
-  })
+  const { grantedAt, purchases } = await readPass(client, { offer, holder })
   const find = async (range: { fromBlock?: bigint; toBlock?: bigint }) => {
     const question = { ...marketOf(client), eventName: 'PassGranted', args: { offerId: offer, holder } } as const
     return (await readLogs(client, { ...question, ...range })).find(({ args }) => args.nonce === nonce)
   }
   // A pass that was passed on to its holder since has another time than the holder's own purchase.
-  const latest = nonce === purchases - 1 ? await find(await blocksAt(client, BigInt(grantedAt))) : undefined
+  const latest = nonce === purchases - 1 ? await find(await blocksAt(client, grantedAt)) : undefined
   const log = latest ?? (await find({}))
   if (log !== undefined) return toPurchase(log)
   throw new AgoraiError('chain_unavailable', 'The chain says that the pass was granted and does not have its log.')
