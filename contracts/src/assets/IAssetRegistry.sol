@@ -109,7 +109,8 @@ interface IAssetRegistry {
     error AssetRegistry_SuppliersRefused(Kind kind);
     /// @notice A chain of more than four suppliers, each selling the work of the next.
     error AssetRegistry_SupplyTooDeep(uint256 version);
-    /// @notice The version's terms do not let others build from it, or sell its work.
+    /// @notice The version's terms do not let others build from it, or sell its work; or nobody may sell what is built from
+    /// it, and the asset that is to have a later version may be sold.
     error AssetRegistry_TermsRefuse(uint256 version);
     error AssetRegistry_VersionRetired(uint256 version);
     error AssetRegistry_ConsentMissing(uint256 version);
@@ -198,7 +199,8 @@ interface IAssetRegistry {
     function revokeConsent(uint256 version, bytes32 nonce) external;
 
     /// @notice Sweeps the till into one version of the asset from seven days on; 0 means the current version at once.
-    /// @dev A version that owes others less than the current one, or shares less with contributors, is passed over.
+    /// @dev A version is passed over while it owes less than the current one, or less to anyone whom that one owes, or
+    /// shares less with contributors.
     function setTillVersion(uint256 asset, uint256 version) external;
 
     /* GOVERNED */
