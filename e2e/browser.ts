@@ -69,3 +69,17 @@ export const eventually = <value>(read: () => Promise<value>) => expect.poll(rea
 /** A panel of a page by its heading. */
 export const panel = (page: Page, heading: string) =>
   page.locator('section.panel').filter({ has: page.getByRole('heading', { name: heading, exact: true }) })
+
+/** Lets a development account sign. */
+export async function signAs(page: Page, index: number): Promise<void> {
+  const signer = page.getByLabel('Account that signs')
+  await signer.selectOption(String(index))
+  await eventually(() => signer.inputValue()).toBe(String(index))
+}
+
+/** Mints test money to whoever signs. */
+export async function mint(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Mint test money' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Mint 100.00' }).click()
+  await eventually(() => page.getByRole('dialog').count()).toBe(0)
+}

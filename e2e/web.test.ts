@@ -10,9 +10,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readModel } from '../examples/digits/publish.js'
 import { readConfig } from '../packages/node/src/config.js'
 import { type RunningNode, startNode } from '../packages/node/src/main.js'
-import { runDemo } from '../scripts/demo.js'
+import { runDemo, waitForIndex } from '../scripts/demo.js'
 import { findBarriers } from './accessibility.js'
-import { eventually, launchBrowser, openPage, panel, textOf } from './browser.js'
+import { eventually, launchBrowser, mint, openPage, panel, signAs, textOf } from './browser.js'
 import { hostile, publishHostileText, publishRows } from './hostileText.js'
 import { injectWallet } from './injectedWallet.js'
 
@@ -83,15 +83,12 @@ describe.each([
       expect(split).toContain(`${amount} tUSD`)
     expect(await panel(page, 'Built from').getByText('10\u00a0%', { exact: true }).count()).toBe(1)
 
-    const signer = page.getByLabel('Account that signs')
-    await signer.selectOption(String(buyer))
-    await eventually(() => signer.inputValue()).toBe(String(buyer))
+    await signAs(page, buyer)
     const balance = page.getByTestId('balance')
     const readBalance = async () => Number.parseFloat(await textOf(balance))
     await eventually(readBalance).toBeLessThan(10_000)
     const before = await readBalance()
-    await page.getByRole('button', { name: 'Mint test money' }).click()
-    await page.getByRole('button', { name: 'Mint 100.00' }).click()
+    await mint(page)
     await eventually(readBalance).toBe(before + 100)
 
     await page.getByRole('button', { name: 'Buy Inference' }).click()
@@ -240,8 +237,7 @@ describe('a wallet of the browser', () => {
     const readBalance = async () => Number.parseFloat(await textOf(strip.getByTestId('balance')))
     await eventually(readBalance).toBeLessThan(1)
     const before = await readBalance()
-    await strip.getByRole('button', { name: 'Mint test money' }).click()
-    await dialog.getByRole('button', { name: /^Mint/ }).click()
+    await mint(page)
     await eventually(readBalance).toBe(before + 100)
 
     // 7 days at 0.50 and 3 at 0.45.
@@ -304,12 +300,7 @@ test('an owner lists an offer for named accounts, sells it as a gift, closes it,
 }, async () => {
   const { page, faults } = await openPage(browser, { theme: 'dark' })
   await page.goto(`${node.url}/assets/${hostileAsset}`)
-  const signer = page.getByLabel('Account that signs')
-  const signAs = async (index: number) => {
-    await signer.selectOption(String(index))
-    await eventually(() => signer.inputValue()).toBe(String(index))
-  }
-  await signAs(1)
+  await signAs(page, 1)
   const offers = panel(page, 'Offers')
   const dialog = page.getByRole('dialog')
   await offers.getByRole('button', { name: 'List an offer' }).click()
@@ -335,10 +326,8 @@ test('an owner lists an offer for named accounts, sells it as a gift, closes it,
   for (const said of ['2.50 tUSD', 'within 2 days', 'It stays with the account', 'Only accounts on the seller’s list'])
     expect(words).toContain(said)
 
-  await signAs(6)
-  await page.getByRole('button', { name: 'Mint test money' }).click()
-  await dialog.getByRole('button', { name: /^Mint/ }).click()
-  await eventually(() => dialog.count()).toBe(0)
+  await signAs(page, 6)
+  await mint(page)
   await offers.getByRole('button', { name: 'Buy Training' }).click()
   await dialog.getByText('Give the pass to another account').click()
   await dialog.getByLabel('Account that receives it').fill(other)
@@ -358,13 +347,13 @@ test('an owner lists an offer for named accounts, sells it as a gift, closes it,
   await revenue.getByText('Nothing has become final yet').waitFor()
 
   await page.goto(`${node.url}/accounts/${other}`)
-  await signAs(7)
+  await signAs(page, 7)
   const passes = panel(page, 'Passes')
   await passes.getByText('paid by', { exact: false }).waitFor()
   await passes.getByRole('button', { name: 'Give back for 2.50' }).waitFor()
 
   await page.goto(`${node.url}/assets/${service}`)
-  await signAs(6)
+  await signAs(page, 6)
   await offers.getByRole('button', { name: 'Buy Inference' }).first().click()
   await dialog.getByRole('button', { name: /^Pay 20\.00/ }).click()
   await page.getByText('Paid 20.00').waitFor()
@@ -376,7 +365,7 @@ test('an owner lists an offer for named accounts, sells it as a gift, closes it,
   await passes.getByText('Passed on to another account').waitFor()
 
   await page.goto(`${node.url}/assets/${hostileAsset}`)
-  await signAs(1)
+  await signAs(page, 1)
   await offers.getByRole('button', { name: /^Close the offer/ }).click()
   expect(await dialog.getByRole('button', { name: 'Close it for ever' }).isDisabled()).toBe(true)
   await dialog.getByText('I know that this offer is never opened again').click()
@@ -409,6 +398,7 @@ test('a till is swept by anyone, its owner takes out ether, and an exclusive sal
     name: 'Sold to one',
     offers: [{ token, price: 1_000_000n, usage: 'exclusive' }],
   })
+  await waitForIndex(reader)
   const { till } = await getAsset(reader, { asset })
   const { wallet, publicClient } = owner
   if (wallet === undefined) throw new Error('the client signs')
@@ -420,27 +410,23 @@ test('a till is swept by anyone, its owner takes out ether, and an exclusive sal
   const { page, faults } = await openPage(browser, { theme: 'light', reducedMotion: true })
   await page.goto(`${node.url}/assets/${asset}`)
   const dialog = page.getByRole('dialog')
-  const signer = page.getByLabel('Account that signs')
   const box = panel(page, 'Till')
   await box.getByRole('button', { name: 'Sweep 1.00' }).click()
   await dialog.getByRole('button', { name: 'Sweep 1.00' }).click()
   await box.getByText('1.00\u00a0tUSD entered the ledger').waitFor()
   expect(await textOf(panel(page, 'Revenue so far'))).toContain('Received')
-  await signer.selectOption('2')
+  await signAs(page, 2)
   await box.getByRole('button', { name: 'Take out what is no payment' }).click()
   await dialog.getByRole('button', { name: 'Take it out' }).click()
   await box.getByText(/^It went to 0x/).waitFor()
   expect(await publicClient.getBalance({ address: till })).toBe(0n)
 
-  await signer.selectOption('6')
-  await eventually(() => signer.inputValue()).toBe('6')
-  await page.getByRole('button', { name: 'Mint test money' }).click()
-  await dialog.getByRole('button', { name: /^Mint/ }).click()
-  await eventually(() => dialog.count()).toBe(0)
+  await signAs(page, 6)
+  await mint(page)
   await panel(page, 'Offers').getByRole('button', { name: 'Buy Exclusive use' }).click()
   await dialog.getByRole('img', { name: /halves every 24 hours/ }).waitFor()
   expect(await findBarriers(page)).toEqual([])
-  const pay = dialog.getByRole('button', { name: /^Pay 9\.99/ })
+  const pay = dialog.getByRole('button', { name: /^Pay 9\.9/ })
   await pay.waitFor()
   expect(await pay.isDisabled()).toBe(true)
   await dialog.getByText('I want it exclusively').click()
@@ -479,7 +465,7 @@ test('the keyboard reaches the content first, and an asset that is not there say
 test('a purchase that cannot be paid is not signed', async () => {
   const { page, faults } = await openPage(browser, { theme: 'light' })
   await page.goto(`${node.url}/assets/${model}`)
-  await page.getByLabel('Account that signs').selectOption('4')
+  await signAs(page, 4)
   await page.getByRole('button', { name: 'Buy Inference' }).click()
   await page.getByRole('dialog').getByText('too little').waitFor()
   expect(await page.getByRole('button', { name: /^Pay 10\.00/ }).isDisabled()).toBe(true)
