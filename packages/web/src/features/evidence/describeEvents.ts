@@ -89,6 +89,9 @@ function registrySentence(event: OurEvent): string | undefined {
     }
     case 'EdgesDrawn':
       return `Version ${event.args.version} owes ${formatCount(event.args.royalties.length, 'ancestor')} and ${formatCount(event.args.supplies.length, 'supplier')} a share of its sales.`
+    case 'NonceUsed':
+    case 'ConsentUsed':
+      return 'A signature was used, and cannot be used again.'
     case 'AssetRetired':
       return `Asset ${event.args.asset} was retired.`
     case 'AssetSoldExclusively':
