@@ -68,6 +68,13 @@ contract StreamBooks {
         }
     }
 
+    /// @notice The first day on which nothing is paid any more.
+    function lastDay() external view returns (uint256 last) {
+        for (uint256 i; i < _spans.length; ++i) {
+            if (_spans[i].end > last) last = _spans[i].end;
+        }
+    }
+
     function giveBack(address holder, uint256 left) internal returns (uint256) {
         if (left == 0) return 0;
         Span storage span = _spans[_last[holder] - 1];
