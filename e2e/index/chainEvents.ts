@@ -2,6 +2,7 @@ import { accessMarketAbi, assetRegistryAbi, revenueLedgerAbi } from '@agorai/cor
 import type { Address, Log } from 'viem'
 import { parseEventLogs } from 'viem/utils'
 import type { Database } from '../../packages/node/src/ports/database.js'
+import type { Random } from './random.js'
 import type { TestChain } from './testChain.js'
 
 /** Which table of the index an event of a contract is in; written here again, so that nothing is compared with itself. */
@@ -63,6 +64,23 @@ export async function readEvents({ client, deployment }: TestChain): Promise<Cha
   return events
     .sort((left, right) => Number(left.blockNumber - right.blockNumber) || left.logIndex - right.logIndex)
     .map((event) => ({ ...event, timestamp: times.get(event.blockNumber) ?? 0n }))
+}
+
+const blocksAtOnce = 60
+const blocksMax = 1_500
+
+/** Mines random blocks until each of the wanted events has occurred, or there are too many. */
+export async function mineUntilSeen(
+  chain: TestChain,
+  random: Random,
+  wanted: readonly ChainEvent['eventName'][],
+): Promise<readonly ChainEvent[]> {
+  for (let blocks = blocksAtOnce; ; blocks += blocksAtOnce) {
+    await chain.mineRandom(random, blocksAtOnce, 6)
+    const events = await readEvents(chain)
+    const seen = new Set(events.map(({ eventName }) => eventName))
+    if (blocks >= blocksMax || wanted.every((name) => seen.has(name))) return events
+  }
 }
 
 /** The same as they are kept: table, place, transaction and block. */

@@ -10,7 +10,7 @@ import {
 } from '@agorai/core'
 import { type Address, type Hex, numberToHex, zeroAddress, zeroHash } from 'viem'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type ChainEvent, readEvents } from './chainEvents.js'
+import { type ChainEvent, mineUntilSeen, readEvents } from './chainEvents.js'
 import { createRandom } from './random.js'
 import {
   accountIn,
@@ -32,8 +32,6 @@ import { accounts } from './testContracts.js'
  * contracts answers what the events alone say, for every key that was ever used and for some that were not.
  */
 
-const blocksAtOnce = 60
-const blocksMax = 1_500
 /** Offers of an asset that are looked at, listed or not. */
 const indexes = [0, 1, 2, 3, 4, 5, 6]
 const noncesMax = 40
@@ -49,14 +47,9 @@ let seen: Set<ChainEvent['eventName']>
 
 beforeAll(async () => {
   chain = await startTestChain()
-  const random = createRandom(Number(process.env.AGORAI_EVENTS_SEED ?? 7) * 7_919)
-  const wanted = Object.keys(catalogue).length
-  for (let blocks = 0; blocks < blocksMax; blocks += blocksAtOnce) {
-    await chain.mineRandom(random, blocksAtOnce, 6)
-    seen = new Set((await readEvents(chain)).map(({ eventName }) => eventName))
-    if (seen.size === wanted) break
-  }
-  const events = await readEvents(chain)
+  const random = createRandom(Number(process.env.AGORAI_EVENTS_SEED ?? 8) * 7_919)
+  const events = await mineUntilSeen(chain, random, Object.keys(catalogue) as ChainEvent['eventName'][])
+  seen = new Set(events.map(({ eventName }) => eventName))
   state = rebuildState(events)
   versions = [...state.versions.keys()]
   assets = [...state.owners.keys()]

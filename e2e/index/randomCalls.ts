@@ -29,6 +29,9 @@ const [treasury = zeroAddress] = accounts
 
 type Bundle = { owner: Address; offers: readonly bigint[]; discountBps: number }
 
+/** From so many versions on, others are published less often. */
+const plenty = 40n
+const fewVersions = 15n
 /** How often another is picked when one was picked that is of no use any more. */
 const picksMax = 4
 
@@ -43,6 +46,8 @@ export function createRandomCalls(contracts: TestContracts) {
   const offered: bigint[] = []
   const held: { offer: bigint; holder: Address }[] = []
   const bundles: Bundle[] = []
+  /** Versions that pay suppliers or members. */
+  const payers: bigint[] = []
   /** Assets whose tills were sent the token that is not always allowed. */
   const filled: bigint[] = []
   /** By the gate's root, the proofs of those who are admitted. */
@@ -57,6 +62,13 @@ export function createRandomCalls(contracts: TestContracts) {
   const versionsOf = (random: Random, count: bigint, most: number): bigint[] => {
     const picked = Array.from({ length: count === 0n ? 0 : random.below(most + 1) }, () => 1n + random.belowBig(count))
     return [...new Set(picked)].sort((left, right) => (left < right ? -1 : 1))
+  }
+
+  /** Most of what happens, happens to a few. */
+  function pickVersion(random: Random, count: bigint): bigint {
+    const known = payers.filter((version) => version <= count)
+    if (known.length > 0 && random.chance(0.2)) return random.pick(known)
+    return 1n + random.belowBig(count > fewVersions && random.chance(0.6) ? fewVersions : count)
   }
 
   function manifestOf(random: Random, kind: AssetKind, count: bigint, bpsMin: number): Manifest {
@@ -126,7 +138,7 @@ export function createRandomCalls(contracts: TestContracts) {
 
   function offerTermsOf(random: Random): OfferTermsArgument {
     const timed = random.chance(0.4)
-    const exclusive = !timed && random.chance(0.03)
+    const exclusive = !timed && random.chance(0.08)
     const admitted = random.chance(0.1) ? accounts.filter(() => random.chance(0.5)) : []
     const gate = admitted.length === 0 ? undefined : createGate(admitted)
     if (gate !== undefined) proofs.set(gate.root, new Map(admitted.map((each) => [each, gate.proofOf(each)])))
@@ -171,6 +183,7 @@ export function createRandomCalls(contracts: TestContracts) {
     // Datasets and models most of all, as elsewhere.
     const kind = random.chance(0.4) ? random.pick(['dataset', 'model'] as const) : random.pick(assetKinds)
     const publication = await publicationOf(random, someone, kind, count)
+    if (publication.suppliers.length > 0 || kind === 'collection') payers.push(count + 1n)
     const number = kindToNumber(kind)
     if (random.chance(0.5)) return registry(someone, 'publish', [number, publication])
     const offers = Array.from({ length: 1 + random.below(3) }, () => offerTermsOf(random))
@@ -256,8 +269,8 @@ export function createRandomCalls(contracts: TestContracts) {
   return async function randomCall(random: Random): Promise<Call> {
     const someone = random.pick(accounts)
     const count = await read.versionCount()
-    if (count === 0n || random.chance(0.15)) return publishCall(random, someone, count)
-    const version = 1n + random.belowBig(count)
+    if (count === 0n || random.chance(count < plenty ? 0.2 : 0.04)) return publishCall(random, someone, count)
+    const version = pickVersion(random, count)
     const asset = await read.assetOf(version)
     const owner = await read.ownerOf(asset)
     const token = tokenOf(random)
@@ -283,7 +296,9 @@ export function createRandomCalls(contracts: TestContracts) {
       if (members.length > 0) return ledger(someone, 'creditMembers', [token, members])
       if (parts.length > 0) return ledger(someone, 'collectContributions', [token, parts])
     }
-    const others = versionsOf(random, count, 4)
+    const others = [...new Set([version, ...versionsOf(random, count, 3)])].sort((left, right) =>
+      left < right ? -1 : 1,
+    )
     const kinds: (() => Call | Promise<Call>)[] = [
       async () => {
         const [, { contributorBps }] = await read.ratesOf(await read.currentVersion(asset))

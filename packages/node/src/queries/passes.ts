@@ -33,13 +33,20 @@ export async function getPasses(database: Queryable, holder: Address): Promise<P
          SELECT DISTINCT ON (offer) offer, kind, transaction_hash, block_number, log_index FROM pass_moves
          WHERE holder = $1::text ORDER BY offer, block_number DESC, log_index DESC
        ) m ORDER BY block_number DESC, log_index DESC LIMIT ${passesMax}
-     ), walk (offer, holder, block_number, log_index, is_purchase) AS (
-       SELECT offer, $1::text, block_number, log_index, false FROM latest
+     ), walk (offer, holder, block_number, log_index, until_block, until_log, next_holder, is_purchase) AS (
+       -- Where each of its holders got it, and until when that one had it; the first row is yet to be found.
+       SELECT offer, NULL, block_number, log_index,
+         CASE WHEN kind IN ('granted', 'received') THEN NULL ELSE block_number END,
+         CASE WHEN kind IN ('granted', 'received') THEN NULL ELSE log_index END, $1::text, false
+       FROM latest
        UNION ALL
-       SELECT w.offer, coalesce(p.sender, w.holder), p.block_number, p.log_index, p.kind = 'granted'
+       SELECT w.offer, w.next_holder, p.block_number, p.log_index,
+         CASE WHEN w.holder IS NULL THEN w.until_block ELSE w.block_number END,
+         CASE WHEN w.holder IS NULL THEN w.until_log ELSE w.log_index END,
+         coalesce(p.sender, w.next_holder), p.kind = 'granted'
        FROM walk w CROSS JOIN LATERAL (
          SELECT m.kind, m.sender, m.block_number, m.log_index FROM pass_moves m
-         WHERE m.offer = w.offer AND m.holder = w.holder AND m.kind IN ('granted', 'received')
+         WHERE m.offer = w.offer AND m.holder = w.next_holder AND m.kind IN ('granted', 'received')
            AND (m.block_number, m.log_index) <= (w.block_number, w.log_index)
          ORDER BY m.block_number DESC, m.log_index DESC LIMIT 1
        ) p WHERE NOT w.is_purchase
@@ -47,8 +54,9 @@ export async function getPasses(database: Queryable, holder: Address): Promise<P
      SELECT l.offer, l.kind, l.transaction_hash, l.block_number, g.asset, g.payer, g.version, g.amount, g.expiry,
        g.refund_until, o.flags, (SELECT timestamp FROM blocks ORDER BY number DESC LIMIT 1) AS now,
        EXISTS (
-         SELECT 1 FROM pass_released r JOIN walk h ON h.offer = r.offer AND h.holder = r.holder
-         WHERE r.offer = l.offer AND (r.block_number, r.log_index) > (g.block_number, g.log_index)
+         SELECT 1 FROM walk h JOIN pass_released r ON r.offer = h.offer AND r.holder = h.holder
+         WHERE h.offer = l.offer AND (r.block_number, r.log_index) > (h.block_number, h.log_index)
+           AND (h.until_block IS NULL OR (r.block_number, r.log_index) < (h.until_block, h.until_log))
        ) AS released
      FROM latest l JOIN walk w ON w.offer = l.offer AND w.is_purchase
      JOIN pass_granted g ON g.block_number = w.block_number AND g.log_index = w.log_index

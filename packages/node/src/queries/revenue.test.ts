@@ -295,6 +295,27 @@ for (const engine of await testEngines(process.env.DATABASE_URL))
       expect(await passes(kept)).toEqual([[1, getAddress(beta), '6', now + 1, null, 'running', 3]])
       expect(await passes(beta)).toEqual([[2, getAddress(testAddress(9)), '7', null, now + 50, 'refunded', 3]])
 
+      // Who handed a pass on and buys another one has that one released, not the first.
+      const both = { flags: 2, refund_hours: 1 }
+      const third = (1 << 16) + 3
+      const until = { amount: '7', refund_until: now + 50 }
+      const release = (holder: string) =>
+        event('pass_released', { offer: `${third}`, asset: '1', holder, version: '1', amount: '7' })
+      const hand = (sender: string, recipient: string) =>
+        event('pass_transferred', { offer: `${third}`, sender, recipient })
+      const [first, second] = [testAddress(31), testAddress(32)]
+      await append(
+        listed(1, 3, '7', both),
+        granted(1, 3, first, until),
+        hand(first, second),
+        granted(1, 3, first, until),
+      )
+      await append(release(first))
+      expect((await passes(first)).map(([, , , , refundUntil]) => refundUntil)).toEqual([null])
+      expect((await passes(second)).map(([, , , , refundUntil]) => refundUntil)).toEqual([now + 50])
+      await append(release(second))
+      expect((await passes(second)).map(([, , , , refundUntil]) => refundUntil)).toEqual([null])
+
       // Released, renewed, bought again after a refund, and old.
       await append(
         event('pass_released', { offer: `${(1 << 16) + 2}`, asset: '1', holder: byron, version: '1', amount: '7' }),
@@ -304,9 +325,9 @@ for (const engine of await testEngines(process.env.DATABASE_URL))
       expect(await passes(byron)).toEqual([
         [0, getAddress(alpha), '5', null, null, 'running', 2],
         [2, getAddress(testAddress(9)), '7', null, null, 'running', 2],
-        [1, getAddress(testAddress(9)), '9', now + 9, null, 'running', 4],
+        [1, getAddress(testAddress(9)), '9', now + 9, null, 'running', 7],
       ])
       expect(await passes(kept)).toEqual([[1, getAddress(beta), '6', now + 1, null, 'expired', 3]])
-      expect(await passes(beta)).toEqual([[2, getAddress(testAddress(9)), '8', null, now + 60, 'running', 4]])
+      expect(await passes(beta)).toEqual([[2, getAddress(testAddress(9)), '8', null, now + 60, 'running', 7]])
     })
   })
