@@ -205,7 +205,7 @@ contract ZooTableTest is ZooTest {
         RebasingDown down = new RebasingDown();
         settleIn(down);
         bytes32 honestBefore = stateOf(honest);
-        changeBy(down, 10);
+        changeBy(down, 30);
         ledger.pullMany(address(token), list(model, other));
         ledger.collectMany(address(token), list(model, other, liened));
         ledger.collectContributions(address(token), only(contributionOf(0)));
