@@ -25,6 +25,15 @@ test('everything that pays a version is found, step by step, and nothing else', 
   expect([...payersOf(graph, [])]).toEqual([])
 })
 
+test('the order in which the logs told it does not matter', () => {
+  const graph = facts([
+    [5n, [4n]],
+    [4n, [3n]],
+    [3n, [1n]],
+  ])
+  expect([...payersOf(graph, [1n])].sort()).toEqual([1n, 3n, 4n, 5n])
+})
+
 test('liens may lead in a circle', () => {
   const graph = facts([
     [1n, [2n]],
