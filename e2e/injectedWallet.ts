@@ -9,6 +9,8 @@ export type InjectedWallet = {
   approves: boolean
   /** The person goes to another chain in the wallet. */
   goTo: (chainId: number) => Promise<void>
+  /** The person chooses another account in the wallet. */
+  choose: (account: LocalAccount) => Promise<void>
   /** The person takes the accounts back from the page. */
   lock: () => Promise<void>
 }
@@ -28,14 +30,15 @@ export async function injectWallet(
   page: Page,
   parameters: { name: string; account: LocalAccount; rpcUrl: string; chainId: number; startsOn?: number },
 ): Promise<InjectedWallet> {
-  const { account, chainId: home, name, rpcUrl } = parameters
+  const { chainId: home, name, rpcUrl } = parameters
+  let { account } = parameters
   const chain = defineChain({
     id: home,
     name: 'Chain under test',
     nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
     rpcUrls: { default: { http: [rpcUrl] } },
   })
-  const sender = createWalletClient({ account, chain, transport: http(rpcUrl) })
+  const sender = createWalletClient({ chain, transport: http(rpcUrl) })
   const known = new Set([1, parameters.startsOn ?? home])
   let chainId = parameters.startsOn ?? home
   let connected = false
@@ -82,7 +85,7 @@ export async function injectWallet(
         if (!wallet.approves) return refuse(codes.declined, 'The person declined.')
         if (chainId !== home) return refuse(codes.noMethod, 'This wallet has no way to send there.')
         const { to, data, value } = params[0] as { to: Hex; data: Hex; value?: Hex }
-        return { result: await sender.sendTransaction({ to, data, value: BigInt(value ?? 0) }) }
+        return { result: await sender.sendTransaction({ account, to, data, value: BigInt(value ?? 0) }) }
       }
       default:
         return refuse(codes.noMethod, `${method} is not for a wallet.`)
@@ -93,6 +96,10 @@ export async function injectWallet(
     asked: [],
     approves: true,
     goTo: changeChain,
+    choose: async (next) => {
+      account = next
+      await emit('accountsChanged', [next.address.toLowerCase()])
+    },
     lock: async () => {
       connected = false
       await emit('accountsChanged', [])

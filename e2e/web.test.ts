@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -17,7 +16,6 @@ import { hostile, publishHostileText, publishRows } from './hostileText.js'
 import { injectWallet } from './injectedWallet.js'
 
 /** The page, built and served as it is shipped, in a real browser against a real node: search, buy, download, collect. */
-
 const folder = await mkdtemp(join(tmpdir(), 'agorai-web-'))
 const screenshots = join(folder, 'screenshots')
 const webSource = new URL('../packages/web', import.meta.url).pathname
@@ -90,7 +88,6 @@ describe.each([
     const before = await readBalance()
     await mint(page)
     await eventually(readBalance).toBe(before + 100)
-
     await page.getByRole('button', { name: 'Buy Inference' }).click()
     const dialog = page.getByRole('dialog')
     const words = await textOf(dialog)
@@ -119,7 +116,7 @@ describe.each([
     await delivery.getByRole('button', { name: /^Save model\.onnx/ }).click()
     const saved = await saving
     expect(saved.suggestedFilename()).toBe('model.onnx')
-    expect(sha256(await readFile(await saved.path()))).toBe(sha256(readModel()))
+    expect((await readFile(await saved.path())).equals(readModel())).toBe(true)
     await page.screenshot({ path: join(screenshots, `verified-${theme}.png`), fullPage: true })
 
     const revenue = panel(page, 'Revenue so far')
@@ -287,6 +284,14 @@ describe('a wallet of the browser', () => {
     await eventually(readBalance).toBeCloseTo(before + 99.515, 6)
     await page.screenshot({ path: join(screenshots, 'refunded-light.png'), fullPage: true })
 
+    // The page follows the wallet to another account, to another chain and back, and knows when it is left.
+    const other = getDevAccount(5, reader.info.chain.id)
+    await wallet.choose(other)
+    await strip.getByRole('link', { name: `${other.address.slice(0, 6)}…${other.address.slice(-4)}` }).waitFor()
+    await wallet.goTo(1)
+    await strip.getByText('Test wallet is on chain 1', { exact: false }).waitFor()
+    await wallet.goTo(reader.info.chain.id)
+    await eventually(() => strip.getByText('is on chain 1').count()).toBe(0)
     await wallet.lock()
     await strip.getByText('Test wallet is no longer connected').waitFor()
     await strip.getByText('Development wallet').waitFor()
@@ -394,10 +399,8 @@ test('a till is swept by anyone, its owner takes out ether, and an exclusive sal
   const token = chain.addresses.testUsd
   if (token === undefined) throw new Error('a local chain has a payment token')
   const owner = await createAgoraiClient({ node: node.url, account: getDevAccount(2, chain.id) })
-  const asset = await publishRows(owner, {
-    name: 'Sold to one',
-    offers: [{ token, price: 1_000_000n, usage: 'exclusive' }],
-  })
+  const offers = [{ token, price: 1_000_000n, usage: 'exclusive' as const }]
+  const asset = await publishRows(owner, { name: 'Sold to one', offers })
   await waitForIndex(reader)
   const { till } = await getAsset(reader, { asset })
   const { wallet, publicClient } = owner
@@ -447,6 +450,9 @@ test('a chosen theme wins over the system’s and is remembered', async () => {
   expect(await background()).toBe('rgb(19, 21, 23)')
   await page.reload()
   expect(await background()).toBe('rgb(19, 21, 23)')
+  // What finds no barrier anywhere must be able to find one.
+  await page.evaluate(() => document.body.append(document.createElement('button')))
+  expect(await findBarriers(page)).toHaveLength(1)
   await page.context().close()
 })
 
@@ -492,5 +498,3 @@ test('the asset that is bought is the one that the node lists', async () => {
   const asset = await getAsset(reader, { asset: model })
   expect(asset.sales).toBe(3)
 })
-
-const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
