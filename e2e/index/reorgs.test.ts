@@ -4,6 +4,7 @@ import { openPglite } from '../../packages/node/src/adapters/database/pglite.js'
 import { emptyDatabase } from '../../packages/node/src/adapters/database/testDatabases.js'
 import { createIndexer, type Indexer } from '../../packages/node/src/indexer/createIndexer.js'
 import { dumpIndex } from '../../packages/node/src/indexer/dumpIndex.js'
+import { eventTableNames } from '../../packages/node/src/indexer/eventTables.js'
 import type { Database } from '../../packages/node/src/ports/database.js'
 import type { ManifestSource } from '../../packages/node/src/ports/manifests.js'
 import { readChainEvents, readIndexedEvents } from './chainEvents.js'
@@ -21,6 +22,8 @@ const histories = Number(process.env.AGORAI_REORG_HISTORIES ?? 50)
 /** The first history; a failure names the one to begin with. */
 const firstSeed = Number(process.env.AGORAI_REORG_SEED ?? 1)
 const stepsMax = 9
+/** A rollback has one for each table, and few more. */
+const statementsMax = eventTableNames.length + 6
 const depthMax = 64
 
 let chain: TestChain
@@ -94,7 +97,7 @@ async function runHistory(random: Random, counts: Counts): Promise<void> {
         counts.interrupted++
         await takeBack(random)
       })
-    if (random.chance(0.3)) crashing = crashAt(live, random.below(24))
+    if (random.chance(0.3)) crashing = crashAt(live, random.below(statementsMax))
     if (indexer === undefined || crashing !== undefined || random.chance(0.3)) {
       counts.restarts++
       indexer = await indexerOn(crashing ?? live, faulty.client, late).catch(() => undefined)

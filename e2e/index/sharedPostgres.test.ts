@@ -1,11 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { nodeInfoSchema } from '@agorai/core'
+import { type Deployment, deployments, nodeInfoSchema } from '@agorai/core'
 import { startNode } from '@agorai/node'
 import pg from 'pg'
+import type { Address } from 'viem'
 import { describe, expect, test } from 'vitest'
 import { testEngines } from '../../packages/node/src/adapters/database/testDatabases.js'
+import { indexName } from '../../packages/node/src/indexer/schema.js'
 
 const engine = (await testEngines(process.env.DATABASE_URL)).find(({ name }) => name === 'Postgres')
 const url = engine?.url
@@ -19,6 +21,9 @@ async function startOn(databaseUrl: string | undefined, dataFolder: string) {
 
 const getJson = async (node: { url: string }, path: string): Promise<unknown> =>
   (await fetch(`${node.url}/api/v1/${path}`)).json()
+
+const indexNameOf = (operator: Address) =>
+  indexName({ chainId: 31_337, addresses: deployments[31_337] as Deployment, startBlock: 0n, operator })
 
 const healthOf = async (node: { url: string }) =>
   (await getJson(node, 'health')) as { index: string; indexedBlock: number; headBlock: number }
@@ -34,7 +39,7 @@ describe.skipIf(url === undefined)('nodes on one PostgreSQL', () => {
         const nodes = await Promise.all(folders.map((folder) => startOn(url, folder)))
         for (const node of nodes) {
           const { operator } = nodeInfoSchema.parse(await getJson(node, 'node'))
-          if (round === 'first start') schemas.push(`agorai_31337_${operator.address.slice(2, 18).toLowerCase()}`)
+          if (round === 'first start') schemas.push(indexNameOf(operator.address))
           await expect.poll(() => healthOf(node), { timeout: 30_000 }).toMatchObject({ index: 'following' })
           const { indexedBlock, headBlock } = await healthOf(node)
           expect(indexedBlock, round).toBe(headBlock)
