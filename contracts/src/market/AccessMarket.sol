@@ -297,14 +297,7 @@ contract AccessMarket is OfferBook, EIP712, ReentrancyGuardTransient {
         next = next.granted(pass);
         slot.pass = next;
         emit PassGranted(
-            offerId,
-            version,
-            holder,
-            payer,
-            amount,
-            nonce,
-            uint40(next.expiry()),
-            uint40(next.refundUntil())
+            offerId, version, holder, payer, amount, nonce, uint40(next.expiry()), uint40(next.refundUntil())
         );
     }
 
@@ -429,11 +422,7 @@ contract AccessMarket is OfferBook, EIP712, ReentrancyGuardTransient {
     function _contextOf(Purchase calldata purchase, address payer) internal pure returns (bytes32) {
         return keccak256(
             abi.encode(
-                purchase.offerId,
-                _holderOf(purchase, payer),
-                purchase.quantity,
-                purchase.amountMax,
-                purchase.nonce
+                purchase.offerId, _holderOf(purchase, payer), purchase.quantity, purchase.amountMax, purchase.nonce
             )
         );
     }

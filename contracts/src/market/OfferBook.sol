@@ -152,10 +152,10 @@ abstract contract OfferBook is IAccessMarket {
         uint256 flags = terms.flags;
         bool isTimed = flags & OfferLib.TIMED_FLAG != 0;
         bool isInvalid = flags > OfferLib.FLAGS_MASK
-        // A pass that may be moved would pass the gate.
-        || (terms.gate != 0 && flags & OfferLib.TRANSFERABLE_FLAG != 0)
-        // A timed pass is given back day by day, and only its days have brackets.
-        || (isTimed ? terms.refundHours != 0 : terms.brackets.length != 0);
+            // A pass that may be moved would pass the gate.
+            || (terms.gate != 0 && flags & OfferLib.TRANSFERABLE_FLAG != 0)
+            // A timed pass is given back day by day, and only its days have brackets.
+            || (isTimed ? terms.refundHours != 0 : terms.brackets.length != 0);
         if (terms.usage == Usage.Exclusive) {
             // An exclusive sale is perpetual and final, and nobody means to end all sales for nothing.
             isInvalid = isInvalid || isTimed || terms.refundHours != 0 || terms.price == 0;
@@ -198,11 +198,7 @@ abstract contract OfferBook is IAccessMarket {
         (owner,) = _registry.ratesOf(asset);
     }
 
-    function _bundleIdOf(address owner, uint256[] memory offerIds, uint16 discountBps)
-        internal
-        pure
-        returns (bytes32)
-    {
+    function _bundleIdOf(address owner, uint256[] memory offerIds, uint16 discountBps) internal pure returns (bytes32) {
         return keccak256(abi.encode(owner, offerIds, discountBps));
     }
 }

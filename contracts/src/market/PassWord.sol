@@ -28,9 +28,7 @@ library PassWordLib {
     /// @notice Granted now to who had `before`. Its purchases are below their most.
     function granted(PassWord pass, PassWord before) internal view returns (PassWord) {
         unchecked {
-            return PassWord.wrap(
-                PassWord.unwrap(pass) | block.timestamp << GRANTED_SHIFT | (before.purchases() + 1)
-            );
+            return PassWord.wrap(PassWord.unwrap(pass) | block.timestamp << GRANTED_SHIFT | (before.purchases() + 1));
         }
     }
 

@@ -79,7 +79,12 @@ interface IRevenueLedger {
     event SupplyPulled(uint256 indexed version, uint256 indexed supplier, address indexed token, uint256 amount);
     /// @notice `amount` of what a collection holds for its members moved to `member` as a royalty.
     event MemberCredited(
-        uint256 indexed version, uint256 indexed member, address indexed token, uint64 start, uint64 weight, uint256 amount
+        uint256 indexed version,
+        uint256 indexed member,
+        address indexed token,
+        uint64 start,
+        uint64 weight,
+        uint256 amount
     );
     /// @notice `amount` left the ledger to the owner of `version` (to the treasury for version 0).
     event RevenueCollected(uint256 indexed version, address indexed token, address indexed owner, uint256 amount);

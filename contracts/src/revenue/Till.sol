@@ -52,7 +52,7 @@ library Till {
 
     /// @dev Whether this is what tokens ask a receiver before they arrive. The answer they want is the question.
     function isReception(bytes4 question) internal pure returns (bool) {
-        return question == ON_ERC721_RECEIVED || question == ON_ERC1155_RECEIVED
-            || question == ON_ERC1155_BATCH_RECEIVED;
+        return
+            question == ON_ERC721_RECEIVED || question == ON_ERC1155_RECEIVED || question == ON_ERC1155_BATCH_RECEIVED;
     }
 }

@@ -25,10 +25,10 @@ export const governorDelaySeconds = 172800
 /** Deployments by chain id. On the local chain account 0 of the development mnemonic has every role. */
 export const deployments: Record<number, Deployment> = {
   31337: {
-    governor: '0xa65ede3B26c591F8bd7206ad3F19fF7796f22664',
-    assetRegistry: '0x7cb0456e4F6A766F9b6B5696A97dAe39E67e48F3',
-    revenueLedger: '0xEfF1e6c1a5b6c68457a1355155b791d5619B4278',
-    accessMarket: '0xAec77253D427769faee158511C373837E97A2F20',
+    governor: '0x3d3a60B3f72c302C034b5eA9b8956F6232ca51f9',
+    assetRegistry: '0x7a027beE55a5753727Be46e58B053bd4363f9e09',
+    revenueLedger: '0xAa4E26f27c4301CB38c192Aa29Fb82B5dAD97e3F',
+    accessMarket: '0xb089108F9BdAF429e3bE3a47938bF4b3B3E5416d',
     testUsd: '0x2460ceCB942B44872e4fDda0dA37DD26Ac0307d7',
   },
 }
