@@ -18,7 +18,7 @@ test.each<Partial<StatedOffer>>([
   { timed: true, brackets: [{ fromDay: 7, bps: 9_000 }] },
   { refundHours: 65_535, transferable: true },
   { usage: 'exclusive' },
-  { gate: devAccounts.map(({ address }) => address), timed: true, transferable: true },
+  { gate: devAccounts.map(({ address }) => address), timed: true },
 ])('an offer comes back as it was stated: %o', (more) => {
   const stated = { ...plain, ...more }
   const { gate } = stated
@@ -40,6 +40,8 @@ test.each<[string, Partial<StatedOffer>]>([
   ['refundHours', { refundHours: 1, timed: true }],
   ['usage', { usage: 'exclusive', timed: true }],
   ['usage', { usage: 'exclusive', refundHours: 1 }],
+  ['price', { usage: 'exclusive', price: 0n }],
+  ['transferable', { gate: [token], transferable: true }],
   ['brackets', { brackets: [{ fromDay: 1, bps: 1 }] }],
   ['brackets', { timed: true, brackets: [4, 3, 2, 1].map((bps, place) => ({ fromDay: place + 1, bps })) }],
   ['brackets.0.fromDay', { timed: true, brackets: [{ fromDay: 0, bps: 9_000 }] }],

@@ -52,6 +52,8 @@ export function toOfferTerms(stated: StatedOffer): OfferTermsArgument {
   if (timed && refundHours > 0)
     refuse('refundHours', 'A timed pass always gives back the days that have not begun: it has no other refund.')
   if (usage === 'exclusive' && (timed || refundHours > 0)) refuse('usage', 'An exclusive sale is perpetual and final.')
+  if (usage === 'exclusive' && price === 0n) refuse('price', 'An exclusive sale ends all others: it has a reserve price.')
+  if (gate !== undefined && transferable) refuse('transferable', 'A pass that may be moved would pass the gate.')
   if (!timed && brackets.length > 0) refuse('brackets', 'Only timed offers have brackets of days.')
   if (brackets.length > bracketsMax) refuse('brackets', `There are at most ${bracketsMax} brackets.`)
   for (const [place, { fromDay, bps }] of brackets.entries()) {
