@@ -150,21 +150,22 @@ describe('a perpetual pass', () => {
 
 const passesOf = <item>(make: () => item): item[] => Array.from({ length: 5 }, make)
 
-/** The same, told day by day: what each holder pays on each day. */
-type Diary = { days: readonly Map<bigint, bigint>[]; atOnce: bigint }
+/** The same, told day by day: what each holder pays on each day of its pass, and what all paid for days that are final. */
+type Diary = { days: readonly Map<bigint, bigint>[]; final: Map<bigint, bigint>; atOnce: bigint }
 
-function earnedBefore({ days, atOnce }: Diary, today: bigint): bigint {
-  const each = days.flatMap((paid) => [...paid]).filter(([at]) => at < today)
+function earnedBefore({ days, final, atOnce }: Diary, today: bigint): bigint {
+  const each = [final, ...days].flatMap((paid) => [...paid]).filter(([at]) => at < today)
   return each.reduce((sum, [, amount]) => sum + amount, atOnce)
 }
 
-/** Takes out what the last `count` days cost. */
-function cut({ days }: Diary, holder: number, expiry: bigint, count: bigint): bigint {
+/** Takes out what the last `count` days cost. The others have begun, so they are final. */
+function cut({ days, final }: Diary, holder: number, expiry: bigint, count: bigint): bigint {
   let sum = 0n
-  for (let at = dayOf(expiry) - count; at < dayOf(expiry); at++) {
-    sum += days[holder]?.get(at) ?? 0n
-    days[holder]?.delete(at)
+  for (const [at, amount] of days[holder] ?? []) {
+    if (at >= dayOf(expiry) - count && at < dayOf(expiry)) sum += amount
+    else final.set(at, (final.get(at) ?? 0n) + amount)
   }
+  days[holder]?.clear()
   return sum
 }
 
@@ -191,7 +192,7 @@ test('on random histories every day is earned as it was bought, and money is whe
   const counts = { buy: 0, renewed: 0, refund: 0, behind: 0, transfer: 0 }
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), fc.bigInt(86_400n, 10n ** 9n), (steps, start) => {
-      const diary: Diary = { days: passesOf(() => new Map()), atOnce: 0n }
+      const diary: Diary = { days: passesOf(() => new Map()), final: new Map(), atOnce: 0n }
       const passes = passesOf(() => emptyPass)
       let [stream, now] = [emptyStream, start]
       let [paidIn, paidOut, entered] = [0n, 0n, 0n]
@@ -223,9 +224,8 @@ test('on random histories every day is earned as it was bought, and money is whe
             const moved = transferPassState(pass, passes[to] ?? emptyPass, now)
             counts.transfer++
             ;[passes[holder], passes[to]] = [moved.pass, moved.other]
-            for (const [at, paid] of diary.days[holder] ?? []) {
-              diary.days[to]?.set(at, (diary.days[to]?.get(at) ?? 0n) + paid)
-            }
+            cut(diary, to, 0n, 0n)
+            for (const [at, paid] of diary.days[holder] ?? []) diary.days[to]?.set(at, paid)
             diary.days[holder]?.clear()
           }
         } catch (error) {
