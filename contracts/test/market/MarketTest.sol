@@ -37,7 +37,11 @@ abstract contract MarketTest is AgoraiTest {
         terms.flags = TIMED;
     }
 
-    function heldTerms(uint256 price, uint16 refundHours) internal view returns (IAccessMarket.OfferTerms memory terms) {
+    function heldTerms(uint256 price, uint16 refundHours)
+        internal
+        view
+        returns (IAccessMarket.OfferTerms memory terms)
+    {
         terms = termsOf(price);
         terms.refundHours = refundHours;
     }
@@ -65,7 +69,11 @@ abstract contract MarketTest is AgoraiTest {
     /* BUYING */
 
     /// @dev Of one pass or one day, by the next nonce of an account, at any price.
-    function purchaseOf(uint256 offerId, address holder) internal view returns (IAccessMarket.Purchase memory purchase) {
+    function purchaseOf(uint256 offerId, address holder)
+        internal
+        view
+        returns (IAccessMarket.Purchase memory purchase)
+    {
         purchase.offerId = offerId;
         purchase.version = registry.currentVersion(offerId >> 16);
         purchase.quantity = 1;

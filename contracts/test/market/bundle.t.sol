@@ -133,7 +133,8 @@ contract BundleTest is MarketTest {
     function test_EachMemberPaysItsShare() public {
         bytes32 bundleId = listBundle();
         uint256 days3 = uint256(333 * 25_000) / 10_000;
-        uint256[3] memory shares = [uint256(1_001 * 7_500) / 10_000, days3 * 7_500 / 10_000, uint256(7 * 7_500) / 10_000];
+        uint256[3] memory shares =
+            [uint256(1_001 * 7_500) / 10_000, days3 * 7_500 / 10_000, uint256(7 * 7_500) / 10_000];
         assertEq(shares[0], 750, "750.75");
         assertEq(shares[1], 624, "832 less a quarter");
         assertEq(shares[2], 5, "5.25");

@@ -265,13 +265,9 @@ contract BuyWithAuthorizationTest is MarketTest {
         offerId = listNext(heldTerms(PRICE, 24));
         bytes32 nonce = market.authorizationNonceOf(purchase(), buyer);
         IRevenueLedger.Authorization memory signed = authorizeMarket(PRICE, nonce);
-        vm.expectRevert(
-            abi.encodeWithSelector(TestUSD.TestUSD_CallerNotPayee.selector, relayer, address(market))
-        );
+        vm.expectRevert(abi.encodeWithSelector(TestUSD.TestUSD_CallerNotPayee.selector, relayer, address(market)));
         vm.prank(relayer);
-        token.receiveWithAuthorization(
-            buyer, address(market), PRICE, 0, signed.validBefore, nonce, signed.signature
-        );
+        token.receiveWithAuthorization(buyer, address(market), PRICE, 0, signed.validBefore, nonce, signed.signature);
         bytes32 context = keccak256(abi.encode(offerId, buyer, 1, PRICE, 0));
         expectBadSignature(buyer);
         vm.prank(relayer);

@@ -51,10 +51,13 @@ contract HostileTest is MarketTest {
         uint256 amount = PRICE;
         hostile.mint(buyer, 1e9);
         bool isTimed = entry == Entry.BuyTimed || entry == Entry.RefundTimed || entry == Entry.Accrue;
-        bool isHeld =
-            entry == Entry.BuyHeld || entry == Entry.AuthorizeHeld || entry == Entry.RefundHeld || entry == Entry.Release;
-        uint256 offerId =
-            listNext(isTimed ? timedTerms(amount) : isHeld ? heldTerms(amount, entry == Entry.Release ? 24 : 24 * 30) : termsOf(amount));
+        bool isHeld = entry == Entry.BuyHeld || entry == Entry.AuthorizeHeld || entry == Entry.RefundHeld
+            || entry == Entry.Release;
+        uint256 offerId = listNext(
+            isTimed
+                ? timedTerms(amount)
+                : isHeld ? heldTerms(amount, entry == Entry.Release ? 24 : 24 * 30) : termsOf(amount)
+        );
         IAccessMarket.Purchase memory purchase = purchaseOf(offerId, holder);
         if (isTimed) purchase.quantity = 20;
         if (entry == Entry.AuthorizeFinal || entry == Entry.AuthorizeHeld) {
@@ -144,7 +147,6 @@ contract HostileTest is MarketTest {
         assertEq(sales + back, 101 * PRICE, "all of it");
         assertEq(good.balanceOf(address(market)), 0, "nothing stays");
     }
-
 
     function test_FeeOnTransfer() public {
         tryEverywhere(HostileToken.Behaviour.FeeOnTransfer);

@@ -102,9 +102,7 @@ contract PauseTest is MarketTest {
 
     /// @dev Two weeks from now at most, however often; the governor can name another guardian within them.
     function test_RevertWhen_ItIsTooLongOrByAnother() public {
-        vm.expectRevert(
-            abi.encodeWithSelector(IAccessMarket.AccessMarket_QuantityInvalid.selector, PAUSE_MAX + 1)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IAccessMarket.AccessMarket_QuantityInvalid.selector, PAUSE_MAX + 1));
         pauseFor(PAUSE_MAX + 1);
         vm.expectRevert(abi.encodeWithSelector(IAccessMarket.AccessMarket_QuantityInvalid.selector, type(uint256).max));
         pauseFor(type(uint256).max);

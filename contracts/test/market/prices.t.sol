@@ -143,7 +143,9 @@ contract PricesTest is MarketTest {
         uint256 before = market.priceOf(offerId, 1);
         vm.warp(block.timestamp + bound(more, 0, 300_000));
         uint256 current = market.priceOf(offerId, 1);
-        assertTrue(current <= before && current >= reserve && before <= 10 * uint256(reserve), "descends to the reserve");
+        assertTrue(
+            current <= before && current >= reserve && before <= 10 * uint256(reserve), "descends to the reserve"
+        );
     }
 
     /// @dev Each 24 hours halve it, whatever the reserve.

@@ -50,9 +50,7 @@ contract RelayedTest is MarketTest {
     function permitOf(uint256 amount) internal view returns (IAccessMarket.Permit memory permit) {
         (permit.amount, permit.deadline) = (amount, block.timestamp + 1 hours);
         bytes32 structHash = keccak256(
-            abi.encode(
-                PERMIT_TYPEHASH, buyer, address(ledger), amount, token.nonces(buyer), permit.deadline
-            )
+            abi.encode(PERMIT_TYPEHASH, buyer, address(ledger), amount, token.nonces(buyer), permit.deadline)
         );
         bytes32 digest = keccak256(abi.encodePacked("\x19\x01", token.DOMAIN_SEPARATOR(), structHash));
         (permit.v, permit.r, permit.s) = vm.sign(BUYER_KEY, digest);

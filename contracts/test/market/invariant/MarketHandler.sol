@@ -104,7 +104,7 @@ contract MarketHandler is MarketTest {
 
     function buy(uint256 seed, uint256 days_) external {
         _select(seed);
-        buyBy(0, account(seed >> 32), days_);
+        buyBy(0, seed >> 64 & 1 == 0 ? lastHolder : account(seed >> 32), days_);
     }
 
     function buyFor(uint256 seed, uint256 days_) external {
@@ -156,11 +156,22 @@ contract MarketHandler is MarketTest {
         _refund();
     }
 
+    /// @dev Of a timed one that runs, if there is one.
+    function refundTimed(uint256 seed) external {
+        for (uint256 k; k < OFFERS * ACCOUNTS; ++k) {
+            _touch(offers[(seed % offers.length + k / ACCOUNTS) % offers.length], account(k));
+            bool isFound = placeOf(lastOffer) >= 2 && placeOf(lastOffer) != 4
+                && expiry[lastOffer][lastHolder] >= block.timestamp + DAY;
+            if (isFound) break;
+        }
+        _refund();
+    }
+
     /// @dev Of one that can be given back, if there is one.
     function refundHeld(uint256 seed) external {
-        _touch(heldOffer(seed), account(seed >> 16));
-        for (uint256 i; i < ACCOUNTS && refundUntil[lastOffer][lastHolder] <= block.timestamp; ++i) {
-            lastHolder = account((seed >> 16) % ACCOUNTS + i);
+        for (uint256 k; k < OFFERS * offers.length; ++k) {
+            _touch(heldOffer(seed % offers.length + k), account(k));
+            if (refundUntil[lastOffer][lastHolder] > block.timestamp) break;
         }
         _refund();
     }
@@ -204,14 +215,10 @@ contract MarketHandler is MarketTest {
     function transferPass(uint256 seed) external {
         _select(seed);
         (uint256 offerId, address from, address to) = (lastOffer, lastHolder, account(seed >> 32));
-        // Half of the time from who has one to who has none, if there are such.
-        for (uint256 i; i < ACCOUNTS && seed >> 64 & 1 == 1; ++i) {
-            if (expiry[offerId][account(i)] > block.timestamp) from = account(i);
-            else to = account(i);
-        }
-        lastHolder = from;
-        bool isAllowed = expiry[offerId][from] > block.timestamp && expiry[offerId][to] <= block.timestamp
-            && placeOf(offerId) != 3;
+        if (seed >> 64 & 3 != 0) (offerId, from, to) = findMove(seed);
+        _touch(offerId, from);
+        bool isAllowed =
+            expiry[offerId][from] > block.timestamp && expiry[offerId][to] <= block.timestamp && placeOf(offerId) != 3;
         vm.prank(from);
         (bool success,) = address(market).call(abi.encodeCall(market.transferPass, (offerId, to)));
         require(success == isAllowed, "M4: transfer");
@@ -227,10 +234,29 @@ contract MarketHandler is MarketTest {
         ++done["transferPass"];
     }
 
+    /// @dev A pass that may be moved, and an account to move it to, if there are such.
+    function findMove(uint256 seed) internal view returns (uint256 offerId, address from, address to) {
+        for (uint256 k; k < OFFERS && (from == address(0) || to == address(0)); ++k) {
+            offerId = offers[(seed % offers.length + k) % offers.length];
+            if (placeOf(offerId) == 3) continue;
+            (from, to) = (address(0), address(0));
+            for (uint256 i; i < ACCOUNTS; ++i) {
+                if (expiry[offerId][account(i)] > block.timestamp) from = account(i);
+                else to = account(i);
+            }
+        }
+        if (from == address(0)) from = account(0);
+        if (to == address(0)) to = account(0);
+    }
+
     /* MONEY THAT BECAME FINAL */
 
     function release(uint256 seed) external {
-        _touch(heldOffer(seed), account(seed >> 16));
+        for (uint256 k; k < OFFERS * offers.length; ++k) {
+            _touch(heldOffer(seed % offers.length + k), account(k));
+            uint256 until = refundUntil[lastOffer][lastHolder];
+            if (until != 0 && until <= block.timestamp) break;
+        }
         _releaseAll(lastOffer);
     }
 
@@ -320,7 +346,7 @@ contract MarketHandler is MarketTest {
         return true;
     }
 
-    /// @dev For `lastHolder`, paid by another half of the time.
+    /// @dev For `lastHolder`.
     function buyBy(uint256 way, address payer, uint256 days_) internal {
         (uint256 offerId, address holder) = (lastOffer, lastHolder);
         if (!canBuy(offerId, holder) || !isOnTime(offerId)) return;
@@ -334,8 +360,7 @@ contract MarketHandler is MarketTest {
             market.buy(purchase);
             ++done[payer == holder ? "buy" : "give"];
         } else if (way == 1) {
-            bytes memory signature =
-                signFor(_keyOf[payer], address(market), hashOf(purchase, payer, block.timestamp));
+            bytes memory signature = signFor(_keyOf[payer], address(market), hashOf(purchase, payer, block.timestamp));
             IAccessMarket.Permit memory none;
             market.buyFor(payer, purchase, block.timestamp, signature, none);
             ++done["buyFor"];

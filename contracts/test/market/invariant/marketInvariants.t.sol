@@ -33,13 +33,14 @@ contract MarketInvariants is AgoraiTest {
 
     /// @dev Read by forge: the calls that a run is made of.
     function targetSelectors() external view returns (FuzzSelector[] memory targets) {
-        string[12] memory signatures = [
+        string[13] memory signatures = [
             "buy(uint256,uint256)",
             "buyFor(uint256,uint256)",
             "buyWithAuthorization(uint256,uint256)",
             "buyBundle(uint256,uint256)",
             "refund(uint256)",
             "refundHeld(uint256)",
+            "refundTimed(uint256)",
             "transferPass(uint256)",
             "release(uint256)",
             "accrue(uint256,uint256)",
@@ -123,10 +124,10 @@ contract MarketInvariants is AgoraiTest {
     /* AT THE END OF EVERY RUN */
 
     function afterInvariant() external {
-        checkWork();
         checkAll();
         handler.settleAll();
         checkAll();
+        checkWork();
         for (uint256 t; t < TOKENS; ++t) {
             address token_ = address(handler.tokens(t));
             assertEq(ITestUSD(token_).balanceOf(address(market)), handler.donated(token_), "M8: nothing waits");
