@@ -213,22 +213,20 @@ test('a sale with ten thousand contributors is split at once', () => {
   expect(shares.reduce((sum, share) => sum + share.amount, dust)).toBe(10n ** 12n)
 })
 
-test('a sale through a lattice of suppliers is split at once', () => {
+test('a sale through a lattice of suppliers visits each once: paths are a billion', () => {
   const layer = (at: number, below: readonly bigint[]) =>
     [0, 1, 2, 3].map((place) =>
       vertexAt(BigInt(at * 4 + place + 1), { supplies: below.map((supplier) => ({ supplier, bps: 2_000 })) }),
     )
   const graph: LedgerVertex[] = []
   let below: readonly bigint[] = []
-  for (let at = 0; at < 12; at++) {
+  for (let at = 0; at < 16; at++) {
     const added = layer(at, below)
     graph.push(...added)
     below = added.map(({ version }) => version)
   }
-  const started = performance.now()
-  const { shares, dust } = splitSale(verticesOf(...graph), 48n, 10n ** 12n)
-  expect(performance.now() - started).toBeLessThan(1_000)
-  expect(shares).toHaveLength(46)
+  const { shares, dust } = splitSale(verticesOf(...graph), 64n, 10n ** 12n)
+  expect(shares).toHaveLength(62)
   expect(shares.reduce((sum, share) => sum + share.amount, dust)).toBe(10n ** 12n)
 })
 
