@@ -259,8 +259,7 @@ export function settleAll(accounts: Accounts, vertices: Vertices, passesMax = 32
     let movedByLiens = 0n
     for (const vertex of descending(vertices)) {
       pullInto(next, vertex)
-      for (const { member, ...leaf } of membersEntitled(accountOf(next, vertex.version), vertex))
-        credit(next, member, 'royalties', collectLeafInto(next, vertex, leaf))
+      creditMembersInto(next, vertex)
       movedByLiens += sum(moveLiensInto(next, vertex))
     }
     if (movedByLiens === 0n) break
@@ -364,6 +363,18 @@ function collectLeafInto(
   const contributionsCollected = new Map(account.contributionsCollected).set(start, amount)
   accounts.set(vertex.version, { ...account, contributionsCollected })
   return amount - (account.contributionsCollected.get(start) ?? 0n)
+}
+
+/** All members at once, since there may be ten thousand. */
+function creditMembersInto(accounts: Map<bigint, Account>, vertex: LedgerVertex): void {
+  if (vertex.members.length === 0) return
+  const account = accountOf(accounts, vertex.version)
+  const contributionsCollected = new Map(account.contributionsCollected)
+  accounts.set(vertex.version, { ...account, contributionsCollected })
+  for (const { member, start, amount } of membersEntitled(account, vertex)) {
+    credit(accounts, member, 'royalties', amount - (contributionsCollected.get(start) ?? 0n))
+    contributionsCollected.set(start, amount)
+  }
 }
 
 function moveLiensInto(accounts: Map<bigint, Account>, vertex: LedgerVertex): readonly bigint[] {
