@@ -110,8 +110,7 @@ const names: Rule = {
             ? []
             : [`${path}: it holds no ${stem}`]
         if (path.startsWith('contracts/') || isTest(path)) return []
-        const migration = folders.at(-1) === 'migrations' && /^\d{4}[A-Z][a-zA-Z0-9]*$/.test(stem)
-        if (migration || camel.test(stem) || (kebab.test(stem) && path.endsWith('.d.ts'))) return []
+        if (camel.test(stem) || (kebab.test(stem) && path.endsWith('.d.ts'))) return []
         const exportsStem = new RegExp(`\\bexport\\b[^\\n]*\\b${stem}\\b`).test(text)
         return pascal.test(stem) && exportsStem
           ? []
