@@ -105,7 +105,7 @@ test('versions: to whom they belong, what they commit to, on what terms, and wha
       terms: await registry('termsOf', id),
       rates: await registry('ratesOf', id),
       contributionRates: await registry('contributionRatesOf', id),
-      owed: await registry('owedOf', id),
+      owed: await registry('edgesOf', id),
       freeOnly: await registry('isFreeOnly', id),
       erased: await registry('isErased', id),
     }).toEqual({
@@ -147,7 +147,7 @@ test('assets: owners, approvals, marks, tills and what was released', async () =
       kind: await registry('kindOf', asset),
       retired: await registry('isRetired', asset),
       soldExclusively: await registry('isSoldExclusively', asset),
-      till: await registry('tillVersionOf', asset),
+      till: await registry('versionForSweep', asset),
     }).toEqual({
       owner: state.owners.get(asset),
       approved: state.approved.get(asset) ?? zeroAddress,

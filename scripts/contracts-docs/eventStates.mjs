@@ -28,7 +28,7 @@ export const eventStates = {
   },
   EdgesDrawn: {
     rule: 'What the version owes others; free only when a parent’s or supplier’s terms or state say so.',
-    views: ['owedOf', 'isFreeOnly'],
+    views: ['edgesOf', 'isFreeOnly'],
   },
   AssetRetired: { rule: 'Nothing of it is sold or built from any more.', views: ['isRetired', 'versionForBuyer'] },
   VersionErased: { rule: 'Its content is gone.', views: ['isErased', 'versionForBuyer'] },
@@ -38,7 +38,7 @@ export const eventStates = {
   NonceUsed: { rule: 'The publisher’s next nonce is one higher.', views: ['nonceOf'] },
   TillVersionSet: {
     rule: 'The version that the till is swept into from `effectiveAt` on; until then the one before.',
-    views: ['tillVersionOf'],
+    views: ['versionForSweep'],
   },
   FeeSet: { rule: 'The protocol fee of later versions.', views: ['feeBps'] },
   Transfer: { rule: 'The asset’s owner; its approval ends.', views: ['ownerOf', 'balanceOf', 'ratesOf'] },

@@ -44,7 +44,7 @@ const results = {
 /** Numbers that count or name something and have no unit. */
 const unitless =
   /^(version|versions|asset|assets|ancestor|ancestorAsset|supplier|member|creditor|offerId|offerIds|id|index|place|count|nonce|purchases|flags|kind|path|parents|suppliers|v|given|expected|current)$/
-const resultsUnitless = /^(assetOf|currentVersion|versionForSale|versionForBuyer|tillVersionOf|nonceOf|count)$/
+const resultsUnitless = /^(assetOf|currentVersion|versionForSale|versionForBuyer|versionForSweep|nonceOf|count)$/
 
 /** The unit of a number, or undefined for what has none. Throws for a number that it does not know. */
 export function unitOf(owner, { name, type }) {

@@ -56,9 +56,8 @@ library EdgeSet {
         }
     }
 
-    /// @notice Adds the edges of a storage word; says whether more may follow in the next one.
-    function append(uint256[] memory set, uint256 word) internal pure returns (bool isFull) {
-        isFull = word >> EDGE_BITS * (EDGES_PER_WORD - 1) != 0;
+    /// @notice Adds the edges of a storage word.
+    function append(uint256[] memory set, uint256 word) internal pure {
         assembly ("memory-safe") {
             let count := mload(set)
             for {} word { word := shr(EDGE_BITS, word) } {
@@ -67,6 +66,18 @@ library EdgeSet {
             }
             mstore(set, count)
         }
+    }
+
+    /// @notice Writes the edges of a storage word to `place` in memory, as the ABI has them, and returns where they end.
+    function write(uint256 place, uint256 word) internal pure returns (uint256) {
+        assembly ("memory-safe") {
+            for {} word { word := shr(EDGE_BITS, word) } {
+                mstore(place, and(shr(BPS_BITS, word), 0xffffffffffff))
+                mstore(add(place, 0x20), and(word, 0xffff))
+                place := add(place, 0x40)
+            }
+        }
+        return place;
     }
 
     /// @notice Whether there is an edge to every version of `others`, at no lower rate.

@@ -230,7 +230,8 @@ interface IAssetRegistry {
     function versionForBuyer(uint256 asset) external view returns (uint256);
 
     /// @notice The version that the till is swept into. Reverts with `VersionUnknown`.
-    function tillVersionOf(uint256 asset) external view returns (uint256);
+    /// @dev Every sweep asks it, and its name gives it a low selector.
+    function versionForSweep(uint256 asset) external view returns (uint256);
 
     /// @notice Kind of an asset. Reverts with `VersionUnknown`.
     function kindOf(uint256 asset) external view returns (Kind);
@@ -245,7 +246,8 @@ interface IAssetRegistry {
         returns (bytes32 commitment, Rates memory rates, bool isCollection);
 
     /// @notice What the ledger needs of a version to move what it owes.
-    function owedOf(uint256 version)
+    /// @dev Every pull asks it, and its name gives it a low selector.
+    function edgesOf(uint256 version)
         external
         view
         returns (uint256 feeBps, Edge[] memory royalties, Edge[] memory supplies);

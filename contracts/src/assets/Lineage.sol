@@ -47,8 +47,7 @@ abstract contract Lineage is VersionStore, EIP712 {
         if (publication.suppliers.length != 0) _drawSuppliers(draft, kind, publication);
         draft.royaltiesBps = draft.royalties.sortAndSum();
         draft.suppliesBps = draft.supplies.sortAndSum();
-        if (draft.royalties.length != 0) draft.marks |= VersionWord.HAS_ROYALTIES;
-        if (draft.royalties.length > 1) draft.marks |= VersionWord.HAS_MORE_ROYALTIES;
+        draft.marks |= VersionWord.ofRoyalties(draft.royalties.length);
     }
 
     function _keepEdges(Draft memory draft) internal view {

@@ -24,17 +24,17 @@ library VersionWord {
     uint256 internal constant DEPTH_SHIFT = 72;
     uint256 internal constant DEPTH_MASK = (1 << 3) - 1;
     uint256 internal constant FREE_ONLY = 1 << 75;
-    uint256 internal constant HAS_ROYALTIES = 1 << 76;
-    uint256 internal constant HAS_MORE_ROYALTIES = 1 << 77;
-    uint256 internal constant HAS_SUPPLIES = 1 << 78;
-    uint256 internal constant ERASED = 1 << 79;
+    uint256 internal constant ROYALTIES_SHIFT = 76;
+    uint256 internal constant ROYALTIES_MASK = (1 << 5) - 1;
+    uint256 internal constant HAS_SUPPLIES = 1 << 81;
+    uint256 internal constant ERASED = 1 << 82;
     // The asset's marks.
-    uint256 internal constant RENEWED = 1 << 80;
-    uint256 internal constant RETIRED = 1 << 81;
-    uint256 internal constant SOLD_EXCLUSIVELY = 1 << 82;
-    uint256 internal constant CURRENT_ERASED = 1 << 83;
-    uint256 internal constant TILL_SET = 1 << 84;
-    uint256 internal constant RELEASED = 1 << 85;
+    uint256 internal constant RENEWED = 1 << 83;
+    uint256 internal constant RETIRED = 1 << 84;
+    uint256 internal constant SOLD_EXCLUSIVELY = 1 << 85;
+    uint256 internal constant CURRENT_ERASED = 1 << 86;
+    uint256 internal constant TILL_SET = 1 << 87;
+    uint256 internal constant RELEASED = 1 << 88;
     uint256 internal constant NOT_FOR_SALE = RETIRED | SOLD_EXCLUSIVELY | CURRENT_ERASED;
     // A later version's asset.
     uint256 internal constant ASSET_SHIFT = 96;
@@ -53,6 +53,10 @@ library VersionWord {
 
     function ofSupplyDepth(uint256 depth) internal pure returns (uint256) {
         return depth << DEPTH_SHIFT;
+    }
+
+    function ofRoyalties(uint256 count) internal pure returns (uint256) {
+        return count << ROYALTIES_SHIFT;
     }
 
     function withAsset(uint256 word, uint256 asset_) internal pure returns (uint256) {
@@ -89,6 +93,11 @@ library VersionWord {
 
     function supplyDepth(uint256 word) internal pure returns (uint256) {
         return word >> DEPTH_SHIFT & DEPTH_MASK;
+    }
+
+    /// @notice How many ancestors it owes.
+    function royalties(uint256 word) internal pure returns (uint256) {
+        return word >> ROYALTIES_SHIFT & ROYALTIES_MASK;
     }
 
     function rates(uint256 word) internal pure returns (IAssetRegistry.Rates memory) {

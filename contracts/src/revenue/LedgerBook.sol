@@ -31,6 +31,7 @@ abstract contract LedgerBook is IRevenueLedger {
     /// @dev Bounds sales and royalties each, so that their sum fits 127 bits.
     uint256 internal constant TOTAL_MAX = type(uint128).max >> 2;
     uint128 internal constant LIENED = 1 << 127;
+    uint256 internal constant EDGE_SIZE = 64;
 
     IAssetRegistry internal immutable _registry;
 
@@ -67,32 +68,46 @@ abstract contract LedgerBook is IRevenueLedger {
         Account storage account = _account(version, token);
         (uint256 sales, uint256 pulled) = (account.sales, account.pulledSales);
         if (sales == pulled) return;
-        (uint256 feeBps, uint256 royalties, uint256 supplies) = _loadOwed(version);
-        bool moved;
-        for (uint256 i; i < _countOf(royalties); ++i) {
-            (uint256 ancestor, uint256 bps) = _edgeAt(royalties, i);
-            if (_pullRoyalty(version, token, ancestor, _due(sales, pulled, bps))) moved = true;
+        (uint256 feeBps, uint256 royalty, uint256 royaltiesEnd, uint256 supply, uint256 suppliesEnd) = _edgesOf(version);
+        uint256 moved;
+        unchecked {
+            for (; royalty < royaltiesEnd; royalty += EDGE_SIZE) {
+                (uint256 ancestor, uint256 bps) = _edgeAt(royalty);
+                moved |= _pullRoyalty(version, token, ancestor, _due(sales, pulled, bps));
+            }
+            moved |= _pullRoyalty(version, token, TREASURY_VERSION, _due(sales, pulled, feeBps));
+            for (; supply < suppliesEnd; supply += EDGE_SIZE) {
+                (uint256 supplier, uint256 bps) = _edgeAt(supply);
+                uint256 amount = _due(sales, pulled, bps);
+                if (amount == 0) continue;
+                moved |= amount;
+                _credit(supplier, token, amount);
+                emit SupplyPulled(version, supplier, token, amount);
+            }
         }
-        if (_pullRoyalty(version, token, TREASURY_VERSION, _due(sales, pulled, feeBps))) moved = true;
-        for (uint256 i; i < _countOf(supplies); ++i) {
-            (uint256 supplier, uint256 bps) = _edgeAt(supplies, i);
-            uint256 amount = _due(sales, pulled, bps);
-            if (amount == 0) continue;
-            moved = true;
-            _credit(supplier, token, amount);
-            emit SupplyPulled(version, supplier, token, amount);
-        }
-        if (moved) account.pulledSales = uint128(sales);
+        if (moved != 0) account.pulledSales = uint128(sales);
     }
 
-    function _pullRoyalty(uint256 version, address token, uint256 ancestor, uint256 amount)
-        internal
-        returns (bool moved)
-    {
-        if (amount == 0) return false;
-        _creditRoyalty(ancestor, token, amount);
-        emit RevenuePulled(version, ancestor, token, amount);
-        return true;
+    /// @dev `_creditRoyalty` and the event, in place: a popular ancestor's edges are pulled by the hundred.
+    /// @return What it was given to move.
+    function _pullRoyalty(uint256 version, address token, uint256 ancestor, uint256 amount) internal returns (uint256) {
+        if (amount == 0) return 0;
+        (bytes32 topic, uint256 most) = (RevenuePulled.selector, TOTAL_MAX);
+        bool fits;
+        assembly ("memory-safe") {
+            mstore(0x00, ancestor)
+            mstore(0x20, shl(96, token))
+            let slot := add(keccak256(0x00, 0x34), 1)
+            let word := sload(slot)
+            fits := iszero(gt(amount, sub(most, and(word, 0xffffffffffffffffffffffffffffffff))))
+            if fits {
+                sstore(slot, add(word, amount))
+                mstore(0x00, amount)
+                log4(0x00, 0x20, topic, version, ancestor, token)
+            }
+        }
+        if (!fits) revert RevenueLedger_TotalTooLarge(ancestor, amount);
+        return amount;
     }
 
     /// @dev ⌊residue · (1 − contributors' share)⌋ of a version's owner, before liens; the treasury has all of its royalties.
@@ -252,40 +267,40 @@ abstract contract LedgerBook is IRevenueLedger {
         }
     }
 
-    /* WHAT THE REGISTRY SAYS OF A VERSION'S DEBTS, read where it lies: decoding it into structs costs more than the rest */
+    /* WHAT A VERSION OWES, read where the registry's answer lies: to copy it into structs costs more than to pull it */
 
-    /// @return feeBps
-    /// @return royalties Place in memory of a count and that many edges, of two words each.
-    /// @return supplies Likewise.
-    function _loadOwed(uint256 version) internal view returns (uint256 feeBps, uint256 royalties, uint256 supplies) {
-        (bool success, bytes memory answer) =
-            address(_registry).staticcall(abi.encodeCall(IAssetRegistry.owedOf, (version)));
-        if (!success) _passOn(answer);
+    /// @dev Edges are two words each, in memory from `royalties` to `royaltiesEnd` and from `supplies` to `suppliesEnd`.
+    function _edgesOf(uint256 version)
+        internal
+        view
+        returns (uint256 feeBps, uint256 royalties, uint256 royaltiesEnd, uint256 supplies, uint256 suppliesEnd)
+    {
+        (address registry, bytes4 selector) = (address(_registry), IAssetRegistry.edgesOf.selector);
         assembly ("memory-safe") {
-            let start := add(answer, 0x20)
+            let start := mload(0x40)
+            mstore(0x00, selector)
+            mstore(0x04, version)
+            let success := staticcall(gas(), registry, 0x00, 0x24, 0x00, 0x00)
+            returndatacopy(start, 0x00, returndatasize())
+            if iszero(success) { revert(start, returndatasize()) }
+            mstore(0x40, add(start, returndatasize()))
             feeBps := mload(start)
+            // Each list stands after its count.
             royalties := add(start, mload(add(start, 0x20)))
             supplies := add(start, mload(add(start, 0x40)))
+            royaltiesEnd := shl(6, mload(royalties))
+            suppliesEnd := shl(6, mload(supplies))
+            royalties := add(royalties, 0x20)
+            supplies := add(supplies, 0x20)
+            royaltiesEnd := add(royalties, royaltiesEnd)
+            suppliesEnd := add(supplies, suppliesEnd)
         }
     }
 
-    function _countOf(uint256 edges) internal pure returns (uint256 count) {
+    function _edgeAt(uint256 place) internal pure returns (uint256 version, uint256 bps) {
         assembly ("memory-safe") {
-            count := mload(edges)
-        }
-    }
-
-    function _edgeAt(uint256 edges, uint256 place) internal pure returns (uint256 version, uint256 bps) {
-        assembly ("memory-safe") {
-            let edge := add(edges, shl(6, place))
-            version := mload(add(edge, 0x20))
-            bps := mload(add(edge, 0x40))
-        }
-    }
-
-    function _passOn(bytes memory reason) internal pure {
-        assembly ("memory-safe") {
-            revert(add(reason, 0x20), mload(reason))
+            version := mload(place)
+            bps := mload(add(place, 0x20))
         }
     }
 }

@@ -101,18 +101,20 @@ contract RevenueLedger is LedgerBook, ReentrancyGuardTransient {
     /// @inheritdoc IRevenueLedger
     function sweepMany(address token, uint256[] calldata assets) external nonReentrant {
         if (!isTokenAllowed[token]) revert RevenueLedger_TokenNotAllowed(token);
-        uint256 held = SafeTransferLib.balanceOf(token, address(this));
+        uint256 before = SafeTransferLib.balanceOf(token, address(this));
+        uint256 total;
         for (uint256 i; i < assets.length; ++i) {
             uint256 asset = assets[i];
-            uint256 version = _registry.tillVersionOf(asset);
+            uint256 version = _registry.versionForSweep(asset);
             address till = _tillOf(asset);
             uint256 amount = SafeTransferLib.balanceOf(token, till);
             if (amount == 0) continue;
             _order(asset, till, abi.encodeCall(this.releaseTillToken, (token, address(this), amount)));
-            held = _requireMoved(token, address(this), held, amount);
+            total += amount;
             _credit(version, token, amount);
             emit RevenueReceived(version, token, till, amount);
         }
+        if (total != 0) _requireMoved(token, address(this), before, total);
     }
 
     /// @inheritdoc IRevenueLedger
@@ -280,14 +282,14 @@ contract RevenueLedger is LedgerBook, ReentrancyGuardTransient {
     function pullableOf(uint256 version, address token) external view returns (uint256 amount) {
         Account storage account = _account(version, token);
         (uint256 sales, uint256 pulled) = (account.sales, account.pulledSales);
-        (uint256 feeBps, uint256 royalties, uint256 supplies) = _loadOwed(version);
+        (uint256 feeBps, uint256 royalty, uint256 royaltiesEnd, uint256 supply, uint256 suppliesEnd) = _edgesOf(version);
         amount = _due(sales, pulled, feeBps);
-        for (uint256 i; i < _countOf(royalties); ++i) {
-            (, uint256 bps) = _edgeAt(royalties, i);
+        for (; royalty < royaltiesEnd; royalty += EDGE_SIZE) {
+            (, uint256 bps) = _edgeAt(royalty);
             amount += _due(sales, pulled, bps);
         }
-        for (uint256 i; i < _countOf(supplies); ++i) {
-            (, uint256 bps) = _edgeAt(supplies, i);
+        for (; supply < suppliesEnd; supply += EDGE_SIZE) {
+            (, uint256 bps) = _edgeAt(supply);
             amount += _due(sales, pulled, bps);
         }
     }
@@ -301,12 +303,8 @@ contract RevenueLedger is LedgerBook, ReentrancyGuardTransient {
         _requireMoved(token, to, before, amount);
     }
 
-    function _requireMoved(address token, address to, uint256 before, uint256 amount)
-        internal
-        view
-        returns (uint256 current)
-    {
-        current = SafeTransferLib.balanceOf(token, to);
+    function _requireMoved(address token, address to, uint256 before, uint256 amount) internal view {
+        uint256 current = SafeTransferLib.balanceOf(token, to);
         unchecked {
             uint256 received = current > before ? current - before : 0;
             if (received != amount) revert RevenueLedger_TokenUnsupported(token, amount, received);
@@ -354,10 +352,15 @@ contract RevenueLedger is LedgerBook, ReentrancyGuardTransient {
     }
 
     /// @dev Has a till run one of the two functions that follow, and deploys it before when it must.
-    function _order(uint256 asset, address till, bytes memory call) internal {
+    function _order(uint256 asset, address till, bytes memory order) internal {
         if (till.code.length == 0) Till.create(asset);
-        (bool success, bytes memory answer) = till.call(call);
-        if (!success) _passOn(answer);
+        assembly ("memory-safe") {
+            if iszero(call(gas(), till, 0, add(order, 0x20), mload(order), 0, 0)) {
+                let reason := mload(0x40)
+                returndatacopy(reason, 0, returndatasize())
+                revert(reason, returndatasize())
+            }
+        }
     }
 
     /// @dev Only a till runs it, in its own name, when the ledger calls it. To all others there is no such function.

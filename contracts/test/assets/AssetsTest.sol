@@ -109,7 +109,7 @@ abstract contract AssetsTest is AgoraiTest {
         uint256[] memory suppliesBps
     ) internal view {
         (uint256 feeBps, IAssetRegistry.Edge[] memory royalties, IAssetRegistry.Edge[] memory supplies) =
-            registry.owedOf(version);
+            registry.edgesOf(version);
         assertEdges(royalties, ancestors, royaltiesBps);
         assertEdges(supplies, suppliers, suppliesBps);
         assertEq(feeBps, uint256(FEE_BPS) * (10_000 - sumOf(suppliesBps)) / 10_000, "fee on value added");

@@ -142,30 +142,30 @@ contract OwnershipTest is AssetsTest {
         vm.expectEmit(true, true, true, true, address(registry));
         emit IAssetRegistry.TillVersionSet(asset, asset, effectiveAt);
         setTill(asset);
-        assertEq(registry.tillVersionOf(asset), second, "not yet");
+        assertEq(registry.versionForSweep(asset), second, "not yet");
         vm.warp(effectiveAt - 1);
-        assertEq(registry.tillVersionOf(asset), second, "still not");
+        assertEq(registry.versionForSweep(asset), second, "still not");
         vm.warp(effectiveAt);
-        assertEq(registry.tillVersionOf(asset), asset, "now");
+        assertEq(registry.versionForSweep(asset), asset, "now");
 
         // Another choice leaves the one before in place until its own seven days are over.
         uint256 third = renew(ada, asset, publication(list(), 0, 0, 0));
         setTill(second);
-        assertEq(registry.tillVersionOf(asset), asset, "the choice before");
+        assertEq(registry.versionForSweep(asset), asset, "the choice before");
         // A choice that never took effect is forgotten.
         setTill(third);
         vm.warp(block.timestamp + 7 days - 1);
-        assertEq(registry.tillVersionOf(asset), asset, "still the choice before");
+        assertEq(registry.versionForSweep(asset), asset, "still the choice before");
         vm.warp(block.timestamp + 1);
-        assertEq(registry.tillVersionOf(asset), third, "the last choice");
+        assertEq(registry.versionForSweep(asset), third, "the last choice");
 
         vm.expectEmit(true, true, true, true, address(registry));
         emit IAssetRegistry.TillVersionSet(asset, 0, block.timestamp);
         setTill(0);
         uint256 fourth = renew(ada, asset, publication(list(), 0, 0, 0));
-        assertEq(registry.tillVersionOf(asset), fourth, "the current one at once");
+        assertEq(registry.versionForSweep(asset), fourth, "the current one at once");
         setTill(asset);
-        assertEq(registry.tillVersionOf(asset), fourth, "the choice before was the current one");
+        assertEq(registry.versionForSweep(asset), fourth, "the choice before was the current one");
     }
 
     function test_RevertWhen_TheTillsVersionIsNotTheAssets() public {
@@ -179,7 +179,7 @@ contract OwnershipTest is AssetsTest {
     }
 
     function assertTill(uint256 version, string memory what) internal view {
-        assertEq(registry.tillVersionOf(asset), version, what);
+        assertEq(registry.versionForSweep(asset), version, what);
     }
 
     function test_PassesOverAVersionThatOwesLess() public {
@@ -297,7 +297,7 @@ contract OwnershipTest is AssetsTest {
 
     function stateOf(uint256 first, uint256 version) internal view returns (bytes memory) {
         (uint256 feeBps, IAssetRegistry.Edge[] memory royalties, IAssetRegistry.Edge[] memory supplies) =
-            registry.owedOf(version);
+            registry.edgesOf(version);
         return abi.encode(
             ratesOf(first),
             ratesOf(version),
@@ -318,7 +318,7 @@ contract OwnershipTest is AssetsTest {
             registry.isRetired(first),
             registry.isSoldExclusively(first),
             registry.isErased(first),
-            registry.tillVersionOf(first)
+            registry.versionForSweep(first)
         );
     }
 

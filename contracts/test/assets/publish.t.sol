@@ -26,7 +26,7 @@ contract PublishTest is AssetsTest {
         assertEq(registry.assetOf(asset), asset, "asset");
         assertEq(registry.currentVersion(asset), asset, "current version");
         assertEq(registry.versionForBuyer(asset), asset, "version for sale");
-        assertEq(registry.tillVersionOf(asset), asset, "version of the till");
+        assertEq(registry.versionForSweep(asset), asset, "version of the till");
         assertEq(asset721().ownerOf(asset), boole, "owner");
         (address owner, IAssetRegistry.Rates memory rates) = registry.ratesOf(asset);
         assertEq(owner, boole, "owner by rates");
@@ -271,7 +271,7 @@ contract PublishTest is AssetsTest {
         bytes4[5] memory ofAssets = [
             registry.currentVersion.selector,
             registry.versionForBuyer.selector,
-            registry.tillVersionOf.selector,
+            registry.versionForSweep.selector,
             registry.kindOf.selector,
             registry.isRetired.selector
         ];
@@ -279,7 +279,7 @@ contract PublishTest is AssetsTest {
             registry.assetOf.selector,
             registry.ratesOf.selector,
             registry.contributionRatesOf.selector,
-            registry.owedOf.selector,
+            registry.edgesOf.selector,
             registry.termsOf.selector,
             registry.isFreeOnly.selector,
             registry.isErased.selector

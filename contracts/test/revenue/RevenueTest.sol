@@ -27,8 +27,7 @@ abstract contract RevenueTest is AgoraiTest {
         leaves.push(SumTreeBuilder.Leaf({account: beta, weight: 2400}));
         leaves.push(SumTreeBuilder.Leaf({account: gamma, weight: 1600}));
         root = SumTreeBuilder.rootOf(leaves);
-        dataset =
-            publishAs(ada, IAssetRegistry.Kind.Dataset, publication(list(), ROYALTY_BPS, root, CONTRIBUTOR_BPS));
+        dataset = publishAs(ada, IAssetRegistry.Kind.Dataset, publication(list(), ROYALTY_BPS, root, CONTRIBUTOR_BPS));
         IAssetRegistry.Publication memory stated = publication(list(dataset), 500, 0, 0);
         stated.terms.serveBps = SERVE_BPS;
         model = publishAs(boole, IAssetRegistry.Kind.Model, stated);

@@ -83,8 +83,7 @@ contract CollectionTest is RevenueTest {
 
     function test_RevertWhen_TheMemberIsNone() public {
         uint256 next = collection + 1;
-        uint256[5] memory none =
-            [uint256(0), next, next + 1, uint256(uint160(alpha)), uint256(type(uint160).max)];
+        uint256[5] memory none = [uint256(0), next, next + 1, uint256(uint160(alpha)), uint256(type(uint160).max)];
         SumTreeBuilder.Leaf[] memory bad = new SumTreeBuilder.Leaf[](none.length + 1);
         for (uint256 i; i < none.length; ++i) {
             bad[i] = memberOf(none[i], 1);

@@ -38,8 +38,14 @@ contract LienTest is RevenueTest {
 
     function test_RevertWhen_TheLienIsInvalid() public {
         setLien(model, dataset, 10_000, type(uint128).max);
-        uint256[2][6] memory versions =
-            [[model, model], [uint256(0), model], [model, 0], [model, 99], [uint256(99), model], [model, 1 << 48 | dataset]];
+        uint256[2][6] memory versions = [
+            [model, model],
+            [uint256(0), model],
+            [model, 0],
+            [model, 99],
+            [uint256(99), model],
+            [model, 1 << 48 | dataset]
+        ];
         for (uint256 i; i < versions.length; ++i) {
             expectInvalid(versions[i][0], versions[i][1], 1000, 1000);
         }
@@ -177,7 +183,9 @@ contract LienTest is RevenueTest {
         payAs(buyer, model, 10_000);
         collect(model);
         assertEq(collectableOf(dataset), 400, "owner of the creditor");
-        assertEq(ledger.contributionCollectableOf(contributionOf(0), address(token)), 300, "contributor of the creditor");
+        assertEq(
+            ledger.contributionCollectableOf(contributionOf(0), address(token)), 300, "contributor of the creditor"
+        );
     }
 
     function test_ACreditorsOwnLiensFollow() public {
@@ -214,13 +222,20 @@ contract LienTest is RevenueTest {
     }
 
     /// @dev A sum of shares of the first total could exceed it; a share of what is left cannot.
-    function testFuzz_NothingFallsAndNothingIsMade(uint64[12] calldata amounts, uint16[4] calldata bps, uint64[4] calldata caps)
-        public
-    {
+    function testFuzz_NothingFallsAndNothingIsMade(
+        uint64[12] calldata amounts,
+        uint16[4] calldata bps,
+        uint64[4] calldata caps
+    ) public {
         uint256 paid;
         for (uint256 i; i < amounts.length; ++i) {
             if (i % 3 == 0) {
-                setLien(model, i % 2 == 0 ? service : dataset, uint16(bound(bps[i / 3], 1, 10_000)), uint128(caps[i / 3]) + 1);
+                setLien(
+                    model,
+                    i % 2 == 0 ? service : dataset,
+                    uint16(bound(bps[i / 3], 1, 10_000)),
+                    uint128(caps[i / 3]) + 1
+                );
             }
             uint256 before = collectableOf(model);
             payAs(buyer, model, bound(amounts[i], 1, i % 2 == 0 ? 99 : type(uint64).max));

@@ -30,8 +30,7 @@ contract PayTest is RevenueTest {
         vm.prank(buyer);
         ledger.pay(model, address(token), 500);
 
-        (uint256 sales, uint256 royalties, uint256 collected, uint256 pulled) =
-            ledger.accountOf(model, address(token));
+        (uint256 sales, uint256 royalties, uint256 collected, uint256 pulled) = ledger.accountOf(model, address(token));
         assertEq(sales, 500, "sales");
         assertEq(royalties, 0, "royalties");
         assertEq(collected, 0, "collected");
@@ -229,8 +228,7 @@ contract PayTest is RevenueTest {
         payHostile(amount);
         uint256 total = amount;
         for (uint256 round; round < 2; ++round) {
-            uint256 split =
-                ledger.pullableOf(model, address(hostile)) + ledger.collectableOf(model, address(hostile));
+            uint256 split = ledger.pullableOf(model, address(hostile)) + ledger.collectableOf(model, address(hostile));
             assertTrue(split <= total && total - split < 3, "split and dust");
             payHostile(again);
             total += again;

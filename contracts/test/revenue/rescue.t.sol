@@ -140,7 +140,10 @@ contract RescueTest is RevenueTest {
         address[2] memory payees = [address(0), address(ledger)];
         for (uint256 i; i < 2; ++i) {
             rescueAll(
-                boole, model, payees[i], abi.encodeWithSelector(IRevenueLedger.RevenueLedger_BadPayee.selector, payees[i])
+                boole,
+                model,
+                payees[i],
+                abi.encodeWithSelector(IRevenueLedger.RevenueLedger_BadPayee.selector, payees[i])
             );
         }
     }
@@ -148,8 +151,7 @@ contract RescueTest is RevenueTest {
     /// @dev It is income: ancestors and contributors have their part of it. Nor may it leave as if it were an NFT.
     function test_RevertWhen_TheTokenIsAllowed() public {
         token.mint(till, 70);
-        bytes memory said =
-            abi.encodeWithSelector(IRevenueLedger.RevenueLedger_TokenAllowed.selector, address(token));
+        bytes memory said = abi.encodeWithSelector(IRevenueLedger.RevenueLedger_TokenAllowed.selector, address(token));
         vm.startPrank(boole);
         vm.expectRevert(said);
         ledger.rescueToken(model, address(token), boole);

@@ -104,6 +104,20 @@ contract TillTest is RevenueTest {
         ledger.sweepMany(address(hostile), list(model));
     }
 
+    /// @dev What arrives is measured over all tills together, and each is credited with what it gave.
+    function test_RevertWhen_TokenTakesAFeeOfSome() public {
+        HostileToken hostile = allowHostile();
+        hostile.mint(ledger.tillOf(model), 99);
+        hostile.mint(ledger.tillOf(dataset), 1000);
+        hostile.set(HostileToken.Behaviour.FeeOnTransfer);
+        ledger.sweepMany(address(hostile), list(model));
+        hostile.mint(ledger.tillOf(model), 99);
+        vm.expectRevert(
+            abi.encodeWithSelector(IRevenueLedger.RevenueLedger_TokenUnsupported.selector, address(hostile), 1099, 1089)
+        );
+        ledger.sweepMany(address(hostile), list(model, dataset));
+    }
+
     function test_RevertWhen_TokenRefuses() public {
         HostileToken hostile = allowHostile();
         hostile.mint(ledger.tillOf(model), 1000);
@@ -151,7 +165,9 @@ contract TillTest is RevenueTest {
         token.mint(till, 10);
         bytes[6] memory calls = [
             abi.encodeWithSignature("releaseTillToken(address,address,uint256)", token, boole, 10),
-            abi.encodeWithSignature("doAsATill(address,uint256,bytes)", token, 0, abi.encodeCall(token.transfer, (boole, 10))),
+            abi.encodeWithSignature(
+                "doAsATill(address,uint256,bytes)", token, 0, abi.encodeCall(token.transfer, (boole, 10))
+            ),
             abi.encodeCall(token.transfer, (boole, 10)),
             abi.encodeCall(ledger.pay, (model, address(token), 10)),
             abi.encodeCall(ledger.sweepMany, (address(token), list(model))),

@@ -18,18 +18,18 @@ contract OtherEvasionTest is EvasionTest {
 
     /// @dev A referral, a sister company, a second name: whatever is given away comes out of what edges leave.
     function test_AContributorForAllOfIt() public {
-        uint256 version = publishAs(
-            boole, IAssetRegistry.Kind.Model, publication(list(ancestor), 0, rootOf(relayer), 10_000)
-        );
+        uint256 version =
+            publishAs(boole, IAssetRegistry.Kind.Model, publication(list(ancestor), 0, rootOf(relayer), 10_000));
         assertOwed(version);
         assertEq(ledger.collectableOf(version, address(token)), 0, "nothing is left to the owner");
     }
 
     function test_ALaterVersionWithLessForContributors() public {
-        uint256 asset =
-            publishAs(boole, IAssetRegistry.Kind.Dataset, publication(list(), 0, rootOf(alpha), 6000));
+        uint256 asset = publishAs(boole, IAssetRegistry.Kind.Dataset, publication(list(), 0, rootOf(alpha), 6000));
         vm.expectRevert(
-            abi.encodeWithSelector(IAssetRegistry.AssetRegistry_ContributorsShrunk.selector, uint256(5999), uint256(6000))
+            abi.encodeWithSelector(
+                IAssetRegistry.AssetRegistry_ContributorsShrunk.selector, uint256(5999), uint256(6000)
+            )
         );
         vm.prank(boole);
         registry.publishVersion(asset, publication(list(), 0, rootOf(alpha), 5999));
@@ -41,8 +41,7 @@ contract OtherEvasionTest is EvasionTest {
     /// @dev Out of reach: a version's contributors are its publisher's word. What earlier versions sold stays theirs, and
     /// so does what earlier versions sell.
     function test_OutOfReach_OtherContributorsInTheNextVersion() public {
-        uint256 asset =
-            publishAs(boole, IAssetRegistry.Kind.Dataset, publication(list(), 0, rootOf(alpha), 6000));
+        uint256 asset = publishAs(boole, IAssetRegistry.Kind.Dataset, publication(list(), 0, rootOf(alpha), 6000));
         payAs(buyer, asset, SALE);
         vm.prank(boole);
         uint256 next = registry.publishVersion(asset, publication(list(), 0, rootOf(relayer), 6000));

@@ -111,11 +111,7 @@ abstract contract LedgerBooks {
     }
 
     /// @notice What each lien has of that, and what they leave.
-    function lienSharesOf(uint256 version, address token)
-        public
-        view
-        returns (uint256[] memory shares, uint256 left)
-    {
+    function lienSharesOf(uint256 version, address token) public view returns (uint256[] memory shares, uint256 left) {
         Lien[] storage liens = _liens[version][token];
         shares = new uint256[](liens.length);
         left = earnedOf(version, token);

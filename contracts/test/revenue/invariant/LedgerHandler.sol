@@ -356,8 +356,8 @@ contract LedgerHandler is LedgerPublisher {
         contributions[0] = contributionOf(version, place);
         address account = contributions[0].account;
         if (_facts[version].isCollection) {
-            amount = _contributionEarned(version, address(token), place)
-                - contributorPaid[version][address(token)][place];
+            amount =
+                _contributionEarned(version, address(token), place) - contributorPaid[version][address(token)][place];
             ledger.creditMembers(address(token), contributions);
             _noteRoyalty(uint160(account), address(token), amount);
         } else {

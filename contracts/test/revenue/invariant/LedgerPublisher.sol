@@ -172,7 +172,7 @@ abstract contract LedgerPublisher is LedgerBooks {
 
     function _checkEdges(uint256 version) internal view {
         (uint256 feeBps, IAssetRegistry.Edge[] memory royalties, IAssetRegistry.Edge[] memory supplies) =
-            registry.owedOf(version);
+            registry.edgesOf(version);
         require(feeBps == _facts[version].feeBps, "R8: fee");
         require(keccak256(abi.encode(royalties)) == keccak256(abi.encode(_royalties[version])), "R8: royalties");
         require(keccak256(abi.encode(supplies)) == keccak256(abi.encode(_supplies[version])), "R8: supplies");

@@ -283,8 +283,7 @@ contract LedgerInvariants is AgoraiTest {
     }
 
     function settleEdges(Exact memory exact, Line memory line) internal view {
-        (IAssetRegistry.Edge[] memory royalties, IAssetRegistry.Edge[] memory supplies) =
-            handler.edgesOf(line.version);
+        (IAssetRegistry.Edge[] memory royalties, IAssetRegistry.Edge[] memory supplies) = handler.edgesOf(line.version);
         settleEdge(exact.royalties, exact.floors, line, 0, handler.factsOf(line.version).feeBps);
         for (uint256 i; i < royalties.length; ++i) {
             settleEdge(exact.royalties, exact.floors, line, royalties[i].version, royalties[i].bps);

@@ -141,9 +141,7 @@ abstract contract ZooTest is RevenueTest {
             data = abi.encodeCall(ledger.collectContributions, (address(token), only(contributionOf(0))));
         }
         if (entry == Entry.CreditMember) {
-            data = abi.encodeCall(
-                ledger.creditMembers, (address(token), only(contributionOf(collection, members, 0)))
-            );
+            data = abi.encodeCall(ledger.creditMembers, (address(token), only(contributionOf(collection, members, 0))));
         }
         if (entry == Entry.CollectLiened) data = abi.encodeCall(ledger.collectMany, (address(token), list(liened)));
         if (entry == Entry.Refund) (sender, data) = (reader, abi.encodeCall(market.refund, (offers[entry])));
@@ -158,9 +156,10 @@ abstract contract ZooTest is RevenueTest {
     function buyingCallOf(Entry entry) internal view returns (bytes memory) {
         IAccessMarket.Purchase memory purchase = purchaseOf(offers[entry], buyer, entry == Entry.BuyTimed ? 5 : 1);
         if (entry == Entry.BuyWithPermit) {
-            return abi.encodeCall(
-                market.buyWithPermit, (purchase, IAccessMarket.Permit(SALE, type(uint256).max, 27, 0, 0))
-            );
+            return
+                abi.encodeCall(
+                    market.buyWithPermit, (purchase, IAccessMarket.Permit(SALE, type(uint256).max, 27, 0, 0))
+                );
         }
         if (entry == Entry.BuyWithAuthorization) {
             return abi.encodeCall(market.buyWithAuthorization, (purchase, authorization()));

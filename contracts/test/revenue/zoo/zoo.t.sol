@@ -234,9 +234,7 @@ contract ZooTableTest is ZooTest {
         uint256 most = (type(uint128).max >> 2) - SALE;
         token.mint(reader, type(uint192).max);
         vm.startPrank(reader);
-        vm.expectRevert(
-            abi.encodeWithSelector(IRevenueLedger.RevenueLedger_TotalTooLarge.selector, other, most + 1)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IRevenueLedger.RevenueLedger_TotalTooLarge.selector, other, most + 1));
         ledger.pay(other, address(token), most + 1);
         ledger.pay(other, address(token), most);
         vm.stopPrank();

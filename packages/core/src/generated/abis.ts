@@ -1095,6 +1095,33 @@ export const assetRegistryAbi = [
   },
   {
     type: 'function',
+    name: 'edgesOf',
+    stateMutability: 'view',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+    outputs: [
+      { name: '', type: 'uint256' },
+      {
+        name: '',
+        type: 'tuple[]',
+        components: [
+          { name: 'version', type: 'uint256' },
+          { name: 'bps', type: 'uint16' },
+        ],
+      },
+      {
+        name: '',
+        type: 'tuple[]',
+        components: [
+          { name: 'version', type: 'uint256' },
+          { name: 'bps', type: 'uint16' },
+        ],
+      },
+    ],
+  },
+  {
+    type: 'function',
     name: 'eip712Domain',
     stateMutability: 'view',
     inputs: [],
@@ -1247,33 +1274,6 @@ export const assetRegistryAbi = [
     ],
     outputs: [
       { name: '', type: 'uint256' },
-    ],
-  },
-  {
-    type: 'function',
-    name: 'owedOf',
-    stateMutability: 'view',
-    inputs: [
-      { name: 'version', type: 'uint256' },
-    ],
-    outputs: [
-      { name: 'fee', type: 'uint256' },
-      {
-        name: 'royalties',
-        type: 'tuple[]',
-        components: [
-          { name: 'version', type: 'uint256' },
-          { name: 'bps', type: 'uint16' },
-        ],
-      },
-      {
-        name: 'supplies',
-        type: 'tuple[]',
-        components: [
-          { name: 'version', type: 'uint256' },
-          { name: 'bps', type: 'uint16' },
-        ],
-      },
     ],
   },
   {
@@ -1686,17 +1686,6 @@ export const assetRegistryAbi = [
   },
   {
     type: 'function',
-    name: 'tillVersionOf',
-    stateMutability: 'view',
-    inputs: [
-      { name: 'asset', type: 'uint256' },
-    ],
-    outputs: [
-      { name: '', type: 'uint256' },
-    ],
-  },
-  {
-    type: 'function',
     name: 'tokenURI',
     stateMutability: 'view',
     inputs: [
@@ -1729,6 +1718,17 @@ export const assetRegistryAbi = [
   {
     type: 'function',
     name: 'versionForBuyer',
+    stateMutability: 'view',
+    inputs: [
+      { name: 'asset', type: 'uint256' },
+    ],
+    outputs: [
+      { name: '', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'function',
+    name: 'versionForSweep',
     stateMutability: 'view',
     inputs: [
       { name: 'asset', type: 'uint256' },

@@ -25,10 +25,10 @@ export const governorDelaySeconds = 172800
 /** Deployments by chain id. On the local chain account 0 of the development mnemonic has every role. */
 export const deployments: Record<number, Deployment> = {
   31337: {
-    governor: '0x3d3a60B3f72c302C034b5eA9b8956F6232ca51f9',
-    assetRegistry: '0x7a027beE55a5753727Be46e58B053bd4363f9e09',
-    revenueLedger: '0xAa4E26f27c4301CB38c192Aa29Fb82B5dAD97e3F',
-    accessMarket: '0xb089108F9BdAF429e3bE3a47938bF4b3B3E5416d',
+    governor: '0x65bc06C67F54aDd826837a290BD53407C58Bd3AB',
+    assetRegistry: '0xa46C440940464a1362FC66cC93b118a350Bc3649',
+    revenueLedger: '0x179388065F5FD136C34348298cdb0653FB77C689',
+    accessMarket: '0xFb1262C2eb8df206fA7B176db23d778c4Cf8559a',
     testUsd: '0x2460ceCB942B44872e4fDda0dA37DD26Ac0307d7',
   },
 }

@@ -43,7 +43,7 @@ async function withSuppliers(client: ChainClient, versions: readonly bigint[]): 
     const suppliers = await inBatches(asking, readsAtOnce, async (batch) => {
       const owed = await Promise.all(
         batch.map((version) =>
-          readContract(client, { ...registryOf(client), functionName: 'owedOf', args: [version] }),
+          readContract(client, { ...registryOf(client), functionName: 'edgesOf', args: [version] }),
         ),
       )
       return owed.flatMap(([, , supplies]) => supplies.map(({ version }) => version))

@@ -13,7 +13,7 @@ export function useTill({ asset, till, token }: { asset: string; till: `0x${stri
         publicClient.readContract({
           address: info.chain.addresses.assetRegistry,
           abi: assetRegistryAbi,
-          functionName: 'tillVersionOf',
+          functionName: 'versionForSweep',
           args: [BigInt(asset)],
         }),
         publicClient.getBalance({ address: till }),
