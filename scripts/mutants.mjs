@@ -4,7 +4,7 @@
 //   file, find, replace   the change; `find` must occur exactly once
 //   test              { "forge": [options of forge test] } or { "vitest": [options of vitest run] },
 //                     with "env" for settings that make it short
-//   node scripts/mutants.mjs [--only P1,P8]
+//   node scripts/mutants.mjs [--only P1,P8] [--quick]     --quick takes the first row of each promise in each file
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -22,7 +22,7 @@ export function readMutants(folder = join(repository, 'scripts/mutants')) {
   return readdirSync(folder)
     .filter((file) => file.endsWith('.json'))
     .sort()
-    .flatMap((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')))
+    .flatMap((file) => JSON.parse(readFileSync(join(folder, file), 'utf8')).map((row) => ({ ...row, list: file })))
     .map((row) => {
       for (const key of ['name', 'promise', 'file', 'find', 'replace', 'test'])
         if (row[key] === undefined) throw new Error(`mutant ${row.name ?? '?'} has no ${key}`)
@@ -30,6 +30,15 @@ export function readMutants(folder = join(repository, 'scripts/mutants')) {
         throw new Error(`mutant ${row.name} must name one test of forge or of vitest`)
       return row
     })
+}
+
+/** The first row of each promise in each file. */
+export function sampleMutants(mutants) {
+  const seen = new Set()
+  return mutants.filter(({ list, promise }) => {
+    const key = `${list} ${promise}`
+    return !seen.has(key) && seen.add(key)
+  })
 }
 
 /** The text with the one change made. */
@@ -95,7 +104,8 @@ function runTest(folder, { forge, vitest, env = {} }) {
 function main() {
   const at = process.argv.indexOf('--only')
   const only = at === -1 ? undefined : process.argv[at + 1]?.split(',')
-  const mutants = readMutants().filter((row) => only === undefined || only.includes(row.promise))
+  const chosen = readMutants().filter((row) => only === undefined || only.includes(row.promise))
+  const mutants = process.argv.includes('--quick') ? sampleMutants(chosen) : chosen
   const folder = copyRepository()
   const survivors = []
   try {
