@@ -1,6 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { checkMachine, isNodeSupported, matchesLockfile } from './install.mjs'
-import { promises, readCounts, readForge, readMutantLines, readVitest, summarize, unreached } from './testReport.mjs'
+import { judgeModel, judgeWrongVariant, readModels, readWrongVariants } from './prove.mjs'
+import {
+  promises,
+  readCounts,
+  readForge,
+  readMutantLines,
+  readProofs,
+  readVitest,
+  summarize,
+  unreached,
+} from './testReport.mjs'
 
 describe('what is needed', () => {
   test.each([
@@ -144,5 +154,35 @@ describe('the summary', () => {
     expect(summaryOf({ output: fewer }).counts.failed).toBe(1)
     expect(summaryOf({ output: '' }).counts.failed).toBe(promises.length)
     expect(unreached(new Map())).toContain(`${id}: 0 ${what} of ${least}`)
+  })
+})
+
+describe('proofs', () => {
+  test('a model must be proved whole, a wrong one refuted', () => {
+    expect(judgeModel({ proved: 3, refuted: [], open: [] })).toEqual([])
+    expect(judgeModel({ proved: 0, refuted: [], open: [] })).toEqual(['nothing was proved'])
+    expect(judgeModel({ proved: 3, refuted: ['line 1: a'], open: ['line 2: b'] })).toEqual([
+      'broken at line 1: a',
+      'not decided at line 2: b',
+    ])
+    expect(judgeWrongVariant({ refuted: ['line 1: a'] })).toEqual([])
+    expect(judgeWrongVariant({ refuted: [] })).toHaveLength(1)
+  })
+
+  test('every model has wrong variants, each of which changes it in one place', () => {
+    const models = readModels()
+    const variants = readWrongVariants()
+    expect(
+      [...models.keys()].filter((name) => !variants.some(({ proof }: { proof: string }) => proof === name)),
+    ).toEqual([])
+    for (const row of variants) expect(models.get(row.proof)?.split(row.find), row.name).toHaveLength(2)
+  })
+
+  test('are counted by what is printed, also when there is no solver', () => {
+    const output =
+      '✓ proved 16 A  1.0 s\n✓ refuted   A, wrong: b  2.0 s\n✗ failed    C  3.0 s\n    not decided at line 1'
+    expect(readProofs(output)).toEqual({ passed: 2, failed: ['proof: C'], skipped: [] })
+    const skipped = '- skipped   proofs: z3 is not installed (Debian and Ubuntu: apt-get install z3)'
+    expect(readProofs(skipped)).toMatchObject({ passed: 0, failed: [], skipped: [expect.stringMatching(/z3/)] })
   })
 })

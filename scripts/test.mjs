@@ -1,90 +1,15 @@
 // `npm test`: sets up what it needs, runs everything, and prints one summary. Options after `--`:
-//   --only check,forge,unit     runs these stages only: check contracts forge unit system delivery mutants node22
+//   --only check,forge,unit     runs these stages only: check contracts forge proofs unit system delivery gas mutants node22
 // With AGORAI_CI=1 a skipped test is a failure.
-import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildTypes, buildWeb } from './build.mjs'
 import { checkMachine, install, root } from './install.mjs'
 import { runStep, StepError } from './steps.mjs'
-import { readForge, readMutantLines, readVitest, summarize } from './testReport.mjs'
+import { summarize } from './testReport.mjs'
+import { check, forge, gas, mutants, node, proofs, tool, vitest } from './testStages.mjs'
 
-const resultsFolder = join(root, '.cache/test')
 const ci = process.env.AGORAI_CI === '1'
 const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1]?.split(',') : undefined
-const stageTimeoutMs = 30 * 60_000
-
-/** Runs a program, shows its output, and keeps it. Never throws: a program that cannot start has failed. */
-async function watch(program, args, env = {}) {
-  const child = spawn(program, args, {
-    cwd: root,
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: stageTimeoutMs,
-    killSignal: 'SIGKILL',
-  })
-  let output = ''
-  for (const [from, to] of [
-    [child.stdout, process.stdout],
-    [child.stderr, process.stderr],
-  ]) {
-    from.setEncoding('utf8')
-    from.on('data', (text) => {
-      output += text
-      to.write(text)
-    })
-  }
-  const status = await new Promise((resolve) => {
-    child.once('error', (error) => resolve(error.message))
-    child.once('close', (code, signal) => resolve(signal ?? code))
-  })
-  return { status, output }
-}
-
-/** A command that is one check: it passes when it ends with 0. */
-async function check(name, program, args, env) {
-  const { status, output } = await watch(program, args, env)
-  return {
-    passed: status === 0 ? 1 : 0,
-    failed: status === 0 ? [] : [`${name} ended with ${status}`],
-    skipped: [],
-    output,
-  }
-}
-
-const node = (...args) => [process.execPath, args]
-const tool = (path, ...args) => node(join(root, 'node_modules', path), ...args)
-
-/** Runs vitest over some folders; its own count decides, its exit code must agree. */
-async function vitest(name, paths, { options = [], program = process.execPath } = {}) {
-  const file = join(resultsFolder, `${name}.json`)
-  rmSync(file, { force: true })
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
-  const { status, output } = await watch(program, [
-    join(root, 'node_modules/vitest/vitest.mjs'),
-    'run',
-    ...reporters,
-    ...options,
-    ...paths,
-  ])
-  if (!existsSync(file)) return { passed: 0, failed: [`${name}: vitest ended with ${status}`], skipped: [], output }
-  const result = readVitest(JSON.parse(readFileSync(file, 'utf8')), root)
-  if (status !== 0 && result.failed.length === 0) result.failed.push(`${name}: vitest ended with ${status}`)
-  return { ...result, output }
-}
-
-/** Every Solidity test, the canary that must fail, and the gas figures. */
-/** Gas figures and the canary, which must fail, are part of the script's own exit code. */
-async function forge() {
-  const { status, output } = await watch(process.execPath, ['scripts/testContracts.mjs'])
-  const result = readForge(output)
-  if (status !== 0 && result.failed.length === 0) result.failed.push(`scripts/testContracts.mjs ended with ${status}`)
-  return { ...result, output }
-}
-
-async function contracts() {
-  return check('a rebuild of the contracts', ...node('scripts/contracts.mjs', '--check'))
-}
 
 async function checks() {
   const { forgeBinary } = await import('./contracts.mjs')
@@ -101,8 +26,9 @@ async function checks() {
 /** Suites that hold a chain, a database or a browser run one after the other: they would slow one another into timeouts. */
 const stages = {
   check: checks,
-  contracts,
-  forge,
+  contracts: () => check('a rebuild of the contracts', ...node('scripts/contracts.mjs', '--check')),
+  forge: () => forge(),
+  proofs: () => proofs(),
   unit: async () => [
     await vitest('unit', ['packages/core', 'packages/sdk', 'packages/cli', 'packages/web', 'examples', 'scripts'], {
       options: ['--exclude', 'scripts/tidy.test.ts'],
@@ -111,12 +37,8 @@ const stages = {
   ],
   system: () => vitest('system', ['e2e'], { options: ['--no-file-parallelism'] }),
   delivery: () => check('order to verified delivery', ...node('bench/delivery.mjs')),
-  mutants: async () => {
-    const { status, output } = await watch(process.execPath, ['scripts/mutants.mjs', '--quick'])
-    const result = readMutantLines(output)
-    if (status !== 0 && result.failed.length === 0) result.failed.push(`scripts/mutants.mjs ended with ${status}`)
-    return { ...result, output }
-  },
+  gas,
+  mutants: () => mutants(['--quick']),
   node22: async () => {
     const program = process.env.AGORAI_NODE22
     if (program === undefined) return []
@@ -130,7 +52,6 @@ async function main() {
   await runStep('dependencies', install)
   await runStep('packages', () => buildTypes())
   await runStep('web page', buildWeb)
-  mkdirSync(resultsFolder, { recursive: true })
 
   const results = []
   for (const [name, run] of Object.entries(stages)) {

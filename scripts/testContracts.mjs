@@ -1,7 +1,7 @@
 // Runs the contract tests on the bytecode that production deploys.
-//   node scripts/testContracts.mjs            everything, about two minutes
-//   node scripts/testContracts.mjs --deep     more fuzz runs and a million invariant calls
-import { spawnSync } from 'node:child_process'
+//   node scripts/testContracts.mjs            everything, about five minutes
+//   node scripts/testContracts.mjs --deep     100,000 runs of every fuzz test, a million calls of every invariant campaign
+import { spawn } from 'node:child_process'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -9,22 +9,35 @@ import { buildArtifacts, forgeBinary } from './contracts.mjs'
 import { writeEip712Fixture } from './writeEip712Fixture.mjs'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
-const invariantCallsMin = 65_536
+/** Of every campaign: the ledger's and the market's. */
+const invariantCallsMin = { shallow: 65_536, deep: 1_000_000 }
+const campaignsMin = 2
 const vectorsExpected = 1025
 
 const canaries = 'contracts/test/canary/**'
 const canaryFailure = /: 0 tests passed, 1 failed, 0 skipped/
 const deepSettings = { FOUNDRY_FUZZ_RUNS: '100000', FOUNDRY_INVARIANT_RUNS: '1954', FOUNDRY_INVARIANT_DEPTH: '512' }
 
-function forgeTest(options, environment = {}) {
-  const run = spawnSync(forgeBinary, ['test', '--root', '.', ...options], {
+/** Runs forge to its end; `shown` prints what it says while it says it. */
+async function forgeTest(options, environment = {}, { shown = false } = {}) {
+  const child = spawn(forgeBinary, ['test', '--root', '.', ...options], {
     cwd: repository,
     env: { ...process.env, FOUNDRY_CONFIG: 'contracts/foundry.toml', FOUNDRY_PROFILE: 'test', ...environment },
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 * 1024,
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
-  if (run.error) throw run.error
-  return { passed: run.status === 0, output: `${run.stdout}${run.stderr}` }
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8')
+    stream.on('data', (text) => {
+      output += text
+      if (shown) process.stdout.write(text)
+    })
+  }
+  const status = await new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code, signal) => resolve(signal ?? code))
+  })
+  return { passed: status === 0, output }
 }
 
 /** Names of the figures that differ between two texts of the gas snapshot. */
@@ -39,9 +52,9 @@ function changedFigures(before, after) {
  * Builds, runs every test, and proves that a failure would be seen. Gas figures are compared with those on disk, which
  * stay as they are unless `updateSnapshots` asks to keep the new ones.
  *
- * @returns {{ tests: number, invariantCalls: number, vectors: number }} the counts that were reached
+ * @returns {Promise<{ tests: number, invariantCalls: number, vectors: number }>} the counts that were reached
  */
-export function testContracts({ deep = false, updateSnapshots = false } = {}) {
+export async function testContracts({ deep = false, updateSnapshots = false } = {}) {
   buildArtifacts()
   const vectors = writeEip712Fixture(join(repository, 'contracts/out/fixtures/eip712.txt'))
   if (vectors !== vectorsExpected) throw new Error(`${vectors} EIP-712 vectors instead of ${vectorsExpected}`)
@@ -51,8 +64,7 @@ export function testContracts({ deep = false, updateSnapshots = false } = {}) {
   if (updateSnapshots) rmSync(snapshotFile, { force: true })
   // Forge would replay what failed before instead of running the campaign, and so short a run never passes R7.
   rmSync(join(repository, 'contracts/cache/invariant'), { recursive: true, force: true })
-  const main = forgeTest(['-vv', '--no-match-path', canaries], deep ? deepSettings : {})
-  process.stdout.write(main.output)
+  const main = await forgeTest(['-vv', '--no-match-path', canaries], deep ? deepSettings : {}, { shown: true })
   const measured = readFileSync(snapshotFile, 'utf8')
   // Forge has written its figures over the expected ones. They are put back, or the next run would agree with itself.
   if (committed !== undefined && measured !== committed) writeFileSync(snapshotFile, committed)
@@ -62,25 +74,26 @@ export function testContracts({ deep = false, updateSnapshots = false } = {}) {
     throw new Error(`gas figures changed; --update-snapshots keeps the new ones:\n  ${changes}`)
   }
 
-  const canary = forgeTest(['--match-path', canaries])
+  const canary = await forgeTest(['--match-path', canaries])
   if (canary.passed || !canaryFailure.test(canary.output)) {
     throw new Error(`the test that fails on purpose was not reported as the one failure:\n${canary.output}`)
   }
   console.log('contracts: the test that fails on purpose was seen to fail')
 
   const tests = Number(/(\d+) tests passed, 0 failed, 0 skipped/.exec(main.output)?.[1] ?? 0)
-  const invariantCalls = [...main.output.matchAll(/runs: \d+, calls: (\d+), reverts: 0/g)].reduce(
-    (sum, match) => sum + Number(match[1]),
-    0,
-  )
+  const campaigns = [...main.output.matchAll(/(invariant_\w+)\(\) \(runs: \d+, calls: (\d+), reverts: 0\)/g)]
+  const callsMin = deep ? invariantCallsMin.deep : invariantCallsMin.shallow
+  const short = campaigns.filter(([, , calls]) => Number(calls) < callsMin).map(([, name]) => name)
   if (tests === 0) throw new Error('no contract test ran, or some were skipped')
-  if (invariantCalls < invariantCallsMin) throw new Error(`only ${invariantCalls} invariant calls`)
+  if (campaigns.length < campaignsMin) throw new Error(`only ${campaigns.length} invariant campaigns`)
+  if (short.length > 0) throw new Error(`fewer than ${callsMin} invariant calls: ${short.join(', ')}`)
+  const invariantCalls = campaigns.reduce((sum, [, , calls]) => sum + Number(calls), 0)
   return { tests, invariantCalls, vectors }
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   try {
-    const counts = testContracts({
+    const counts = await testContracts({
       deep: process.argv.includes('--deep'),
       updateSnapshots: process.argv.includes('--update-snapshots'),
     })
