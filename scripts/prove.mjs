@@ -14,12 +14,13 @@ const require = createRequire(import.meta.url)
 
 /** What the compiler gives its own solver, then the same with another order of trying things: no one order suits all. */
 const usual = ['rewriter.pull_cheap_ite=true', 'fp.spacer.q3.use_qgen=true', 'fp.spacer.mbqi=false']
-const attempts = [
+const ways = [
   [...usual, 'fp.spacer.ground_pobs=false'],
   [...usual, 'fp.spacer.ground_pobs=false', 'fp.spacer.random_seed=7', 'smt.random_seed=7'],
   [...usual, 'fp.spacer.use_lemma_as_cti=true'],
 ]
-const secondsEach = Number(process.env.AGORAI_PROOF_SECONDS ?? 60)
+/** A way that suits finds its answer soon, so each is tried for a short while before any is for a long one. */
+const attempts = [10, 60, 240].flatMap((seconds) => ways.map((options) => [`-T:${seconds}`, ...options]))
 
 export function findSolver() {
   const { stdout, error } = spawnSync('z3', ['--version'], { encoding: 'utf8' })
@@ -38,7 +39,7 @@ function createSolver(untilRefuted) {
     let answer = ''
     for (const options of attempts) {
       const input = { input: query, encoding: 'utf8', maxBuffer: 1 << 30 }
-      answer = spawnSync('z3', ['-smt2', '-in', `-T:${secondsEach}`, ...options], input).stdout
+      answer = spawnSync('z3', ['-smt2', '-in', ...options], input).stdout
       if (/^(sat|unsat)/.test(answer)) break
     }
     // The compiler asks whether the assertion is safe.

@@ -15,7 +15,7 @@ import {
 } from 'viem'
 import { mnemonicToAccount } from 'viem/accounts'
 import { root } from '../../scripts/install.mjs'
-import { compareSlots, computeFloor } from './floor.mjs'
+import { compareSlots, computeFloor, costOf } from './floor.mjs'
 
 const hardfork = 'osaka'
 const anvilBinary = join(root, 'node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil')
@@ -123,7 +123,14 @@ export async function startChain() {
     const { created: slotsNew, updated: slotsUpdated, cleared } = slots
     if (slotsNew + slotsUpdated + cleared === 0) throw new Error('a measured transaction did nothing')
     const floor = computeFloor({ calldata, logs: receipt.logs, ...slots })
-    return { gas: Number(receipt.gasUsed), floor, slotsNew, slotsUpdated, logs: receipt.logs }
+    return {
+      gas: Number(receipt.gasUsed),
+      floor,
+      slotsNew,
+      slotsUpdated,
+      calldataGas: costOf(calldata),
+      logs: receipt.logs,
+    }
   }
 
   const elapse = async (seconds) => {

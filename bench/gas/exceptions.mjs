@@ -9,7 +9,11 @@ export function findFailures(figures, exceptions) {
   const excepted = new Set(exceptions.map(({ figure }) => figure))
   const unmet = figures
     .filter(({ id, met }) => !met && !excepted.has(id))
-    .map(({ id, value, goal }) => `${id}: ${value} is above its goal of ${goal}`)
+    .map(
+      ({ id, value, goal, cost }) =>
+        `${id}: ${value} is above its goal of ${goal} (it writes ${cost.slotsNew} new slots and ${cost.slotsUpdated} in use; ` +
+        `lower bound ${cost.floor})`,
+    )
   return [...unmet, ...exceptions.flatMap((exception) => checkException(exception, byId.get(exception.figure)))]
 }
 

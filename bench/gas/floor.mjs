@@ -33,13 +33,17 @@ export function compareSlots(pre, post, called) {
   return counts
 }
 
-export function computeFloor({ calldata, logs, created, updated, cleared, otherAccounts }) {
+/** What the bytes of a call cost. */
+export function costOf(calldata) {
   const zeros = calldata.filter((byte) => byte === 0).length
+  return zeroByteGas * zeros + otherByteGas * (calldata.length - zeros)
+}
+
+export function computeFloor({ calldata, logs, created, updated, cleared, otherAccounts }) {
   const told = logs.map(({ topics, data }) => logGas + topicGas * topics.length + (logByteGas * (data.length - 2)) / 2)
   return (
     baseGas +
-    zeroByteGas * zeros +
-    otherByteGas * (calldata.length - zeros) +
+    costOf(calldata) +
     newSlotGas * created +
     updatedSlotGas * updated +
     clearedSlotGas * cleared +

@@ -40,22 +40,23 @@ export async function measureUsdc(chain, till) {
       { name: 'nonce', type: 'bytes32' },
     ],
   }
-  const pay = async (to, nonce) => {
-    const terms = { from: buyer.address, to, value: 10_000n, validAfter: 0n, validBefore: 1_900_000_000n, nonce }
-    const signature = await buyer.signTypedData({
-      domain: { name: 'USD Coin', version: '2', chainId, verifyingContract: usdc.address },
-      types,
-      primaryType: 'TransferWithAuthorization',
-      message: terms,
-    })
-    const { r, s, yParity } = parseSignature(signature)
-    return chain.measure(tx('transferWithAuthorization', [...Object.values(terms), 27 + yParity, r, s], relayer))
+  /** USDC takes 20 gas more for v 28 than for v 27, so all are of v 27. */
+  const sign = async (to, name) => {
+    for (let attempt = 0; ; attempt++) {
+      const nonce = hashOf(`${name} ${attempt}`)
+      const message = { from: buyer.address, to, value: 10_000n, validAfter: 0n, validBefore: 1_900_000_000n, nonce }
+      const domain = { name: 'USD Coin', version: '2', chainId, verifyingContract: usdc.address }
+      const primaryType = 'TransferWithAuthorization'
+      const { r, s, yParity } = parseSignature(await buyer.signTypedData({ domain, types, primaryType, message }))
+      if (yParity === 0) return [...Object.values(message), 27, r, s]
+    }
   }
+  const pay = async (to, name) => chain.measure(tx('transferWithAuthorization', await sign(to, name), relayer))
   const account = strangerOf('a plain payee')
   return {
-    'pay an account, first': await pay(account, hashOf('account 1')),
-    'pay an account, again': await pay(account, hashOf('account 2')),
-    'pay a till, first': await pay(till, hashOf('till 1')),
-    'pay a till, again': await pay(till, hashOf('till 2')),
+    'pay an account, first': await pay(account, 'account 1'),
+    'pay an account, again': await pay(account, 'account 2'),
+    'pay a till, first': await pay(till, 'till 1'),
+    'pay a till, again': await pay(till, 'till 2'),
   }
 }
