@@ -146,6 +146,24 @@ contract TimedTest is MarketTest {
         assertEq(heldByMarket(), 0, "nothing stays");
     }
 
+    /// @dev Two days share a word: what happens to one leaves the other as it is.
+    function test_DaysBesideOneAnotherKeepTheirChanges() public {
+        for (uint256 i; i < 2; ++i) {
+            uint256 start = today();
+            buyDays(buyer, offerId, 10);
+            buyDays(reader, bracketed, 11);
+            int256 rate = int256(uint256(market.passOf(bracketed, reader).amount));
+            assertTrue(changeOn(start + 10) == -int256(PRICE) && changeOn(start + 11) == -rate, "both end");
+            vm.warp(block.timestamp + 10 * DAY);
+            accrue(64);
+            assertTrue(changeOn(start + 10) == 0 && changeOn(start + 11) == -rate, "one has ended");
+            vm.warp(block.timestamp + DAY);
+            accrue(64);
+            requireHead(today(), 0, 0);
+            assertEq(heldByMarket(), 0, "nothing stays");
+        }
+    }
+
     function test_TheMoneyGoesToTheVersionOfThatMoment() public {
         buyDays(buyer, offerId, 10);
         vm.warp(begin + 3 * DAY);
