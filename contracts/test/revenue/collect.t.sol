@@ -254,7 +254,7 @@ contract CollectTest is RevenueTest {
     }
 
     function testFuzz_LeavesShareThePool(uint256 seed, uint8 size, uint64 amount) public {
-        uint256 count = bound(size, 1, 40);
+        uint256 count = bound(size, 1, 16);
         SumTreeBuilder.Leaf[] memory all = new SumTreeBuilder.Leaf[](count);
         for (uint256 i; i < count; ++i) {
             seed = uint256(keccak256(abi.encode(seed)));

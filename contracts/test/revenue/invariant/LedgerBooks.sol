@@ -64,6 +64,11 @@ abstract contract LedgerBooks {
         return _accounts[version][token];
     }
 
+    /// @notice Whether there is anything to split.
+    function hasIncome(uint256 version, address token) public view returns (bool) {
+        return _accounts[version][token].sales + _accounts[version][token].royalties != 0;
+    }
+
     function liensOf(uint256 version, address token) external view returns (Lien[] memory) {
         return _liens[version][token];
     }

@@ -237,6 +237,7 @@ contract LedgerHandler is LedgerPublisher {
             uint256[] memory one = new uint256[](1);
             // Everything leads to lower versions, so one pass from the highest to the lowest is enough.
             for (uint256 version = versions; version > 0; --version) {
+                if (!hasIncome(version, address(tokens[t]))) continue;
                 one[0] = version;
                 _pull(one, tokens[t]);
                 for (uint256 place; place < _leaves[version].length; ++place) {
