@@ -1,12 +1,12 @@
 // `npm test`: sets up what it needs, runs everything, and prints one summary. Options after `--`:
-//   --only check,forge,unit     runs these stages only: check contracts forge proofs unit system delivery gas mutants node22
+//   --only check,forge,unit     runs these stages only: check contracts forge unit system delivery mutants node22
 // With AGORAI_CI=1 a skipped test is a failure.
 import { join } from 'node:path'
 import { buildTypes, buildWeb } from './build.mjs'
 import { checkMachine, install, root } from './install.mjs'
 import { runStep, StepError } from './steps.mjs'
 import { summarize } from './testReport.mjs'
-import { check, forge, gas, mutants, node, proofs, tool, vitest } from './testStages.mjs'
+import { check, forge, mutants, node, tool, vitest } from './testStages.mjs'
 
 const ci = process.env.AGORAI_CI === '1'
 const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1]?.split(',') : undefined
@@ -28,7 +28,6 @@ const stages = {
   check: checks,
   contracts: () => check('a rebuild of the contracts', ...node('scripts/contracts.mjs', '--check')),
   forge: () => forge(),
-  proofs: () => proofs(),
   unit: async () => [
     await vitest('unit', ['packages/core', 'packages/sdk', 'packages/cli', 'packages/web', 'examples', 'scripts'], {
       options: ['--exclude', 'scripts/tidy.test.ts'],
@@ -37,7 +36,6 @@ const stages = {
   ],
   system: () => vitest('system', ['e2e'], { options: ['--no-file-parallelism'] }),
   delivery: () => check('order to verified delivery', ...node('bench/delivery.mjs')),
-  gas,
   mutants: () => mutants(['--quick']),
   node22: async () => {
     const program = process.env.AGORAI_NODE22
