@@ -103,23 +103,24 @@ contract MarketHandler is MarketTest {
     /* BUYING */
 
     function buy(uint256 seed, uint256 days_) external {
-        _select(seed);
-        buyBy(0, seed >> 64 & 1 == 0 ? lastHolder : account(seed >> 32), days_);
+        seed = _selectBuyable(seed);
+        buyBy(0, seed % 3 == 0 ? lastHolder : account(seed >> 32), days_);
     }
 
     function buyFor(uint256 seed, uint256 days_) external {
-        _select(seed);
+        seed = _selectBuyable(seed);
         buyBy(1, account(seed >> 32), days_);
     }
 
     function buyWithAuthorization(uint256 seed, uint256 days_) external {
-        _select(seed);
+        seed = _selectBuyable(seed);
         // Only the first token has authorizations.
         if (address(token) != address(tokens[0])) return;
         buyBy(2, account(seed >> 32), days_);
     }
 
     function buyBundle(uint256 seed, uint256 days_) external {
+        seed = _draw(seed);
         uint256 place = seed % _bundles.length;
         (uint256 base, address payer) = (place * OFFERS, account(seed >> 32));
         token = tokens[place % tokens.length];
@@ -152,12 +153,14 @@ contract MarketHandler is MarketTest {
 
     /// @dev Of any pass there may be.
     function refund(uint256 seed) external {
+        seed = _draw(seed);
         _select(seed);
         _refund();
     }
 
     /// @dev Of a timed one that runs, if there is one.
     function refundTimed(uint256 seed) external {
+        seed = _draw(seed);
         for (uint256 k; k < OFFERS * ACCOUNTS; ++k) {
             _touch(offers[(seed % offers.length + k / ACCOUNTS) % offers.length], account(k));
             bool isFound = placeOf(lastOffer) >= 2 && placeOf(lastOffer) != 4
@@ -169,6 +172,7 @@ contract MarketHandler is MarketTest {
 
     /// @dev Of one that can be given back, if there is one.
     function refundHeld(uint256 seed) external {
+        seed = _draw(seed);
         for (uint256 k; k < OFFERS * offers.length; ++k) {
             _touch(heldOffer(seed % offers.length + k), account(k));
             if (refundUntil[lastOffer][lastHolder] > block.timestamp) break;
@@ -213,6 +217,7 @@ contract MarketHandler is MarketTest {
     }
 
     function transferPass(uint256 seed) external {
+        seed = _draw(seed);
         _select(seed);
         (uint256 offerId, address from, address to) = (lastOffer, lastHolder, account(seed >> 32));
         if (seed >> 64 & 3 != 0) (offerId, from, to) = findMove(seed);
@@ -252,6 +257,7 @@ contract MarketHandler is MarketTest {
     /* MONEY THAT BECAME FINAL */
 
     function release(uint256 seed) external {
+        seed = _draw(seed);
         for (uint256 k; k < OFFERS * offers.length; ++k) {
             _touch(heldOffer(seed % offers.length + k), account(k));
             uint256 until = refundUntil[lastOffer][lastHolder];
@@ -261,6 +267,7 @@ contract MarketHandler is MarketTest {
     }
 
     function accrue(uint256 seed, uint256 daysMax) external {
+        seed = _draw(seed);
         _select(seed);
         _accrue(lastOffer >> 16, daysMax % 100);
     }
@@ -268,6 +275,7 @@ contract MarketHandler is MarketTest {
     /* ALL ELSE */
 
     function publishVersion(uint256 seed) external {
+        seed = _draw(seed);
         uint256 place = seed % ASSETS;
         vm.prank(account(place));
         registry.publishVersion(assets[place], publication(list(), 0, 0, 0));
@@ -275,6 +283,7 @@ contract MarketHandler is MarketTest {
     }
 
     function donate(uint256 seed, uint32 amount) external {
+        seed = _draw(seed);
         token = tokens[seed % tokens.length];
         token.mint(address(market), amount);
         donated[address(token)] += amount;
@@ -283,6 +292,7 @@ contract MarketHandler is MarketTest {
 
     /// @dev Mostly hours, now and then weeks.
     function passTime(uint256 seed) external {
+        seed = _draw(seed);
         uint256 most = seed % 16 == 0 ? 30 days : seed % 4 == 0 ? 3 days : 7 hours;
         vm.warp(block.timestamp + (seed >> 8) % most + 1);
         ++done["passTime"];
@@ -323,6 +333,20 @@ contract MarketHandler is MarketTest {
 
     function heldOffer(uint256 seed) internal view returns (uint256) {
         return offers[seed % offers.length / OFFERS * OFFERS + 1];
+    }
+
+    /// @dev The fuzzer likes small numbers; here each part of a seed decides something.
+    function _draw(uint256 seed) internal pure returns (uint256) {
+        return uint256(keccak256(abi.encode(seed)));
+    }
+
+    /// @dev An offer, and who does not hold it for ever yet, if there is anybody.
+    function _selectBuyable(uint256 seed) internal returns (uint256 draw) {
+        draw = _draw(seed);
+        _select(draw);
+        for (uint256 i; i < ACCOUNTS && !canBuy(lastOffer, lastHolder); ++i) {
+            lastHolder = account((draw >> 16) % ACCOUNTS + i);
+        }
     }
 
     function _select(uint256 seed) internal {
