@@ -3,6 +3,7 @@ import { formatInteger, formatShare } from '../../format/money.js'
 import { formatBytes, formatCount } from '../../format/text.js'
 import { Copyable } from '../../ui/Copyable.js'
 import { AccountName } from '../wallet/AccountName.js'
+import { WeightTable } from './WeightTable.js'
 
 const shownMax = 12
 
@@ -128,51 +129,15 @@ export function Metrics({ manifest: { metrics } }: { manifest: Manifest }) {
 export function Contributors({ manifest: { contributors } }: { manifest: Manifest }) {
   const { bps, leaves } = contributors
   if (leaves.length === 0) return null
-  const whole = leaves.reduce((sum, leaf) => sum + BigInt(leaf.weight), 0n)
-  const shown = leaves.slice(0, shownMax)
   return (
-    <section className="panel" aria-labelledby="contributors-heading">
-      <div className="panel-head">
-        <h2 id="contributors-heading">Contributors</h2>
-        <p className="small muted">{`They share ${formatShare(BigInt(bps), 10_000n)} of what this version keeps.`}</p>
-      </div>
-      <div className="table-scroll">
-        <table className="table">
-          <thead>
-            <tr>
-              <th scope="col">Who</th>
-              <th scope="col" className="number">
-                Weight
-              </th>
-              <th scope="col" className="number">
-                Of the contributors’ part
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {shown.map((leaf, index) => (
-              // The same account may stand in the list twice; its place in the tree is what tells leaves apart.
-              // biome-ignore lint/suspicious/noArrayIndexKey: the list is fixed by the contributor root.
-              <tr key={index}>
-                <th scope="row">
-                  <AccountName address={leaf.account} label={leaf.label} />
-                </th>
-                <td className="number">{formatInteger(BigInt(leaf.weight))}</td>
-                <td className="number">{formatShare(BigInt(leaf.weight), whole)}</td>
-              </tr>
-            ))}
-          </tbody>
-          <tfoot>
-            <tr>
-              <th scope="row">
-                {leaves.length <= shownMax ? 'Sum' : `Sum of ${formatCount(leaves.length, 'contributor')}`}
-              </th>
-              <td className="number">{formatInteger(whole)}</td>
-              <td className="number">{formatShare(whole, whole)}</td>
-            </tr>
-          </tfoot>
-        </table>
-      </div>
-    </section>
+    <WeightTable
+      id="contributors-heading"
+      title="Contributors"
+      lead={`They share ${formatShare(BigInt(bps), 10_000n)} of what this version keeps.`}
+      what="Who"
+      one="contributor"
+      entries={leaves}
+      nameOf={({ account, label }) => <AccountName address={account} label={label} />}
+    />
   )
 }

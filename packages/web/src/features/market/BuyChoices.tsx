@@ -1,7 +1,7 @@
 import { type Offer, quantityMax } from '@agorai/core'
 import { formatMoney } from '../../format/money.js'
 import { formatCount } from '../../format/text.js'
-import { Check, Field } from '../../ui/Field.js'
+import { Check, Field, ListField, TextField } from '../../ui/Field.js'
 import type { Admission } from './admission.js'
 import { FallingPrice } from './FallingPrice.js'
 import { formOf } from './offers.js'
@@ -46,22 +46,16 @@ export function BuyChoices({
         Give the pass to another account
       </Check>
       {choices.gift ? (
-        <Field label="Account that receives it" hint="What may be refunded of it later goes to that account too.">
-          {(control) => (
-            <input
-              {...control}
-              className="field mono"
-              autoComplete="off"
-              spellCheck={false}
-              placeholder="0x…"
-              value={choices.holder}
-              onChange={(event) => set({ holder: event.target.value })}
-            />
-          )}
-        </Field>
+        <TextField
+          label="Account that receives it"
+          hint="What may be refunded of it later goes to that account too."
+          of="address"
+          value={choices.holder}
+          onChange={(holder) => set({ holder })}
+        />
       ) : null}
       {offer.gate === null ? null : (
-        <Field
+        <ListField
           label="The seller’s list of accounts"
           hint={
             admission === 'admitted'
@@ -69,17 +63,9 @@ export function BuyChoices({
               : 'Only accounts on this list may buy. The seller publishes it; paste it here, in any order.'
           }
           error={gateErrors[admission]}
-        >
-          {(control) => (
-            <textarea
-              {...control}
-              className="field"
-              spellCheck={false}
-              value={choices.gate}
-              onChange={(event) => set({ gate: event.target.value })}
-            />
-          )}
-        </Field>
+          value={choices.gate}
+          onChange={(gate) => set({ gate })}
+        />
       )}
     </>
   )

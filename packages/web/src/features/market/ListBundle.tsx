@@ -1,7 +1,7 @@
 import type { AssetDetail } from '@agorai/core'
 import { useState } from 'react'
 import { parsePercent } from '../../format/money.js'
-import { Field } from '../../ui/Field.js'
+import { ListField, TextField } from '../../ui/Field.js'
 import { ErrorNotice, Notice, Waiting } from '../../ui/Notice.js'
 import { SignDialog } from '../wallet/SignDialog.js'
 import { openOffers, priceWords } from './offers.js'
@@ -60,36 +60,20 @@ export function ListBundle({ asset }: { asset: AssetDetail }) {
               <li key={offer.id}>{`${offer.id}: ${usageWords[offer.usage].name}, ${priceWords(offer)}`}</li>
             ))}
           </ul>
-          <Field
+          <ListField
             label="Offers"
             hint="The numbers of at least two offers, of this and of your other assets."
             error={wellFormed ? undefined : 'Give at least two offer numbers.'}
-          >
-            {(control) => (
-              <textarea
-                {...control}
-                className="field"
-                spellCheck={false}
-                value={offers}
-                onChange={(event) => setOffers(event.target.value)}
-              />
-            )}
-          </Field>
-          <Field
+            value={offers}
+            onChange={setOffers}
+          />
+          <TextField
             label="Discount in percent"
             error={discountBps === undefined || discountBps >= wholeBps ? 'Give a percentage below 100.' : undefined}
-          >
-            {(control) => (
-              <input
-                {...control}
-                className="field"
-                inputMode="decimal"
-                autoComplete="off"
-                value={discount}
-                onChange={(event) => setDiscount(event.target.value)}
-              />
-            )}
-          </Field>
+            of="amount"
+            value={discount}
+            onChange={setDiscount}
+          />
         </SignDialog>
       ) : null}
     </>

@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { useAgorai } from '../../app/AgoraiProvider.js'
 import type { Token } from '../../format/money.js'
 import { Copyable } from '../../ui/Copyable.js'
-import { Check, Field } from '../../ui/Field.js'
+import { Check, Field, ListField, TextField } from '../../ui/Field.js'
 import { ErrorNotice, Notice, Waiting } from '../../ui/Notice.js'
 import { SignDialog } from '../wallet/SignDialog.js'
 import { type DraftErrors, emptyDraft, type OfferDraft, readDraft } from './offerForm.js'
@@ -115,7 +115,7 @@ function ListDialog({
             )}
           </Field>
         )}
-        <Field
+        <TextField
           label={
             exclusive
               ? `Reserve in ${token.symbol}`
@@ -125,52 +125,32 @@ function ListDialog({
           }
           hint={exclusive ? 'It starts at ten times as much and halves every 24 hours.' : '0 gives it away.'}
           error={shown.price}
-        >
-          {(control) => (
-            <input
-              {...control}
-              className="field"
-              inputMode="decimal"
-              autoComplete="off"
-              value={draft.price}
-              onChange={(event) => set({ price: event.target.value })}
-            />
-          )}
-        </Field>
+          of="amount"
+          value={draft.price}
+          onChange={(price) => set({ price })}
+        />
         {timed || exclusive ? null : (
-          <Field label="Hours to give it back" hint="0: final at once." error={shown.refundHours}>
-            {(control) => (
-              <input
-                {...control}
-                className="field"
-                inputMode="numeric"
-                autoComplete="off"
-                value={draft.refundHours}
-                onChange={(event) => set({ refundHours: event.target.value })}
-              />
-            )}
-          </Field>
+          <TextField
+            label="Hours to give it back"
+            hint="0: final at once."
+            error={shown.refundHours}
+            of="integer"
+            value={draft.refundHours}
+            onChange={(refundHours) => set({ refundHours })}
+          />
         )}
       </div>
       {timed ? <Brackets draft={draft} error={shown.brackets} onChange={set} /> : null}
       <Check checked={draft.transferable} onChange={(transferable) => set({ transferable })}>
         Holders may pass it on to another account
       </Check>
-      <Field
+      <ListField
         label="Only for these accounts"
         hint="Addresses, one a line; empty is everyone. Publish the list: buyers prove with it that they are on it."
         error={shown.gate}
-      >
-        {(control) => (
-          <textarea
-            {...control}
-            className="field"
-            spellCheck={false}
-            value={draft.gate}
-            onChange={(event) => set({ gate: event.target.value })}
-          />
-        )}
-      </Field>
+        value={draft.gate}
+        onChange={(gate) => set({ gate })}
+      />
       {offer === undefined ? null : <Preview asset={asset} offer={offer} token={token} />}
     </SignDialog>
   )
@@ -217,30 +197,19 @@ function Brackets({
         // A bracket is known by its place alone: the market takes them in order.
         // biome-ignore lint/suspicious/noArrayIndexKey: see above.
         <div className="fields" key={index}>
-          <Field label="After so many days" error={index === brackets.length - 1 ? error : undefined}>
-            {(control) => (
-              <input
-                {...control}
-                className="field"
-                inputMode="numeric"
-                autoComplete="off"
-                value={bracket.afterDays}
-                onChange={(event) => set(index, { afterDays: event.target.value })}
-              />
-            )}
-          </Field>
-          <Field label="A day costs, in percent of the price">
-            {(control) => (
-              <input
-                {...control}
-                className="field"
-                inputMode="decimal"
-                autoComplete="off"
-                value={bracket.percent}
-                onChange={(event) => set(index, { percent: event.target.value })}
-              />
-            )}
-          </Field>
+          <TextField
+            label="After so many days"
+            error={index === brackets.length - 1 ? error : undefined}
+            of="integer"
+            value={bracket.afterDays}
+            onChange={(afterDays) => set(index, { afterDays })}
+          />
+          <TextField
+            label="A day costs, in percent of the price"
+            of="amount"
+            value={bracket.percent}
+            onChange={(percent) => set(index, { percent })}
+          />
         </div>
       ))}
       <p className="pass-actions">

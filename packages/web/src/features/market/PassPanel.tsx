@@ -5,7 +5,7 @@ import { Link } from '../../app/router.js'
 import { formatMoney } from '../../format/money.js'
 import { formatCount, parseAccounts, shorten } from '../../format/text.js'
 import { Copyable } from '../../ui/Copyable.js'
-import { Field } from '../../ui/Field.js'
+import { TextField } from '../../ui/Field.js'
 import { Moment } from '../../ui/Moment.js'
 import { ErrorNotice, Notice, Waiting } from '../../ui/Notice.js'
 import { useGetAsset } from '../catalogue/useGetAsset.js'
@@ -202,19 +202,13 @@ function TransferDialog({
         {'The other account may then do all that the pass allows, and you no longer may.'}
         {money === undefined ? '' : ` With it goes the right to ${money} when it is given back.`}
       </p>
-      <Field label="Account that receives it" error={wrong ? 'Give one address.' : undefined}>
-        {(control) => (
-          <input
-            {...control}
-            className="field mono"
-            autoComplete="off"
-            spellCheck={false}
-            placeholder="0x…"
-            value={text}
-            onChange={(event) => setText(event.target.value)}
-          />
-        )}
-      </Field>
+      <TextField
+        label="Account that receives it"
+        error={wrong ? 'Give one address.' : undefined}
+        of="address"
+        value={text}
+        onChange={setText}
+      />
     </SignDialog>
   )
 }

@@ -1,4 +1,5 @@
-import { accessMarketAbi, isRunning, type PassState, perpetualExpiry, refundableOf } from '@agorai/core'
+import { isRunning, type PassState, perpetualExpiry, refundableOf } from '@agorai/core'
+import { readPass } from '@agorai/sdk'
 import { skipToken, useQuery } from '@tanstack/react-query'
 import { useAgorai } from '../../app/AgoraiProvider.js'
 import { useChainTime } from './useChainTime.js'
@@ -19,37 +20,19 @@ export type PassNow = {
  * as its days begin. Undefined until the chain has answered.
  */
 export function usePassState({ offer, holder }: { offer: string; holder: `0x${string}` | undefined }) {
-  const { client, info } = useAgorai()
+  const { client } = useAgorai()
   const now = useChainTime()
   const state = useQuery({
     queryKey: ['pass', offer, holder],
-    queryFn:
-      holder === undefined
-        ? skipToken
-        : async (): Promise<PassState> => {
-            const pass = await client.publicClient.readContract({
-              address: info.chain.addresses.accessMarket,
-              abi: accessMarketAbi,
-              functionName: 'passOf',
-              args: [BigInt(offer), holder],
-            })
-            const { amount, expiry, grantedAt, purchases, refundUntil } = pass
-            return {
-              purchases,
-              amount,
-              expiry: BigInt(expiry),
-              grantedAt: BigInt(grantedAt),
-              refundUntil: BigInt(refundUntil),
-            }
-          },
+    queryFn: holder === undefined ? skipToken : () => readPass(client, { offer: BigInt(offer), holder }),
   })
   return {
     error: state.error,
-    pass: state.data === undefined || now === undefined ? undefined : readPass(state.data, BigInt(now)),
+    pass: state.data === undefined || now === undefined ? undefined : passNow(state.data, BigInt(now)),
   }
 }
 
-function readPass(state: PassState, now: bigint): PassNow {
+function passNow(state: PassState, now: bigint): PassNow {
   const endless = state.expiry === perpetualExpiry || state.expiry === 0n
   return {
     running: isRunning(state, now),

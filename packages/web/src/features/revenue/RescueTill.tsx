@@ -4,7 +4,7 @@ import { useState } from 'react'
 import { useAgorai } from '../../app/AgoraiProvider.js'
 import { formatMoney, type Token } from '../../format/money.js'
 import { parseAccounts, shorten } from '../../format/text.js'
-import { Field } from '../../ui/Field.js'
+import { Field, TextField } from '../../ui/Field.js'
 import { ErrorNotice, Notice } from '../../ui/Notice.js'
 import { isSameAccount } from '../wallet/accountName.js'
 import { SignDialog } from '../wallet/SignDialog.js'
@@ -67,37 +67,15 @@ export function RescueTill({ asset, ether, token }: { asset: AssetDetail; ether:
             )}
           </Field>
           {what === 'ether' ? null : (
-            <Field
+            <TextField
               label={what === 'token' ? 'Contract of the token' : 'Contract of the collection'}
               error={isPayment ? 'This is a payment token: sweep the till.' : undefined}
-            >
-              {(control) => (
-                <input
-                  {...control}
-                  className="field mono"
-                  autoComplete="off"
-                  spellCheck={false}
-                  placeholder="0x…"
-                  value={contract}
-                  onChange={(event) => setContract(event.target.value)}
-                />
-              )}
-            </Field>
+              of="address"
+              value={contract}
+              onChange={setContract}
+            />
           )}
-          {what === 'nft' ? (
-            <Field label="Number of the NFT">
-              {(control) => (
-                <input
-                  {...control}
-                  className="field"
-                  inputMode="numeric"
-                  autoComplete="off"
-                  value={id}
-                  onChange={(event) => setId(event.target.value)}
-                />
-              )}
-            </Field>
-          ) : null}
+          {what === 'nft' ? <TextField label="Number of the NFT" of="integer" value={id} onChange={setId} /> : null}
         </SignDialog>
       ) : null}
     </>
