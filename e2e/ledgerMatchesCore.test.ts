@@ -11,7 +11,6 @@ import {
   treasuryVersion,
   vertexOf,
 } from '@agorai/core'
-import fc from 'fast-check'
 import type { Abi, Address } from 'viem'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import {
@@ -24,6 +23,7 @@ import {
   type Step,
   take,
 } from './graphModel.js'
+import { type Check, checkAll, compareHistories, count, runsOf } from './histories.js'
 import {
   type Call,
   eventsOf,
@@ -38,11 +38,7 @@ import {
  * The contracts and core's pure functions take the same random histories of publications, sales, pulls, collections,
  * credits, liens, transfers and fees: every event, every refusal and every total must be equal.
  */
-const isDeep = process.env.AGORAI_DEEP === '1'
-const graphs = isDeep ? 10_000 : 300
-/** Of the histories together, and of what it takes to make a failing one small. */
-const timeLimitMs = isDeep ? 3_000_000 : 180_000
-const seed = Number(process.env.AGORAI_SEED ?? Math.floor(Math.random() * 2 ** 31))
+const graphs = runsOf(300)
 
 const registryEvents = new Set(['VersionPublished', 'EdgesDrawn'])
 const ledgerEvents = new Set([
@@ -142,7 +138,7 @@ const done = { calls: 0, refused: 0, versions: 0, edges: 0, supplies: 0, liensMo
 async function compare(steps: readonly Step[]): Promise<void> {
   const graph = createGraph(localFeeBps)
   const calls = preparation()
-  const checks: ((outcome: Outcome) => void)[] = calls.map(() => (outcome) => expect(outcome.status).toBe('0x1'))
+  const checks: Check[] = calls.map(() => (outcome) => expect(outcome.status).toBe('0x1'))
   const readAll = () => {
     for (const { call, decode, expected, what } of readingsOf(graph)) {
       calls.push(call)
@@ -158,7 +154,7 @@ async function compare(steps: readonly Step[]): Promise<void> {
     done.calls++
     if (refusal !== undefined) {
       done.refused++
-      refusals.set(refusal, (refusals.get(refusal) ?? 0) + 1)
+      count(refusals, refusal)
     }
     checks.push((outcome) => {
       const told = eventsOf(outcome, abi, contract === 'assetRegistry' ? registryEvents : ledgerEvents)
@@ -168,9 +164,8 @@ async function compare(steps: readonly Step[]): Promise<void> {
     })
   }
   readAll()
-  const outcomes = await chain.simulate([{ calls }])
-  expect(outcomes).toHaveLength(calls.length)
-  for (const [place, outcome] of outcomes.entries()) checks[place]?.(outcome)
+  expect(checks).toHaveLength(calls.length)
+  checkAll(await chain.simulate([{ calls }]), checks)
   done.versions += graph.versions.size
   for (const { edges, supplies } of graph.vertices.values()) {
     done.edges += edges.length
@@ -179,16 +174,7 @@ async function compare(steps: readonly Step[]): Promise<void> {
 }
 
 test(`the contracts and core agree on ${graphs} random graphs, call by call and in total`, async () => {
-  console.log(`ledger and core: ${graphs} graphs from seed ${seed}; repeat with AGORAI_SEED=${seed}`)
-  const started = performance.now()
-  let count = 0
-  await fc.assert(
-    fc.asyncProperty(historyArbitrary, async (steps) => {
-      await compare(steps)
-      if (++count % 1_000 === 0) console.log(`${count} graphs in ${Math.round(performance.now() - started)} ms`)
-    }),
-    { numRuns: graphs, seed, interruptAfterTimeLimit: timeLimitMs, markInterruptAsFailure: true },
-  )
+  await compareHistories({ what: 'ledger and core', runs: graphs, arbitrary: historyArbitrary, compare })
   console.log(`ledger and core agree: ${graphs} graphs, ${JSON.stringify(done)}`)
   console.log(`refused alike: ${JSON.stringify(Object.fromEntries(refusals))}`)
   expect(Math.min(...Object.values(done))).toBeGreaterThan(graphs / 10)

@@ -12,9 +12,9 @@ import {
   usages,
   waitingOf,
 } from '@agorai/core'
-import fc from 'fast-check'
 import { type Abi, type Address, zeroHash } from 'viem'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Check, checkAll, compareHistories, count, runsOf } from './histories.js'
 import {
   assets,
   createMarket,
@@ -35,7 +35,6 @@ import {
   type Call,
   eventsOf,
   functionOf,
-  type Outcome,
   refusalOf,
   type SimulatedChain,
   startSimulatedChain,
@@ -45,11 +44,7 @@ import {
  * The market and core's pure functions take the same random histories of offers, purchases, renewals, refunds, transfers,
  * releases and accruals while time goes by: every event, refusal, price, pass and stream must be equal.
  */
-const isDeep = process.env.AGORAI_DEEP === '1'
-const histories = isDeep ? 10_000 : 150
-/** Of the histories together, and of what it takes to make a failing one small. */
-const timeLimitMs = isDeep ? 3_000_000 : 180_000
-const seed = Number(process.env.AGORAI_SEED ?? Math.floor(Math.random() * 2 ** 31))
+const histories = runsOf(150)
 const startsAt = 1_900_000_000n
 
 const abi = [...assetRegistryAbi, ...revenueLedgerAbi, ...accessMarketAbi] as Abi
@@ -76,7 +71,6 @@ function fn(contract: 'assetRegistry' | 'revenueLedger' | 'accessMarket', name: 
   return found
 }
 
-type Check = (outcome: Outcome) => void
 type Script = { blocks: { time: bigint; calls: Call[] }[]; checks: Check[] }
 
 function add(script: Script, time: bigint, call: Call, check: Check): void {
@@ -142,7 +136,6 @@ function readAll(script: Script, market: Market): void {
 
 const refusals = new Map<string, number>()
 const told = new Map<string, number>()
-const count = (counts: Map<string, number>, key: string) => counts.set(key, (counts.get(key) ?? 0) + 1)
 
 /** Takes one history in core and on the chain, reading everything now and then and at its end. */
 async function compare(steps: readonly MarketStep[]): Promise<void> {
@@ -169,22 +162,11 @@ async function compare(steps: readonly MarketStep[]): Promise<void> {
     }
   }
   readAll(script, market)
-  const outcomes = await chain.simulate(script.blocks satisfies Block[])
-  expect(outcomes).toHaveLength(script.checks.length)
-  for (const [place, outcome] of outcomes.entries()) script.checks[place]?.(outcome)
+  checkAll(await chain.simulate(script.blocks satisfies Block[]), script.checks)
 }
 
 test(`the market and core agree on ${histories} random histories, call by call and in total`, async () => {
-  console.log(`market and core: ${histories} histories from seed ${seed}; repeat with AGORAI_SEED=${seed}`)
-  const started = performance.now()
-  let compared = 0
-  await fc.assert(
-    fc.asyncProperty(marketHistoryArbitrary, async (steps) => {
-      await compare(steps)
-      if (++compared % 1_000 === 0) console.log(`${compared} in ${Math.round(performance.now() - started)} ms`)
-    }),
-    { numRuns: histories, seed, interruptAfterTimeLimit: timeLimitMs, markInterruptAsFailure: true },
-  )
+  await compareHistories({ what: 'market and core', runs: histories, arbitrary: marketHistoryArbitrary, compare })
   console.log(`market and core agree: ${histories} histories, ${JSON.stringify(Object.fromEntries(told))}`)
   console.log(`refused alike: ${JSON.stringify(Object.fromEntries(refusals))}`)
   expect(told.size).toBe(events.size)
@@ -208,7 +190,6 @@ test('an exclusive price falls on the chain as in core, to the unit', async () =
       expect([place, price.result(outcome)]).toEqual([place, expected]),
     )
   }
-  const outcomes = await chain.simulate(script.blocks)
-  for (const [place, outcome] of outcomes.entries()) script.checks[place]?.(outcome)
+  checkAll(await chain.simulate(script.blocks), script.checks)
   expect(exclusivePrice(reserve, market.now - startsAt)).toBe(reserve)
 })
