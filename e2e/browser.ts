@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core'
 import { expect } from 'vitest'
+import { buildWeb, webFolder } from '../scripts/build.mjs'
 
 const installedPaths = [
   '/usr/bin/chromium',
@@ -16,6 +17,12 @@ const installedPaths = [
 
 /** The page under test is our own, and containers often forbid what Chromium's sandbox needs. */
 const launchArguments = ['--no-sandbox', '--disable-dev-shm-usage']
+
+/** The page as it is shipped, built unless `npm test` or another file has built it from these sources. @returns Its folder. */
+export async function buildPage(): Promise<string> {
+  await buildWeb()
+  return webFolder
+}
 
 /** A headless Chromium: the one that is installed, else the one that the package `@sparticuz/chromium` brings along. */
 export async function launchBrowser(installed = installedPaths.find(existsSync)): Promise<Browser> {
@@ -30,7 +37,14 @@ export async function launchPacked(): Promise<Browser> {
   process.env.TMPDIR = await mkdtemp(join(tmpdir(), 'agorai-browser-'))
   const { default: packed } = await import('@sparticuz/chromium')
   const executablePath = await packed.executablePath()
-  return chromium.launch({ executablePath, args: [...packed.args, ...launchArguments] })
+  // The package looks for its font under /tmp alone, and a Chromium that finds no font at all ends.
+  const fonts = join(tmpdir(), 'fonts')
+  const folders = [fonts, '/usr/share/fonts'].map((folder) => `<dir>${folder}</dir>`).join('')
+  const cache = `<cachedir>${join(fonts, 'cache')}</cachedir>`
+  await writeFile(join(fonts, 'fonts.conf'), `<?xml version="1.0"?><fontconfig>${folders}${cache}</fontconfig>`)
+  // In one process a page that is closed takes the browser with it.
+  const packedArguments = packed.args.filter((argument) => argument !== '--single-process')
+  return chromium.launch({ executablePath, args: [...packedArguments, ...launchArguments] })
 }
 
 /** A page in a theme whose errors, console errors and violations of the content security policy are kept. */
@@ -44,6 +58,8 @@ export async function openPage(
     reducedMotion: reducedMotion ? 'reduce' : 'no-preference',
     acceptDownloads: true,
   })
+  // A busy machine makes a browser wait, too.
+  context.setDefaultTimeout(60_000)
   const page = await context.newPage()
   const faults: string[] = []
   page.on('pageerror', (error) => faults.push(`page: ${error.message}`))
@@ -65,6 +81,9 @@ export const textOf = async (locator: Locator) => ((await locator.textContent())
 
 /** What a page shows a moment later, on a busy machine too. */
 export const eventually = <value>(read: () => Promise<value>) => expect.poll(read, { timeout: 30_000 })
+
+/** Waits until a page has what it asked for. It listens to its node as long as it is open, so its network is never idle. */
+export const settled = (page: Page) => eventually(() => page.locator('.waiting').count()).toBe(0)
 
 /** A panel of a page by its heading. */
 export const panel = (page: Page, heading: string) =>

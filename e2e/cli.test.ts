@@ -94,7 +94,7 @@ describe('the main job, command by command', () => {
       terms: { royaltyBps: 0 },
       contributors: { bps: 0, leaves: [] },
       provenance: { description: 'Set by hand.', builtFrom: ['1'] },
-      modelCard: { input: 'size' },
+      modelCard: { notes: { input: 'size' } },
       metrics: [
         { name: 'correct', correct, total: 50, evaluationRoot: await evaluationRoot(), description: 'Held out.' },
       ],

@@ -37,6 +37,13 @@ export async function publishRows(client: AgoraiClient, stated: Stated): Promise
   return asset
 }
 
+const hostileTable = {
+  rows: 2,
+  columns: [{ name: hostile, type: 'string' as const, nulls: 0, distinct: 2, top: [{ value: hostile, count: 2 }] }],
+  withheld: [`withheld ${hostile}`],
+  correlations: [{ a: hostile, b: hostile, r: 1 }],
+}
+
 /** A dataset whose every text is hostile. */
 export async function publishHostileText(node: string): Promise<bigint> {
   const reader = await createAgoraiClient({ node })
@@ -49,6 +56,10 @@ export async function publishHostileText(node: string): Promise<bigint> {
     fields: [{ name: hostile, type: 'string' }],
     provenance: { description: hostile },
     contributors: { bps: 100, leaves: [{ account: account.address, weight: '1', label: hostile.slice(0, 80) }] },
-    croissant: { name: 'Two rows' },
+    // Nobody loads what a description names as its context.
+    croissant: { '@context': 'https://context.invalid/broken.jsonld', name: hostile },
+    sample: { first: 2 },
+    profile: { table: hostileTable },
+    modelCard: { intendedUse: hostile, notes: { [hostile]: hostile } },
   })
 }

@@ -217,11 +217,11 @@ describe('what is not as it was listed is refused', () => {
   })
 
   test('a wrong key: of another content, and of another device', async () => {
-    const contentKey = Uint8Array.from(delivery.contentKey)
-    contentKey[0] = (contentKey[0] ?? 0) ^ 1
-    await expect(
-      verifyDelivery(buyer, { ...delivery, contentKey, plaintext: streamOf(delivered) }),
-    ).rejects.toMatchObject({ code: 'integrity_failed', field: 'content.cid' })
+    const secrets = delivery.secrets.map((each) => each && { ...each, contentKey: Uint8Array.from(each.contentKey) })
+    secrets[0]?.contentKey.set([1 ^ (secrets[0].contentKey[0] ?? 0)])
+    await expect(verifyDelivery(buyer, { ...delivery, secrets, plaintext: streamOf(delivered) })).rejects.toMatchObject(
+      { code: 'integrity_failed', field: 'content.cid' },
+    )
     const other = await generateDeliveryKey()
     const aad = grantAad({ version: model.version, holder: addressOf(6), manifestDigest: model.manifestDigest })
     await expect(openSealed(other.privateKey, delivery.grant.sealedKey, aad)).rejects.toMatchObject({

@@ -32,6 +32,9 @@ export async function startMarketplace(config: Partial<NodeConfig> = {}) {
     token,
     ...roles,
     connect,
+    /** The same account over another way to fetch. */
+    connectWith: (of: AgoraiClient, fetch: typeof globalThis.fetch): Promise<AgoraiClient> =>
+      createAgoraiClient({ node: node.url, account: of.wallet?.account as LocalAccount, fetch }),
     async stop(): Promise<void> {
       await node.stop()
       await removeFolder(node.folder)
@@ -69,6 +72,7 @@ export async function startMarketplace(config: Partial<NodeConfig> = {}) {
       await chain.mine({ blocks: 1 })
     },
     settle: () => waitForIndex(roles.curie),
+    statement,
     /** A live service: an asset without a content. */
     publishService: (client: AgoraiClient, more: Partial<Parameters<typeof publishAsset>[1]> = {}) =>
       publishAsset(client, { ...statement, ...more } as Parameters<typeof publishAsset>[1]),

@@ -25,6 +25,7 @@ import {
 } from '@agorai/sdk'
 import type { Address } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readConfig } from '../packages/node/src/config.js'
 import { waitForIndex } from '../scripts/demo.js'
 import { flowers, predictWith, sliced, toCsv, train } from './flowers.js'
 
@@ -46,19 +47,8 @@ const clients = new Map<Account, AgoraiClient>()
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'agorai-sdk-'))
-  node = await startNode({
-    host: '127.0.0.1',
-    port: 0,
-    dataFolder: folder,
-    fresh: false,
-    hosts: [],
-    rpcUrl: undefined,
-    publicRpcUrl: undefined,
-    confirmations: 0,
-    contentBytesMax: 256 * 1024 * 1024,
-    databaseUrl: undefined,
-    webFolder: join(folder, 'web'),
-  })
+  const { config } = readConfig(['--port', '0', '--data-dir', folder], {})
+  node = await startNode({ ...config, contentBytesMax: 256 * 1024 * 1024, webFolder: join(folder, 'web') })
   for (const account of [treasury, ada, boole, alpha, beta, gamma, byron, curie])
     clients.set(account, await createAgoraiClient({ node: node.url, account }))
   const { testUsd } = as(byron).info.chain.addresses
@@ -144,7 +134,7 @@ const publishModel = (client: AgoraiClient, dataset: bigint, metric: Manifest['m
     name: 'Flower classifier',
     terms: { royaltyBps: 500 },
     metrics: [metric],
-    modelCard: { kind: 'nearest mean' },
+    modelCard: { notes: { kind: 'nearest mean' } },
     content: contentOf('model.onnx', 'application/octet-stream', model),
     rowFormat: 'binary',
     parents: [dataset],

@@ -4,9 +4,9 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type AssetList, assetListSchema, devAccounts, passSchema } from '@agorai/core'
+import { type AssetList, assetListSchema, devAccounts, passListSchema } from '@agorai/core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { parts } from '../scripts/demo.js'
 
 /** `npm start` as people meet it: a child process, its lines, its exit code, and what it leaves behind. */
@@ -62,7 +62,7 @@ async function get<schema extends z.ZodType>(schema: schema, path: string): Prom
   return schema.parse(await response.json())
 }
 const assets = (): Promise<AssetList> => get(assetListSchema, 'assets')
-const passes = () => get(z.array(passSchema), `passes?holder=${devAccounts[parts.buyer]?.address}`)
+const passes = async () => (await get(passListSchema, `passes?holder=${devAccounts[parts.buyer]?.address}`)).passes
 
 /** All processes that descend from this one, from /proc. */
 async function descendantsOf(pid: number): Promise<number[]> {
@@ -115,7 +115,13 @@ describe('npm start', () => {
       expect(first.output().match(new RegExp(` ${amount.replace('.', '\\.')}$`, 'gm')), amount).toHaveLength(2)
     expect(first.output()).toMatch(/1,?917 of 2,?000/)
     expect(first.output()).toContain(`http://127.0.0.1:${port}`)
-    expect((await assets()).assets.map(({ kind }) => kind).sort()).toEqual(['dataset', 'model', 'service'])
+    expect((await assets()).assets.map(({ kind }) => kind).sort()).toEqual([
+      'dataset',
+      'model',
+      'model',
+      'service',
+      'service',
+    ])
     const held = await passes()
     expect(held).toHaveLength(1)
     expect((await fetch(`http://127.0.0.1:${port}/`)).headers.get('content-type')).toContain('text/html')
@@ -128,7 +134,7 @@ describe('npm start', () => {
     const sameFolder = start('--port', String(await freePort()), '--data-dir', folder, '--fresh')
     expect(await sameFolder.ended).toBe(1)
     expect(sameFolder.output()).toContain('Another node is using this data folder')
-    expect((await assets()).assets).toHaveLength(3)
+    expect((await assets()).assets).toHaveLength(5)
 
     const children = await descendantsOf(first.child.pid ?? 0)
     expect(children.length).toBeGreaterThan(0)
@@ -174,7 +180,7 @@ describe('npm start', () => {
       const completed = start(...own)
       await completed.printed(ready)
       expect(completed.output()).toContain('Who received what')
-      expect((await assets()).assets).toHaveLength(3)
+      expect((await assets()).assets).toHaveLength(5)
       expect(await passes()).toHaveLength(1)
       completed.child.kill('SIGINT')
       expect(await completed.ended).toBe(0)

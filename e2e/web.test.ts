@@ -4,21 +4,19 @@ import { join } from 'node:path'
 import { testUsdAbi } from '@agorai/core'
 import { type AgoraiClient, createAgoraiClient, getAsset, getDevAccount, getRevenue, waitForReceipt } from '@agorai/sdk'
 import type { Browser } from 'playwright-core'
-import { build } from 'vite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readModel } from '../examples/digits/publish.js'
 import { readConfig } from '../packages/node/src/config.js'
 import { type RunningNode, startNode } from '../packages/node/src/main.js'
 import { runDemo, waitForIndex } from '../scripts/demo.js'
 import { findBarriers } from './accessibility.js'
-import { eventually, launchBrowser, mint, openPage, panel, signAs, textOf } from './browser.js'
+import { buildPage, eventually, launchBrowser, mint, openPage, panel, settled, signAs, textOf } from './browser.js'
 import { hostile, publishHostileText, publishRows } from './hostileText.js'
 import { injectWallet } from './injectedWallet.js'
 
 /** The page, built and served as it is shipped, in a real browser against a real node: search, buy, download, collect. */
 const folder = await mkdtemp(join(tmpdir(), 'agorai-web-'))
 const screenshots = join(folder, 'screenshots')
-const webSource = new URL('../packages/web', import.meta.url).pathname
 let node: RunningNode
 let browser: Browser
 let reader: AgoraiClient
@@ -28,15 +26,8 @@ let hostileAsset: bigint
 
 beforeAll(async () => {
   await mkdir(screenshots)
-  const webFolder = join(folder, 'web')
-  await build({
-    root: webSource,
-    configFile: join(webSource, 'vite.config.ts'),
-    logLevel: 'error',
-    build: { outDir: webFolder, emptyOutDir: true },
-  })
   const { config } = readConfig(['--port', '0', '--data-dir', join(folder, 'data')], {})
-  node = await startNode({ ...config, webFolder })
+  node = await startNode({ ...config, webFolder: await buildPage() })
   reader = await createAgoraiClient({ node: node.url })
   ;({ model, service } = await runDemo({ node: node.url, print: () => {} }))
   hostileAsset = await publishHostileText(node.url)
@@ -46,7 +37,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close()
   await node?.stop()
-  for (const name of ['data', 'web']) await rm(join(folder, name), { recursive: true, force: true })
+  await rm(join(folder, 'data'), { recursive: true, force: true })
   console.info(`Screenshots are in ${screenshots}`)
 })
 
@@ -61,11 +52,11 @@ describe.each([
     expect(await page.title()).toBe('Catalogue · agorai')
     expect(await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor)).toBe(background)
     const cards = page.getByRole('list', { name: 'Assets' }).getByRole('listitem')
-    await eventually(() => cards.count()).toBe(4)
+    await eventually(() => cards.count()).toBe(6)
     await eventually(() =>
       page.getByRole('img', { name: 'Lineage: built from 1 version, 1 version built from it' }).count(),
     ).toBe(1)
-    await eventually(() => page.getByRole('img', { name: 'Lineage: sells the work of 1 version' }).count()).toBe(1)
+    await eventually(() => page.getByRole('img', { name: 'Lineage: sells the work of 1 version' }).count()).toBe(2)
 
     await page.getByLabel('Search').fill('perceptron')
     await eventually(() => cards.count()).toBe(1)
@@ -158,7 +149,7 @@ describe.each([
     for (const path of paths) {
       await page.goto(node.url + path)
       await page.getByRole('heading', { level: 1 }).waitFor()
-      await page.waitForLoadState('networkidle')
+      await settled(page)
       const tooWide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
       expect({ path, tooWide: Math.max(0, tooWide) }).toEqual({ path, tooWide: 0 })
       expect({ path, barriers: await findBarriers(page) }).toEqual({ path, barriers: [] })
@@ -178,7 +169,7 @@ test('what a seller writes is shown as text', async () => {
   await page.getByRole('link', { name: /^Two rows/ }).click()
   await page.getByRole('heading', { level: 1, name: `Two rows ${hostile}` }).waitFor()
   await page.getByText('Schema: 1').click()
-  await page.waitForLoadState('networkidle')
+  await settled(page)
   expect(await page.locator('main img').count()).toBe(0)
   expect(await page.locator('a[href^="javascript"]').count()).toBe(0)
   expect(await page.evaluate(() => 'broken' in window)).toBe(false)

@@ -1,12 +1,24 @@
 // Builds what changed. Run with `npm run build`; `start` and `test` call the same functions.
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { root } from './install.mjs'
 import { runProgram, runStep } from './steps.mjs'
 
-const webStamp = join(root, '.cache/web-build')
+const cache = join(root, '.cache')
+const webStamp = join(cache, 'web-build')
+/** Where the built page is. */
+export const webFolder = join(root, 'packages/web/dist')
 const webSources = ['packages/web', 'packages/core/src', 'packages/sdk/src']
 
 /** Compiles the given projects and what they refer to; the compiler itself knows what changed. */
@@ -15,15 +27,25 @@ export async function buildTypes(projects = ['packages/node', 'packages/cli']) {
   return 'built'
 }
 
-/** Bundles the page when any source of it changed since the last time. */
+/** Bundles the page when any source of it changed since the last time. What is served is a whole build at any moment. */
 export async function buildWeb() {
   const hash = hashFiles(webSources)
-  const built = existsSync(join(root, 'packages/web/dist/index.html'))
+  const built = existsSync(join(webFolder, 'index.html'))
   if (built && existsSync(webStamp) && readFileSync(webStamp, 'utf8') === hash) return 'up to date'
-  await runProgram(process.execPath, [join(root, 'node_modules/vite/bin/vite.js'), 'build'], {
-    cwd: join(root, 'packages/web'),
-  })
-  mkdirSync(join(root, '.cache'), { recursive: true })
+  mkdirSync(cache, { recursive: true })
+  const draft = mkdtempSync(join(cache, 'web-'))
+  const fresh = join(draft, 'dist')
+  try {
+    await runProgram(process.execPath, [join(root, 'node_modules/vite/bin/vite.js'), 'build', '--outDir', fresh], {
+      cwd: join(root, 'packages/web'),
+      // Test runners set another, with which React would be the one for development.
+      env: { ...process.env, NODE_ENV: 'production' },
+    })
+    rmSync(webFolder, { recursive: true, force: true })
+    renameSync(fresh, webFolder)
+  } finally {
+    rmSync(draft, { recursive: true, force: true })
+  }
   writeFileSync(webStamp, hash)
   return 'built'
 }

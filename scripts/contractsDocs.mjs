@@ -16,6 +16,9 @@ const sources = [
   'contracts/src/assets/IAssetRegistry.sol',
   'contracts/src/revenue/IRevenueLedger.sol',
   'contracts/src/market/IAccessMarket.sol',
+  'contracts/src/payments/IOperatorReceiver.sol',
+  'contracts/src/payments/IOperatorReceivers.sol',
+  'contracts/src/content/IContentProofs.sol',
   'contracts/src/deployment/Deployer.sol',
 ]
 

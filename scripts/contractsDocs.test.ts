@@ -1,17 +1,31 @@
 import { readFileSync } from 'node:fs'
-import { accessMarketAbi, assetRegistryAbi, deployerAbi, revenueLedgerAbi } from '@agorai/core'
+import {
+  accessMarketAbi,
+  assetRegistryAbi,
+  deployerAbi,
+  operatorReceiverAbi,
+  operatorReceiversAbi,
+  revenueLedgerAbi,
+} from '@agorai/core'
 import { describe, expect, test } from 'vitest'
 import { eventStates, unstoredViews } from './contracts-docs/eventStates.mjs'
 import { unitOf } from './contracts-docs/units.mjs'
 import { contractsMarkdown, readInterfaces, readNatSpec } from './contractsDocs.mjs'
 
 const page = readFileSync(new URL('../docs/contracts.md', import.meta.url), 'utf8')
-const abi = [...assetRegistryAbi, ...revenueLedgerAbi, ...accessMarketAbi, ...deployerAbi]
+const abi = [
+  ...assetRegistryAbi,
+  ...revenueLedgerAbi,
+  ...accessMarketAbi,
+  ...operatorReceiverAbi,
+  ...operatorReceiversAbi,
+  ...deployerAbi,
+]
 const namesOf = (type: string) => abi.flatMap((item) => (item.type === type && 'name' in item ? [item.name] : []))
 
 /** Of the standards that the registry and the market follow. */
 const standardViews =
-  /^(name|symbol|tokenURI|supportsInterface|eip712Domain|balanceOf|ownerOf|getApproved|isApprovedForAll)$/
+  /^(name|symbol|tokenURI|supportsInterface|eip712Domain|isValidSignature|balanceOf|ownerOf|getApproved|isApprovedForAll)$/
 
 describe('docs/contracts.md', () => {
   test('is what the interfaces say (write it by `node scripts/contractsDocs.mjs`)', () => {

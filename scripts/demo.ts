@@ -1,4 +1,12 @@
-import { AgoraiError, type AssetSummary, devAccounts, nodeInfoSchema, type Revenue, testUsdAbi } from '@agorai/core'
+import {
+  AgoraiError,
+  type AssetSummary,
+  devAccounts,
+  nodeInfoSchema,
+  type Revenue,
+  servedServicesSchema,
+  testUsdAbi,
+} from '@agorai/core'
 import {
   type AgoraiClient,
   buyOffer,
@@ -10,6 +18,7 @@ import {
   getDevAccount,
   getRevenue,
   searchAssets,
+  serveAsset,
   verifyDelivery,
   waitForReceipt,
 } from '@agorai/sdk'
@@ -23,6 +32,12 @@ import {
   publishService,
   serviceName,
 } from '../examples/digits/publish.js'
+import {
+  languageModelName,
+  languageServiceName,
+  publishTextModel,
+  publishTextService,
+} from '../examples/language/publish.js'
 
 /** Development accounts by the part they play. */
 export const parts = {
@@ -31,7 +46,8 @@ export const parts = {
   contributors: [3, 4, 5],
   buyer: 6,
   relayer: 7,
-  serviceOwner: 7,
+  /** Sells the work of its own models by the call. */
+  serviceOwner: 2,
 } as const
 
 export type RunDemoParameters = {
@@ -44,11 +60,19 @@ export type RunDemoParameters = {
 }
 
 /** `before` and `after` are what the parties were owed before and after everyone collected. */
-export type DemoReturnType = { dataset: bigint; model: bigint; service: bigint; before: Revenue; after: Revenue }
+export type DemoReturnType = {
+  dataset: bigint
+  model: bigint
+  service: bigint
+  /** Sells completions by a small language model. */
+  completion: bigint
+  before: Revenue
+  after: Revenue
+}
 
 /**
- * Publishes the digits, the classifier and a service that sells its work, sells one pass of the model, checks what was
- * delivered, and pays everyone.
+ * Publishes the digits, the classifier and a service that sells its work, a small language model and a service for it, has
+ * the node serve both services, sells one pass of the classifier, checks what was delivered, and pays everyone.
  * Each step first looks whether it has been done, so a run that was interrupted is completed by the next.
  *
  * @throws AgoraiError as the verbs do, `evaluation_failed` when the sums are not equal to the unit.
@@ -89,7 +113,30 @@ export async function runDemo({
     const found = await findAsset(reader, serviceName, parts.serviceOwner)
     if (found !== undefined) return [BigInt(found.id), `asset ${found.id}, published before`]
     const { asset } = await publishService(await clientOf(parts.serviceOwner), { token, model })
-    return [asset, `asset ${asset}: sells the work of ${model}, which gets 60 %, by the day or with a refund`]
+    return [asset, `asset ${asset}: sells the work of ${model}, which gets 60 %, by the call or the day`]
+  })
+
+  const language = await step('language', async () => {
+    const found = await findAsset(reader, languageModelName, parts.modelOwner)
+    if (found !== undefined) return [BigInt(found.id), `asset ${found.id}, published before`]
+    const { asset } = await publishTextModel(await clientOf(parts.modelOwner), { token })
+    return [asset, `asset ${asset}: a small language model, which goes on with a text`]
+  })
+
+  const completion = await step('completion', async () => {
+    const found = await findAsset(reader, languageServiceName, parts.serviceOwner)
+    if (found !== undefined) return [BigInt(found.id), `asset ${found.id}, published before`]
+    const { asset } = await publishTextService(await clientOf(parts.serviceOwner), { token, model: language })
+    return [asset, `asset ${asset}: sells the work of ${language} by the token`]
+  })
+
+  await step('serving', async () => {
+    await waitForIndex(reader)
+    const owner = await clientOf(parts.serviceOwner)
+    const { services } = await reader.http.json(servedServicesSchema, { path: 'api/v1/services' })
+    for (const asset of [service, completion])
+      if (!services.some((served) => BigInt(served.asset) === asset)) await serveAsset(owner, { asset })
+    return [undefined, `${node}/v1 and /v2 answer for ${service} and ${completion}`]
   })
 
   const buyer = await clientOf(parts.buyer)
@@ -136,7 +183,7 @@ export async function runDemo({
   print(
     `\nReceived ${formatUsd(after.received)} = collected ${formatUsd(after.collected)} + dust ${formatUsd(after.dust)}, to the unit.\n`,
   )
-  return { dataset, model, service, before, after }
+  return { dataset, model, service, completion, before, after }
 }
 
 const accountAt = (index: number) => {

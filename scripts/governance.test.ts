@@ -2,7 +2,17 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { accessMarketAbi, assetRegistryAbi, deployerAbi, governorAbi, revenueLedgerAbi } from '@agorai/core'
+import {
+  accessMarketAbi,
+  assetRegistryAbi,
+  batchSettlementAbi,
+  deployerAbi,
+  depositCollectorAbi,
+  governorAbi,
+  operatorReceiverAbi,
+  operatorReceiversAbi,
+  revenueLedgerAbi,
+} from '@agorai/core'
 import { expect, test } from 'vitest'
 
 const folder = fileURLToPath(new URL('../contracts/test/', import.meta.url))
@@ -21,6 +31,10 @@ const abis: Record<string, readonly { type: string; name?: string; stateMutabili
   AccessMarket: accessMarketAbi,
   TimelockController: governorAbi,
   Deployer: deployerAbi,
+  BatchSettlement: batchSettlementAbi,
+  DepositCollector: depositCollectorAbi,
+  OperatorReceiver: operatorReceiverAbi,
+  OperatorReceivers: operatorReceiversAbi,
 }
 
 test('every function that changes state has its row, and every row its function', () => {

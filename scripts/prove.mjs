@@ -1,16 +1,16 @@
 // Proves the models of contracts/proofs with the compiler's own model checker (SMTChecker, engine CHC) and z3: whatever they
 // assert holds after every sequence of calls. So that a proof which cannot fail is found out, each has wrong variants in
 // contracts/proofs/wrong.json, and each of those must be refuted by a sequence of calls that breaks an assertion.
-//   node scripts/prove.mjs [--only TimedPass]
+//   node scripts/prove.mjs [--only TimedPass] [--quick]     --quick leaves out what takes minutes
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parentPort, Worker, workerData } from 'node:worker_threads'
 import { mutate } from './mutants.mjs'
+import { compileJson } from './solc.mjs'
 
 const folder = fileURLToPath(new URL('../contracts/proofs', import.meta.url))
-const require = createRequire(import.meta.url)
 
 /** What the compiler gives its own solver, then the same with another order of trying things: no one order suits all. */
 const usual = ['rewriter.pull_cheap_ite=true', 'fp.spacer.q3.use_qgen=true', 'fp.spacer.mbqi=false']
@@ -55,10 +55,6 @@ function createSolver(untilRefuted) {
  *   `open`: those that were neither.
  */
 export function checkModel(name, content, { untilRefuted = false } = {}) {
-  const solc = require('solc')
-  // The compiler's runtime installs handlers that swallow this program's own failures.
-  process.removeAllListeners('uncaughtException')
-  process.removeAllListeners('unhandledRejection')
   const file = `${name}.sol`
   const input = {
     language: 'Solidity',
@@ -75,7 +71,7 @@ export function checkModel(name, content, { untilRefuted = false } = {}) {
       },
     },
   }
-  const { errors = [] } = JSON.parse(solc.compile(JSON.stringify(input), { smtSolver: createSolver(untilRefuted) }))
+  const { errors = [] } = compileJson(input, { smtSolver: createSolver(untilRefuted) })
   const failed = errors.find(({ severity }) => severity === 'error')
   if (failed) throw new Error(failed.formattedMessage)
   const said = (pattern) => errors.filter(({ message }) => pattern.test(message))
@@ -109,7 +105,21 @@ export const judgeModel = ({ proved, refuted, open }) => [
 export const judgeWrongVariant = ({ refuted }) =>
   refuted.length > 0 ? [] : ['no sequence of calls was found to break it']
 
-function main() {
+/** Models that take minutes. */
+const slow = ['TimedPass']
+
+/** How many are checked at a time: the solver has one thread. */
+const lanes = 2
+
+/** Checks one contract in a thread of its own. */
+const checkAside = (task) =>
+  new Promise((resolve, reject) => {
+    const worker = new Worker(fileURLToPath(import.meta.url), { workerData: task })
+    worker.once('message', resolve)
+    worker.once('error', reject)
+  })
+
+async function main() {
   const solver = findSolver()
   if (solver === undefined) {
     console.log('- skipped   proofs: z3 is not installed (Debian and Ubuntu: apt-get install z3)')
@@ -117,7 +127,8 @@ function main() {
   }
   const at = process.argv.indexOf('--only')
   const only = at === -1 ? undefined : process.argv[at + 1]?.split(',')
-  const isChosen = (name) => only === undefined || only.includes(name)
+  const left = process.argv.includes('--quick') ? slow : []
+  const isChosen = (name) => (only === undefined || only.includes(name)) && !left.includes(name)
   const models = readModels()
   const tasks = [
     ...[...models].map(([name, text]) => ({ name, text, title: name, judge: judgeModel })),
@@ -129,9 +140,9 @@ function main() {
     })),
   ].filter(({ name }) => isChosen(name))
   let failures = 0
-  for (const { name, text, title, judge } of tasks) {
+  const check = async ({ name, text, title, judge }) => {
     const begun = performance.now()
-    const result = checkModel(name, text, { untilRefuted: judge === judgeWrongVariant })
+    const result = await checkAside({ name, text, untilRefuted: judge === judgeWrongVariant })
     const wrong = judge(result)
     const what = judge === judgeModel ? `proved ${result.proved}` : 'refuted'
     const seconds = ((performance.now() - begun) / 1000).toFixed(1)
@@ -139,8 +150,16 @@ function main() {
     for (const why of wrong) console.log(`    ${why}`)
     if (wrong.length > 0) failures++
   }
+  const waiting = tasks.values()
+  const lane = async () => {
+    for (const task of waiting) await check(task)
+  }
+  await Promise.all(Array.from({ length: lanes }, lane))
   console.log(`proofs: ${tasks.length - failures} of ${tasks.length} as they must be, by ${solver}`)
   if (tasks.length === 0 || failures > 0) process.exitCode = 1
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) main()
+if (workerData?.untilRefuted !== undefined) {
+  const { name, text, untilRefuted } = workerData
+  parentPort.postMessage(checkModel(name, text, { untilRefuted }))
+} else if (process.argv[1] === fileURLToPath(import.meta.url)) await main()

@@ -1,12 +1,12 @@
 // `npm test`: sets up what it needs, runs everything, and prints one summary. Options after `--`:
-//   --only check,forge,unit     runs these stages only: check contracts forge unit system delivery mutants node22
+//   --only check,forge,unit     runs these stages only: check contracts forge proofs unit system delivery gas mutants node22
 // With AGORAI_CI=1 a skipped test is a failure.
 import { join } from 'node:path'
 import { buildTypes, buildWeb } from './build.mjs'
 import { checkMachine, install, root } from './install.mjs'
 import { runStep, StepError } from './steps.mjs'
 import { summarize } from './testReport.mjs'
-import { check, forge, mutants, node, tool, vitest } from './testStages.mjs'
+import { check, forge, gas, mutants, node, proofs, runStage, tool, vitest } from './testStages.mjs'
 
 const ci = process.env.AGORAI_CI === '1'
 const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1]?.split(',') : undefined
@@ -23,19 +23,24 @@ async function checks() {
   ]
 }
 
-/** Suites that hold a chain, a database or a browser run one after the other: they would slow one another into timeouts. */
+/** Files that hold a chain, a database or a browser wait most of the time: two run side by side, and have longer for it. */
+const waiting = ['--maxWorkers', '2', '--testTimeout', '180000', '--hookTimeout', '300000']
+
+/** One stage after the other: what fails is seen in the order in which it builds on what is before it. */
 const stages = {
   check: checks,
   contracts: () => check('a rebuild of the contracts', ...node('scripts/contracts.mjs', '--check')),
   forge: () => forge(),
+  proofs: () => proofs(['--quick']),
   unit: async () => [
     await vitest('unit', ['packages/core', 'packages/sdk', 'packages/cli', 'packages/web', 'examples', 'scripts'], {
       options: ['--exclude', 'scripts/tidy.test.ts'],
     }),
-    await vitest('node', ['packages/node'], { options: ['--no-file-parallelism'] }),
+    await vitest('node', ['packages/node'], { options: waiting }),
   ],
-  system: () => vitest('system', ['e2e'], { options: ['--no-file-parallelism'] }),
+  system: () => vitest('system', ['e2e'], { options: waiting }),
   delivery: () => check('order to verified delivery', ...node('bench/delivery.mjs')),
+  gas,
   mutants: () => mutants(['--quick']),
   node22: async () => {
     const program = process.env.AGORAI_NODE22
@@ -54,10 +59,8 @@ async function main() {
   const results = []
   for (const [name, run] of Object.entries(stages)) {
     if (only !== undefined && !only.includes(name)) continue
-    console.log(`\n── ${name} ${'─'.repeat(100 - name.length)}`)
-    const stageBegun = performance.now()
-    const parts = [await run()].flat()
-    if (parts.length > 0) results.push({ name, seconds: (performance.now() - stageBegun) / 1000, parts })
+    const result = await runStage(name, run)
+    if (result.parts.length > 0) results.push(result)
   }
   const counts = summarize(results, { ci, whole: only === undefined, seconds: (performance.now() - begun) / 1000 })
   process.exitCode = counts.failed > 0 ? 1 : 0

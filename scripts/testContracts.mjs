@@ -9,12 +9,15 @@ import { buildArtifacts, forgeBinary } from './contracts.mjs'
 import { writeEip712Fixture } from './writeEip712Fixture.mjs'
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
-/** Of every campaign: the ledger's and the market's. */
+/** Of every campaign: the ledger's, the market's, and the channels', whose every call signs and so takes longer. */
 const invariantCallsMin = { shallow: 65_536, deep: 1_000_000 }
+const channelCallsMin = { shallow: 6_144, deep: 1_000_000 }
 const campaignsMin = 2
 const vectorsExpected = 1025
 
 const canaries = 'contracts/test/canary/**'
+const channelCampaign = 'contracts/test/payments/invariant/**'
+const channelSettings = { FOUNDRY_INVARIANT_RUNS: '12' }
 const canaryFailure = /: 0 tests passed, 1 failed, 0 skipped/
 const deepSettings = { FOUNDRY_FUZZ_RUNS: '100000', FOUNDRY_INVARIANT_RUNS: '1954', FOUNDRY_INVARIANT_DEPTH: '512' }
 
@@ -40,6 +43,9 @@ async function forgeTest(options, environment = {}, { shown = false } = {}) {
   return { passed: status === 0, output }
 }
 
+const passedIn = (output) => Number(/(\d+) tests passed, 0 failed, 0 skipped/.exec(output)?.[1] ?? 0)
+const campaignsIn = (output) => [...output.matchAll(/(invariant_\w+)\(\) \(runs: \d+, calls: (\d+), reverts: 0\)/g)]
+
 /** Names of the figures that differ between two texts of the gas snapshot. */
 function changedFigures(before, after) {
   const [old, current] = [JSON.parse(before), JSON.parse(after)]
@@ -64,7 +70,8 @@ export async function testContracts({ deep = false, updateSnapshots = false } = 
   if (updateSnapshots) rmSync(snapshotFile, { force: true })
   // Forge would replay what failed before instead of running the campaign, and so short a run never passes R7.
   rmSync(join(repository, 'contracts/cache/invariant'), { recursive: true, force: true })
-  const main = await forgeTest(['-vv', '--no-match-path', canaries], deep ? deepSettings : {}, { shown: true })
+  const apart = `{${canaries},${channelCampaign}}`
+  const main = await forgeTest(['-vv', '--no-match-path', apart], deep ? deepSettings : {}, { shown: true })
   const measured = readFileSync(snapshotFile, 'utf8')
   // Forge has written its figures over the expected ones. They are put back, or the next run would agree with itself.
   if (committed !== undefined && measured !== committed) writeFileSync(snapshotFile, committed)
@@ -80,14 +87,22 @@ export async function testContracts({ deep = false, updateSnapshots = false } = 
   }
   console.log('contracts: the test that fails on purpose was seen to fail')
 
-  const tests = Number(/(\d+) tests passed, 0 failed, 0 skipped/.exec(main.output)?.[1] ?? 0)
-  const campaigns = [...main.output.matchAll(/(invariant_\w+)\(\) \(runs: \d+, calls: (\d+), reverts: 0\)/g)]
+  const ofChannels = deep ? deepSettings : channelSettings
+  const channels = await forgeTest(['-vv', '--match-path', channelCampaign], ofChannels, { shown: true })
+  if (!channels.passed) throw new Error("the channels' campaign failed")
+
+  const tests = passedIn(main.output) + passedIn(channels.output)
+  const campaigns = campaignsIn(main.output)
   const callsMin = deep ? invariantCallsMin.deep : invariantCallsMin.shallow
   const short = campaigns.filter(([, , calls]) => Number(calls) < callsMin).map(([, name]) => name)
   if (tests === 0) throw new Error('no contract test ran, or some were skipped')
   if (campaigns.length < campaignsMin) throw new Error(`only ${campaigns.length} invariant campaigns`)
   if (short.length > 0) throw new Error(`fewer than ${callsMin} invariant calls: ${short.join(', ')}`)
-  const invariantCalls = campaigns.reduce((sum, [, , calls]) => sum + Number(calls), 0)
+  const ownMin = deep ? channelCallsMin.deep : channelCallsMin.shallow
+  const [own] = campaignsIn(channels.output)
+  if (own === undefined || Number(own[2]) < ownMin)
+    throw new Error(`fewer than ${ownMin} calls of the channels' campaign`)
+  const invariantCalls = [...campaigns, own].reduce((sum, [, , calls]) => sum + Number(calls), 0)
   return { tests, invariantCalls, vectors }
 }
 

@@ -1,5 +1,5 @@
 // `npm run test:deep`: everything that takes longer than a submission may. Options after `--`:
-//   --only campaigns,proofs     runs these stages only: campaigns graphs histories proofs mutants mutation gas
+//   --only campaigns,proofs     runs these stages only: campaigns graphs histories fuzz releases keys leases proofs mutants mutation gas
 //   --again                     also those that have passed on these very sources
 // A stage that has passed is not run again until a source changes, so what was stopped goes on where it was; mutants that
 // are known are kept one by one. The mutation stage asks about 400 mutants; AGORAI_MUTANTS=2000 asks about so many.
@@ -11,12 +11,17 @@ import { buildTypes } from './build.mjs'
 import { install, root } from './install.mjs'
 import { runStep } from './steps.mjs'
 import { readCounts, summarize } from './testReport.mjs'
-import { check, forge, gas, mutants, node, proofs, vitest } from './testStages.mjs'
+import { check, forge, gas, mutants, node, proofs, runStage, vitest } from './testStages.mjs'
 
 const hourMs = 60 * 60_000
 const passedFile = join(root, '.cache/test-deep.json')
 const callsLeast = 1_000_000
 const historiesLeast = 1_000
+const requestsLeast = 1_000_000
+const releasesLeast = 100_000
+const paidLeast = 100_000
+const cutsLeast = 10_000
+const sequencesLeast = 100_000
 const mutantsAsked = process.env.AGORAI_MUTANTS ?? '400'
 
 /** What a stage reached, held to what it must reach. */
@@ -28,31 +33,60 @@ const reaching = (part, key, least) => {
 
 const oneByOne = ['--no-file-parallelism', '--testTimeout', String(8 * hourMs), '--hookTimeout', String(hourMs)]
 
+/** Runs test files one by one, with settings by which they do more. */
+const deepTests = (name, files, env) => vitest(name, files, { options: oneByOne, env, timeout: 8 * hourMs })
+
 const stages = {
   // A million calls a campaign, a hundred thousand draws a fuzz test.
   campaigns: async () => reaching(await forge(['--deep'], 8 * hourMs), 'P1 invariant calls', callsLeast),
   graphs: () =>
-    vitest('graphs', ['e2e/ledgerMatchesCore.test.ts', 'e2e/marketMatchesCore.test.ts'], {
-      options: oneByOne,
-      env: { AGORAI_DEEP: '1' },
-      timeout: 8 * hourMs,
-    }),
-  histories: async () =>
-    reaching(
-      await vitest('histories', ['e2e/index/reorgs.test.ts'], {
-        options: oneByOne,
-        env: { AGORAI_REORG_HISTORIES: String(historiesLeast) },
-        timeout: 8 * hourMs,
-      }),
-      'P14 histories',
-      historiesLeast,
-    ),
-  proofs: () => proofs(2 * hourMs),
+    deepTests('graphs', ['e2e/ledgerMatchesCore.test.ts', 'e2e/marketMatchesCore.test.ts'], { AGORAI_DEEP: '1' }),
+  histories: async () => {
+    const env = { AGORAI_REORG_HISTORIES: String(historiesLeast) }
+    return reaching(await deepTests('histories', ['e2e/index/reorgs.test.ts'], env), 'P14 histories', historiesLeast)
+  },
+  fuzz: async () => {
+    const env = { AGORAI_FUZZ_REQUESTS: String(requestsLeast) }
+    return reaching(await deepTests('fuzz', ['e2e/fuzz.test.ts'], env), 'P21 requests', requestsLeast)
+  },
+  releases: async () => {
+    const env = { AGORAI_RELEASE_HISTORIES: String(releasesLeast) }
+    const part = await deepTests('releases', ['packages/node/test/releases.test.ts'], env)
+    return reaching(part, 'P12 histories', releasesLeast)
+  },
+  keys: async () => {
+    const env = { AGORAI_KEY_SEQUENCES: String(sequencesLeast) }
+    const part = await deepTests('keys', ['packages/node/src/gateway/calls/answerOnce.test.ts'], env)
+    return reaching(part, 'P11 sequences', sequencesLeast)
+  },
+  leases: () => {
+    const env = { AGORAI_SESSION_RUNS: '10000' }
+    return deepTests('leases', ['packages/node/src/gateway/sessions/leases.test.ts'], env)
+  },
+  // Half by vouchers, half in one session.
+  payments: async () => {
+    const env = { AGORAI_PAID_REQUESTS: String(paidLeast), AGORAI_PAYMENT_RUNS: '20000' }
+    const desk = 'packages/node/src/gateway/payments/channelDesk.test.ts'
+    const part = await deepTests('payments', [desk, 'e2e/payments/fleet.test.ts'], env)
+    return reaching(reaching(part, 'P9 vouchers', paidLeast / 2), 'P9 session calls', paidLeast / 2)
+  },
+  crashes: async () => {
+    const env = { AGORAI_CRASH_POINTS: '100', AGORAI_POWER_CUTS: String(cutsLeast) }
+    return reaching(await deepTests('crashes', crashTests, env), 'P10 power cuts', cutsLeast)
+  },
+  proofs: () => proofs([], 2 * hourMs),
   mutants: () => mutants([], 8 * hourMs),
   mutation: () =>
     check('mutation of the money path', ...node('scripts/mutate.mjs', '--sample', mutantsAsked), {}, 24 * hourMs),
   gas,
 }
+
+/** Whatever kills processes inside their system calls. */
+const crashTests = [
+  'e2e/payments/crash.test.ts',
+  'packages/node/test/crash.test.ts',
+  'packages/node/test/keyStoreCrash.test.ts',
+]
 
 /** One word for everything that a stage could depend on. */
 function hashRepository() {
@@ -88,11 +122,9 @@ async function main() {
       console.log(`\n── ${name}: passed ${passed[name]}, on these sources`)
       continue
     }
-    console.log(`\n── ${name} ${'─'.repeat(100 - name.length)}`)
-    const stageBegun = performance.now()
-    const parts = [await stages[name]()].flat()
-    results.push({ name, seconds: (performance.now() - stageBegun) / 1000, parts })
-    if (parts.every(({ failed, skipped }) => failed.length === 0 && skipped.length === 0)) {
+    const result = await runStage(name, stages[name])
+    results.push(result)
+    if (result.parts.every(({ failed, skipped }) => failed.length === 0 && skipped.length === 0)) {
       passed[name] = new Date().toISOString()
       mkdirSync(join(root, '.cache'), { recursive: true })
       writeFileSync(passedFile, JSON.stringify({ sources, passed }))

@@ -9,8 +9,15 @@ export const promises = [
   { id: 'P1', what: 'invariant calls', least: 65_536 },
   { id: 'P8', what: 'EIP-712 vectors in TypeScript', least: 1_025 },
   { id: 'P8', what: 'EIP-712 vectors in Solidity', least: 1_025 },
+  { id: 'P9', what: 'vouchers', least: 200 },
+  { id: 'P9', what: 'session calls', least: 200 },
+  { id: 'P10', what: 'paid kill points', least: 3 },
+  { id: 'P10', what: 'power cuts', least: 200 },
+  { id: 'P12', what: 'histories', least: 120 },
   { id: 'P13', what: 'byte flips detected', least: 300 },
   { id: 'P14', what: 'histories', least: 20 },
+  { id: 'P15', what: 'needles', least: 900 },
+  { id: 'P21', what: 'requests', least: 20_000 },
 ]
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: terminals are coloured by control characters.

@@ -8,6 +8,14 @@ import { readForge, readMutantLines, readProofs, readVitest } from './testReport
 const resultsFolder = join(root, '.cache/test')
 const stageTimeoutMs = 30 * 60_000
 
+/** Runs a stage under its name; `run` gives one part or some. */
+export async function runStage(name, run) {
+  console.log(`\n── ${name} ${'─'.repeat(100 - name.length)}`)
+  const begun = performance.now()
+  const parts = [await run()].flat()
+  return { name, seconds: (performance.now() - begun) / 1000, parts }
+}
+
 /** Runs a program, shows its output, and keeps it. Never throws: a program that cannot start has failed. */
 export async function watch(program, args, env = {}, timeout = stageTimeoutMs) {
   const child = spawn(program, args, {
@@ -79,7 +87,8 @@ export const mutants = (options = [], timeout = stageTimeoutMs) =>
   script(['scripts/mutants.mjs', ...options], readMutantLines, timeout)
 
 /** The models that must be proved, and their wrong variants that must be refuted. */
-export const proofs = (timeout = stageTimeoutMs) => script(['scripts/prove.mjs'], readProofs, timeout)
+export const proofs = (options = [], timeout = stageTimeoutMs) =>
+  script(['scripts/prove.mjs', ...options], readProofs, timeout)
 
 /** Figures that miss their goal, and exceptions that are wrong, are the bench's own exit code. */
 export const gas = () => check('gas beside the peers', ...node('bench/gas/index.mjs'))

@@ -3,6 +3,7 @@ import { accessMarketAbi, assetRegistryAbi, createContributorTree, revenueLedger
 import { deployContracts } from '@agorai/sdk'
 import { decodeEventLog, maxUint256, parseSignature, zeroAddress, zeroHash } from 'viem'
 import { buyer, deployer, friend, hashOf, publisher, reader, relayer, seller, strangerOf } from './chain.mjs'
+import { measurePayments } from './payments.mjs'
 
 const chainId = 31_337
 const model = 2
@@ -18,13 +19,14 @@ const farFuture = 1_900_000_000n
 export async function measureAgorai(chain, tokens) {
   const plain = await chain.deploy(tokens.PlainToken)
   const signed = await chain.deploy(tokens.SignedToken)
-  const { assetRegistry, revenueLedger, accessMarket } = await deployContracts({
+  const deployment = await deployContracts({
     rpcUrl: chain.rpcUrl,
     account: deployer,
     treasury: strangerOf('treasury'),
     proposer: deployer.address,
     tokens: [plain.address, signed.address],
   })
+  const { assetRegistry, revenueLedger, accessMarket } = deployment
   const registry = chain.at(assetRegistry, assetRegistryAbi)
   const ledger = chain.at(revenueLedger, revenueLedgerAbi)
   const market = chain.at(accessMarket, accessMarketAbi)
@@ -179,6 +181,11 @@ export async function measureAgorai(chain, tokens) {
   await fill(descendants)
   await measure('sweep ten tills', sweep(descendants))
 
+  // Channels
+  const sold = []
+  for (let count = 0; count < 10; count++) sold.push(await publish(stated()))
+  await measurePayments(chain, { chainId, deployment, token: signed, signReceive, versions: sold, measure })
+
   return { costs, till: await tillOf(publishedAsset(costs['publish, first'])) }
 
   async function buyWithPermit() {
@@ -198,15 +205,14 @@ export async function measureAgorai(chain, tokens) {
   async function buyWithAuthorization() {
     const purchase = await purchaseOf(authorizedOffer, buyer)
     const nonce = await market.read('authorizationNonceOf', [purchase, buyer.address])
-    const message = {
-      from: buyer.address,
-      to: revenueLedger,
-      value: price,
-      validAfter: 0n,
-      validBefore: farFuture,
-      nonce,
-    }
-    const signature = await buyer.signTypedData({
+    const { signature, validBefore } = await signReceive(buyer, revenueLedger, price, nonce)
+    const authorization = { from: buyer.address, amount: price, validAfter: 0n, validBefore, signature }
+    return market.tx('buyWithAuthorization', [purchase, authorization], relayer)
+  }
+
+  async function signReceive(payer, to, value, nonce) {
+    const validBefore = farFuture
+    const signature = await payer.signTypedData({
       domain: { name: 'Signed', version: '1', chainId, verifyingContract: signed.address },
       types: {
         ReceiveWithAuthorization: fieldsOf(
@@ -214,11 +220,9 @@ export async function measureAgorai(chain, tokens) {
         ),
       },
       primaryType: 'ReceiveWithAuthorization',
-      message,
+      message: { from: payer.address, to, value, validAfter: 0n, validBefore, nonce },
     })
-    const { from, value: amount, validAfter, validBefore } = message
-    const authorization = { from, amount, validAfter, validBefore, signature }
-    return market.tx('buyWithAuthorization', [purchase, authorization], relayer)
+    return { signature, validBefore }
   }
 }
 

@@ -1,10 +1,10 @@
 // Contract code: the peers' from their own npm packages, ours from what is committed, and the tokens of the measurement.
 import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { root } from '../../scripts/install.mjs'
+import { compileJson } from '../../scripts/solc.mjs'
 import { runProgram } from '../../scripts/steps.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
@@ -46,7 +46,6 @@ export function readArtifact(path, libraries = {}) {
 
 /** Compiles the tokens of contracts/Tokens.sol, on OpenZeppelin's code, with the settings of its own packages. */
 export function compileTokens() {
-  const require = createRequire(import.meta.url)
   const sources = { 'Tokens.sol': { content: readText(join(here, 'contracts/Tokens.sol')) } }
   const resolve = (path) => ({ contents: readText(join(root, 'node_modules', path)) })
   const input = {
@@ -58,11 +57,7 @@ export function compileTokens() {
       outputSelection: { 'Tokens.sol': { '*': ['abi', 'evm.bytecode.object'] } },
     },
   }
-  const solc = require('solc')
-  // The compiler's runtime installs handlers that swallow this program's own failures.
-  process.removeAllListeners('uncaughtException')
-  process.removeAllListeners('unhandledRejection')
-  const { contracts, errors = [] } = JSON.parse(solc.compile(JSON.stringify(input), { import: resolve }))
+  const { contracts, errors = [] } = compileJson(input, { import: resolve })
   const failures = errors.filter(({ severity }) => severity === 'error')
   if (failures.length > 0) throw new Error(failures.map(({ formattedMessage }) => formattedMessage).join('\n'))
   return Object.fromEntries(

@@ -73,6 +73,13 @@ export function createFigures(agorai, peers, published) {
     figure('sweep a till, first', 92_000),
     figure('sweep a till, again', 50_000),
     figure('sweep ten tills, each', 21_000, {}, differenceOf(agorai['sweep ten tills'], none, 10)),
+    figure('claim a hundred channels, each', 17_500, {}, differenceOf(agorai['claim a hundred channels'], none, 100)),
+    figure(
+      'distribute to ten versions, each beyond the first',
+      9_000,
+      {},
+      differenceOf(agorai['distribute to ten versions'], agorai['distribute to one version'], 9),
+    ),
     ...['first', 'again'].map((when) => {
       const [till, account] = ['a till', 'an account'].map((payee) => peers.USDC[`pay ${payee}, ${when}`])
       // Two addresses have not the same number of zero bytes, which is nobody's doing.

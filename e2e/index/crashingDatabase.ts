@@ -22,16 +22,24 @@ export function crashAt(database: Database, statement: number): CrashingDatabase
     dead = true
     throw new Error('The process has died.')
   }
+  const step = (sql: string) => {
+    counting ||= sql.startsWith('UPDATE progress')
+    rollingBack ||= takesBack.test(sql)
+    if (dead || (counting && left-- === 0)) die()
+  }
   const guard = (inner: Queryable): Queryable => ({
     query: async (sql, parameters) => {
-      counting ||= sql.startsWith('UPDATE progress')
-      rollingBack ||= takesBack.test(sql)
-      if (dead || (counting && left-- === 0)) die()
+      step(sql)
       return inner.query(sql, parameters)
+    },
+    copyRows: async (...rows) => {
+      step('COPY')
+      return inner.copyRows(...rows)
     },
   })
   return {
     query: (sql, parameters) => (dead ? die() : database.query(sql, parameters)),
+    copyRows: (...rows) => (dead ? die() : database.copyRows(...rows)),
     transaction: async (work) => {
       if (dead) die()
       rollingBack = false

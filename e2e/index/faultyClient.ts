@@ -39,13 +39,14 @@ export function createFaultyClient(rpcUrl: string) {
   const before = new Map<number, () => Promise<void>>()
   const acts: Promise<void>[] = []
   let requests = 0
+  let isDown = false
   const faultyRequest = async (parameters: { method: string }): Promise<Answer> => {
     const number = requests++
     await before.get(number)?.()
     const answer = await request(parameters as Parameters<EIP1193RequestFn>[0])
     // A range of old blocks is answered by any server that has the block at its end.
     const isRange = 'params' in parameters && JSON.stringify(parameters.params).includes('fromBlock')
-    const fault = plan.get(number)
+    const fault = isDown ? faults.failure : plan.get(number)
     return fault === undefined || (isRange && fault === faults.missingLogs) ? answer : fault(parameters.method, answer)
   }
   const client: PublicClient = createPublicClient({
@@ -67,8 +68,13 @@ export function createFaultyClient(rpcUrl: string) {
         return acting
       })
     },
+    /** Every request fails from now on. */
+    fail(): void {
+      isDown = true
+    },
     /** From now on all is well. What was begun is ended first: a reader that failed does not wait for it. */
     async calm(): Promise<void> {
+      isDown = false
       plan.clear()
       before.clear()
       await Promise.all(acts)

@@ -29,6 +29,10 @@ function killingDatabase(database: Database, last: number): Database {
             if (moves && left-- === 0) die()
             return rows as never
           },
+          copyRows: async (...rows) => {
+            await transaction.copyRows(...rows)
+            if (moves && left-- === 0) die()
+          },
         }),
       )
       if (moves && left-- === 0) die()

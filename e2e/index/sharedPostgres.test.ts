@@ -7,6 +7,7 @@ import pg from 'pg'
 import type { Address } from 'viem'
 import { describe, expect, test } from 'vitest'
 import { testEngines } from '../../packages/node/src/adapters/database/testDatabases.js'
+import { readConfig } from '../../packages/node/src/config.js'
 import { indexName } from '../../packages/node/src/indexer/schema.js'
 
 const engine = (await testEngines(process.env.DATABASE_URL)).find(({ name }) => name === 'Postgres')
@@ -14,9 +15,8 @@ const url = engine?.url
 
 /** A whole node whose index is in PostgreSQL. */
 async function startOn(databaseUrl: string | undefined, dataFolder: string) {
-  const webFolder = join(dataFolder, 'web')
-  const settings = { host: '127.0.0.1', port: 0, fresh: false, hosts: [], confirmations: 0, contentBytesMax: 2 ** 20 }
-  return startNode({ ...settings, dataFolder, databaseUrl, webFolder, rpcUrl: undefined, publicRpcUrl: undefined })
+  const { config } = readConfig(['--port', '0', '--data-dir', dataFolder], {})
+  return startNode({ ...config, confirmations: 0, databaseUrl, webFolder: join(dataFolder, 'web') })
 }
 
 const getJson = async (node: { url: string }, path: string): Promise<unknown> =>

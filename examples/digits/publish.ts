@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { createRowTree } from '@agorai/core'
+import { createRowTree, type ModelCard } from '@agorai/core'
 import { type AgoraiClient, publishAsset, readRows } from '@agorai/sdk'
+import { type ContentFormat, describeContent, type LocalSource } from '@agorai/sdk/ingest'
 import type { Address, Hex } from 'viem'
 import { contributorRows, readDigitsCsv } from './readDigits.js'
 
@@ -13,6 +14,11 @@ export const datasetPrice = 5_000_000n
 export const modelPrice = 10_000_000n
 export const serviceDayPrice = 500_000n
 export const servicePrice = 20_000_000n
+/** Of one call, whatever it asks: 0.002 tUSD. */
+export const callPrice = 2_000n
+
+/** Rows of the dataset that everybody sees. */
+const sampleRows = 5
 
 const licence = {
   spdx: 'CC-BY-SA-3.0',
@@ -20,13 +26,12 @@ const licence = {
   attribution: 'MNIST database, Yann LeCun and Corinna Cortes; subset by Juan Cazala; cut by the Agorai contributors',
 } as const
 
-const contentOf = (fileName: string, mediaType: string, bytes: Uint8Array) => ({
-  fileName,
-  mediaType,
-  bytes: bytes.length,
+const contentOf = (fileName: string, bytes: Uint8Array, format: ContentFormat): LocalSource => ({
+  ...{ fileName, mediaType: format.mediaType, bytes: bytes.length, format },
   async *stream() {
     yield bytes
   },
+  read: async (start, end) => bytes.subarray(start, end),
 })
 
 /** Root of the unsalted row tree over the held-out rows: which rows a count of right answers is about. */
@@ -52,9 +57,18 @@ export type PublishDatasetParameters = {
  * income to the contributors by the rows they gave, with an offer of 5 tokens.
  */
 export async function publishDataset(client: AgoraiClient, { token, contributors }: PublishDatasetParameters) {
-  return publishAsset(client, {
-    content: contentOf('digits.csv', 'text/csv', readDigitsCsv('listed')),
+  const content = contentOf('digits.csv', readDigitsCsv('listed'), {
     rowFormat: 'csv',
+    mediaType: 'text/csv',
+    family: 'table',
+  })
+  const { profile } = await describeContent(content)
+  return publishAsset(client, {
+    content,
+    rowFormat: 'csv',
+    profile,
+    // Digits that were written to be shown: nobody is known by them.
+    sample: { first: sampleRows },
     kind: 'dataset',
     name: datasetName,
     description:
@@ -97,8 +111,14 @@ export type PublishModelParameters = {
 export async function publishModel(client: AgoraiClient, parameters: PublishModelParameters) {
   const { token, dataset, model = readModel(), correct } = parameters
   const { heldOut, card } = readModelFacts()
+  const content = contentOf('model.onnx', model, {
+    rowFormat: 'binary',
+    mediaType: 'application/octet-stream',
+    family: 'onnx',
+  })
+  const { modelCard } = await describeContent(content, { modelCard: card })
   return publishAsset(client, {
-    content: contentOf('model.onnx', 'application/octet-stream', model),
+    content,
     rowFormat: 'binary',
     kind: 'model',
     name: modelName,
@@ -118,7 +138,7 @@ export async function publishModel(client: AgoraiClient, parameters: PublishMode
         description: 'Digits named right among the 2,000 held-out rows.',
       },
     ],
-    modelCard: card,
+    modelCard,
     parents: [dataset],
     offers: [{ token, price: modelPrice, usage: 'inference' }],
   })
@@ -131,7 +151,7 @@ export type PublishServiceParameters = {
 }
 
 /**
- * Publishes a service that sells the model's work, by the day with a lower price for longer, or for good with two days to
+ * Publishes a service that sells the model's work by the call, by the day with a lower price for longer, or for good with two days to
  * think it over. It owes the model what the model's terms ask.
  */
 export async function publishService(client: AgoraiClient, { token, model }: PublishServiceParameters) {
@@ -139,7 +159,7 @@ export async function publishService(client: AgoraiClient, { token, model }: Pub
     kind: 'service',
     name: serviceName,
     description:
-      'Reads handwritten digits with the digit classifier, whose owner gets 60 % of what this earns. The demonstration runs no endpoint behind it: it shows how a service is offered, and where its income goes.',
+      'Reads handwritten digits with the digit classifier, whose owner gets 60 % of what this earns. Send pixels by the Open Inference Protocol, up to 64 digits a call; a pass calls for nothing while it runs.',
     tags: ['digits', 'handwriting', 'service'],
     licence,
     provenance: { description: 'Sells the work of the digit classifier and adds nothing of its own.' },
@@ -147,6 +167,15 @@ export async function publishService(client: AgoraiClient, { token, model }: Pub
     contributors: { bps: 0, leaves: [] },
     metrics: [],
     suppliers: [model],
+    serving: {
+      runtime: 'onnx',
+      model: model.toString(),
+      apis: ['infer'],
+      token,
+      prices: [{ unit: 'call', amount: callPrice.toString() }],
+      limits: { rows: 64, milliseconds: 10_000 },
+      freeCalls: 20,
+    },
     offers: [
       {
         token,
@@ -165,7 +194,7 @@ export async function publishService(client: AgoraiClient, { token, model }: Pub
 
 export const readModel = (): Uint8Array => readFileSync(new URL('model.onnx', import.meta.url))
 
-export type ModelFacts = { card: Record<string, string>; heldOut: { correct: number; total: number } }
+export type ModelFacts = { card: ModelCard; heldOut: { correct: number; total: number } }
 
 /** What training wrote down: the model card, and what the manifest states as its metric. */
 export const readModelFacts = (): ModelFacts =>

@@ -129,10 +129,14 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
   const heldOut = parseDigits(readDigitsCsv('heldOut').toString('utf8'))
   const facts: ModelFacts = {
     card: {
-      architecture: 'perceptron 784-64-10: Gemm, Relu, Gemm',
-      input: 'pixels float[N, 784], 0 (paper) to 1 (ink)',
-      output: 'logits float[N, 10], one for each digit',
-      training: 'stochastic gradient descent, seed 1, 12 epochs over the 8,000 listed rows (examples/digits/train.ts)',
+      intendedUse: 'Reading single handwritten digits, centred in 28 × 28 pixels.',
+      training: 'Stochastic gradient descent, seed 1, 12 epochs over the 8,000 listed rows (examples/digits/train.ts).',
+      limitations: 'It names a digit whatever it is shown, a letter or a blank too.',
+      notes: {
+        architecture: 'perceptron 784-64-10: Gemm, Relu, Gemm',
+        input: 'pixels float[N, 784], 0 (paper) to 1 (ink)',
+        output: 'logits float[N, 10], one for each digit',
+      },
     },
     heldOut: { correct: await countCorrect(model, heldOut), total: heldOut.rows },
   }

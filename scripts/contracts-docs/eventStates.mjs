@@ -46,7 +46,10 @@ export const eventStates = {
   ApprovalForAll: { rule: 'Who may move all assets of an owner.', views: ['isApprovedForAll'] },
   MetadataUpdate: { rule: 'ERC-4906 for other contracts; it says nothing that other events do not.', views: [] },
 
-  RevenueReceived: { rule: 'sales += amount', views: [account, ...derivedFromAccount] },
+  RevenueReceived: {
+    rule: 'sales += amount; when the payer is an operator’s receiver, so is what that has stated',
+    views: [account, ...derivedFromAccount, 'totalOf'],
+  },
   RevenuePulled: {
     rule: 'royalties of `ancestor` += amount; pulledSales = sales',
     views: [account, ...derivedFromAccount],
@@ -94,6 +97,11 @@ export const eventStates = {
   Paused: { rule: 'New purchases are stopped before `until`.', views: ['pausedUntil'] },
   GuardianSet: { rule: 'Who may pause.', views: ['guardian'] },
 
+  AuthorizerSet: { rule: 'Whose signatures count for the operator’s channels.', views: ['authorizer'] },
+  Distributed: { rule: 'What was handed on += amount', views: ['distributedOf'] },
+  Rescued: { rule: 'It came in beside the channels.', views: [] },
+  ReceiverCreated: { rule: 'The operator’s receiver is there.', views: [] },
+
   Deployed: { rule: 'One more contract is there.', views: ['count'] },
 }
 
@@ -102,6 +110,8 @@ export const unstoredViews = {
   tillOf: 'follows from the asset’s id and the ledger’s address',
   treasury: 'fixed at the deployment',
   market: 'fixed at the deployment',
+  owner: 'fixed when the receiver is made',
+  receiverOf: 'follows from the operator’s address and the factory’s',
   bundle: 'fixed at the deployment',
   authorizationNonceOf: 'follows from its arguments',
 }

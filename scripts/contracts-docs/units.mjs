@@ -11,7 +11,7 @@ const units = [
     /^(amount|amountMax|price|authorized|base|cap|moved|sales|royalties|ownerCollected|pulledSales|earned|received)$/,
     baseUnits,
   ],
-  [/^(expiry|effectiveAt|grantedAt|listedAt|refundUntil|deadline|until|validAfter|validBefore)$/, seconds],
+  [/^(expiry|effectiveAt|grantedAt|listedAt|sentAt|refundUntil|deadline|until|validAfter|validBefore)$/, seconds],
   [/^rate$/, 'base units of the token, a day'],
   [/^day$/, 'unix seconds / 86,400'],
   [/^(fromDay|daysMax)$/, 'days'],
@@ -26,6 +26,10 @@ const units = [
 const special = {
   RevenueLedger_TokenUnsupported: { expected: baseUnits },
   AccessMarket_TokenUnsupported: { expected: baseUnits },
+  OperatorReceiver_LengthsDiffer: { versions: 'items', totals: 'items' },
+  OperatorReceiver_TotalDescends: { total: baseUnits, before: baseUnits },
+  OperatorReceiver_SumWrong: { stated: baseUnits, settled: baseUnits },
+  distribute: { totals: baseUnits },
   TillRescued: { idOrAmount: 'base units, wei, or the id of a token' },
 }
 
@@ -37,6 +41,8 @@ const results = {
   contributionCollectableOf: baseUnits,
   contributionCollectedOf: baseUnits,
   pullableOf: baseUnits,
+  distributedOf: baseUnits,
+  totalOf: baseUnits,
   pausedUntil: seconds,
   versionCount: 'versions',
 }

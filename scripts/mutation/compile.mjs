@@ -1,20 +1,8 @@
 // Compiles one contract quickly: the pipeline of production (its code does not fit the other one), and of the optimizer only
 // the steps without which the stack is too deep.
 import { existsSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
-
-const require = createRequire(import.meta.url)
-let compiler
-
-function load() {
-  if (compiler !== undefined) return compiler
-  compiler = require('solc')
-  // The compiler's runtime installs handlers that swallow this program's own failures.
-  process.removeAllListeners('uncaughtException')
-  process.removeAllListeners('unhandledRejection')
-  return compiler
-}
+import { compileJson } from '../solc.mjs'
 
 const optimizer = {
   enabled: true,
@@ -47,7 +35,7 @@ function run(root, sources, settings) {
   }
   const imports = createImports(root)
   const resolve = (path) => (sources[path] === undefined ? imports(path) : { contents: sources[path] })
-  return JSON.parse(load().compile(JSON.stringify(input), { import: resolve }))
+  return compileJson(input, { import: resolve })
 }
 
 const failuresOf = ({ errors = [] }) => errors.filter(({ severity }) => severity === 'error')

@@ -80,35 +80,57 @@ const coreAllowList: Rule = {
   },
 }
 
+/** The part of the SDK that needs Node. */
+const ingestRoom = 'packages/sdk/src/ingest/'
+
 const noNodeModules: Rule = {
-  name: 'core, sdk and web run in a browser: no node: modules',
+  name: 'core, web, and sdk but for its room ingest run in a browser: no node: modules',
   find: (files) =>
     files
       .filter(({ path }) => isProduct(path) && /^packages\/(core|sdk|web)\//.test(path))
+      .filter(({ path }) => !path.startsWith(ingestRoom))
       .flatMap(importsOf)
       .filter(({ specifier }) => specifier.startsWith('node:'))
       .map((found) => say(found, 'a browser has no such module')),
   bad: { 'a file system': [{ path: 'packages/sdk/src/a.ts', text: `import { readFileSync } from 'node:fs'` }] },
 }
 
+const ingestApart: Rule = {
+  name: 'what runs in a browser does not import @agorai/sdk/ingest',
+  find: (files) =>
+    files
+      .filter(({ path }) => isProduct(path) && /^packages\/(core|sdk|web)\//.test(path))
+      .filter(({ path }) => !path.startsWith(ingestRoom))
+      .flatMap(importsOf)
+      .filter(({ specifier, target }) => specifier === '@agorai/sdk/ingest' || target?.startsWith(ingestRoom))
+      .map((found) => say(found, 'it needs Node')),
+  bad: {
+    'the page reads files': [{ path: 'packages/web/src/a.ts', text: `import { a } from '@agorai/sdk/ingest'` }],
+    'the SDK leads there': [{ path: 'packages/sdk/src/index.ts', text: `export * from './ingest/index.js'` }],
+  },
+}
+
 const rooms = ['gateway', 'indexer', 'worker']
 const nodeRoot = 'packages/node/src/'
 
+/** What puts a node together, or works on its data while it does not run. */
+const composers = ['main.ts', 'agoraiNode.ts', 'compose', 'maintenance']
+
 const nodeRooms: Rule = {
-  name: 'inside node the rooms never import one another, and main.ts alone knows the adapters',
+  name: 'inside node the rooms never import one another, and only what composes them knows the adapters',
   find: (files) =>
     codeOf(files)
       .filter(({ path }) => path.startsWith(nodeRoot))
       .flatMap((file) => {
         const [room = ''] = file.path.slice(nodeRoot.length).split('/')
-        if (room === 'main.ts') return []
+        if (composers.includes(room)) return []
         return importsOf(file).flatMap((found) => {
           if (!found.target?.startsWith(nodeRoot)) return []
           const [other = ''] = found.target.slice(nodeRoot.length).split('/')
           if (isTest(file.path) || other === room) return []
           if (rooms.includes(other) && other !== room) return [say(found, `${room} and ${other} meet in ports/ only`)]
-          if (other === 'adapters') return [say(found, 'main.ts composes the adapters')]
-          if (other === 'main') return [say(found, 'main.ts is imported by nobody')]
+          if (other === 'adapters') return [say(found, 'compose/ composes the adapters')]
+          if (other === 'main') return [say(found, 'main.ts is imported by agoraiNode.ts alone')]
           if (room === 'ports') return [say(found, 'a port imports nothing of the node but ports')]
           return []
         })
@@ -151,4 +173,4 @@ const declared: Rule = {
   },
 }
 
-export const importRules = [packageArrows, coreAllowList, noNodeModules, nodeRooms, declared]
+export const importRules = [packageArrows, coreAllowList, noNodeModules, ingestApart, nodeRooms, declared]

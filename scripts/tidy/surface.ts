@@ -33,6 +33,18 @@ const verbs: Record<string, { command: string; hook: boolean }> = {
   publishAsset: { command: 'publish', hook: false },
   signConsent: { command: 'consent', hook: false },
   revokeConsent: { command: 'consent', hook: false },
+  approveApplication: { command: 'contributions', hook: false },
+  consentToContribute: { command: 'contributions', hook: false },
+  giveContribution: { command: 'contributions', hook: false },
+  getContributions: { command: 'contributions', hook: true },
+  listContributions: { command: 'contributions', hook: false },
+  assembleContributions: { command: 'contributions', hook: false },
+  withdrawContributions: { command: 'withdraw', hook: true },
+  proveRow: { command: 'proveRow', hook: false },
+  verifyRowProof: { command: 'verifyRow', hook: false },
+  appendSegment: { command: 'feed', hook: false },
+  followFeed: { command: 'feed', hook: false },
+  getFeed: { command: 'feed', hook: true },
   listOffer: { command: 'offer', hook: true },
   getOffer: { command: 'offer', hook: true },
   closeOffer: { command: 'offer', hook: true },
@@ -45,6 +57,7 @@ const verbs: Record<string, { command: string; hook: boolean }> = {
   transferPass: { command: 'transfer', hook: true },
   fetchDelivery: { command: 'download', hook: true },
   verifyDelivery: { command: 'verify', hook: true },
+  proveWrongChunk: { command: 'proveWrongChunk', hook: false },
   collectRevenue: { command: 'collect', hook: true },
   accrueRevenue: { command: 'accrue', hook: true },
   releasePasses: { command: 'release', hook: true },
@@ -56,6 +69,21 @@ const verbs: Record<string, { command: string; hook: boolean }> = {
   eraseVersion: { command: 'erase', hook: true },
   getGovernance: { command: 'governance', hook: false },
   exitAccount: { command: 'exit', hook: false },
+  fundAccount: { command: 'fund', hook: false },
+  serveAsset: { command: 'serve', hook: false },
+  stopServing: { command: 'serve', hook: false },
+  getQuote: { command: 'call', hook: true },
+  callModel: { command: 'call', hook: true },
+  streamModel: { command: 'call', hook: false },
+  openSession: { command: 'session', hook: true },
+  getSession: { command: 'session', hook: true },
+  topUpSession: { command: 'session', hook: true },
+  closeSession: { command: 'session', hook: true },
+  getChannel: { command: 'channel', hook: false },
+  refundChannel: { command: 'channel', hook: false },
+  withdrawChannel: { command: 'channel', hook: false },
+  signMandate: { command: 'mandate', hook: false },
+  fundMandate: { command: 'mandate', hook: false },
 }
 
 const sdkActions = 'packages/sdk/src/actions'
@@ -72,7 +100,7 @@ const verbsInEveryRoom: Rule = {
       const hookName = `use${verb.charAt(0).toUpperCase()}${verb.slice(1)}`
       const hookText = hooks.find(({ path }) => posix.basename(path) === `${hookName}.ts`)?.text
       return [
-        ...(action && new RegExp(`export (async )?function ${verb}\\b`).test(action)
+        ...(action && new RegExp(`export (async )?function\\*? ${verb}\\b`).test(action)
           ? []
           : [`${sdkActions}/${verb}.ts does not export ${verb}`]),
         ...(cli && new RegExp(`\\b${verb}\\(`).test(cli) ? [] : [`${cliCommands}/${command}.ts does not call ${verb}`]),
@@ -90,7 +118,9 @@ const actionsNamed: Rule = {
   find: (files) =>
     files
       .filter(({ path }) => posix.dirname(path) === sdkActions && path.endsWith('.ts') && !isTest(path))
-      .filter(({ path, text }) => !new RegExp(`export (async )?function ${posix.basename(path, '.ts')}\\b`).test(text))
+      .filter(
+        ({ path, text }) => !new RegExp(`export (async )?function\\*? ${posix.basename(path, '.ts')}\\b`).test(text),
+      )
       .map(({ path }) => `${path} exports no function of its name`),
   bad: { 'another name': [{ path: `${sdkActions}/getThing.ts`, text: 'export function thing() {}' }] },
 }

@@ -1,4 +1,6 @@
-import { isAbsolute } from 'node:path'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { isAbsolute, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readConfig } from './config.js'
 
@@ -48,10 +50,66 @@ describe('readConfig', () => {
     ['AGORAI_CONFIRMATIONS', '-1'],
     ['AGORAI_HOSTS', 'a b'],
     ['DATABASE_URL', 'mysql://h/d'],
+    ['AGORAI_ROLES', 'gateway,door'],
+    ['AGORAI_METRICS', 'yes'],
   ])('names a bad %s, without its value (%s)', (name, value) => {
     expect(() => readConfig([], { [name]: value })).toThrow(
       expect.objectContaining({ code: 'config_invalid', field: expect.stringContaining(name) }),
     )
+  })
+
+  test('takes any setting from a file, once, and keeps what is secret apart', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'agorai-config-'))
+    const file = join(folder, 'database-url')
+    writeFileSync(file, 'postgres://agorai:secret@h/d\n')
+    const { config } = readConfig([], { DATABASE_URL_FILE: file })
+    expect(config.databaseUrl).toBe('postgres://agorai:secret@h/d')
+    expect(config.secrets).toContain('postgres://agorai:secret@h/d')
+    const twice = { DATABASE_URL_FILE: file, DATABASE_URL: 'postgres://h/d' }
+    for (const environment of [twice, { DATABASE_URL_FILE: join(folder, 'none') }])
+      expect(() => readConfig([], environment)).toThrow(expect.objectContaining({ field: 'DATABASE_URL_FILE' }))
+    expect(() => readConfig([], { AGORAI_PROT_FILE: file })).toThrow(
+      expect.objectContaining({ code: 'config_invalid' }),
+    )
+    rmSync(folder, { recursive: true })
+  })
+
+  test('roles apart need a chain and a database that they can share', () => {
+    expect(readConfig([], {}).config.roles).toEqual(['gateway', 'indexer', 'worker'])
+    const apart = { AGORAI_ROLES: 'indexer' }
+    const chain = { AGORAI_RPC_URL: 'http://127.0.0.1:8545' }
+    const database = { DATABASE_URL: 'postgres://h/d' }
+    expect(() => readConfig([], { ...apart, ...database })).toThrow(
+      expect.objectContaining({ field: 'AGORAI_RPC_URL' }),
+    )
+    expect(() => readConfig([], { ...apart, ...chain })).toThrow(expect.objectContaining({ field: 'DATABASE_URL' }))
+    expect(readConfig([], { ...apart, ...chain, ...database }).config.roles).toEqual(['indexer'])
+    expect(() => readConfig([], { AGORAI_JOURNAL: 'postgres' })).toThrow(
+      expect.objectContaining({ field: 'DATABASE_URL' }),
+    )
+  })
+
+  test('every setting stands in docs/operating.md', () => {
+    const page = readFileSync(new URL('../../../docs/operating.md', import.meta.url), 'utf8')
+    let known: string[] = []
+    try {
+      readConfig([], { AGORAI_PROT: '1' })
+    } catch (error) {
+      known = (error as Error).message.match(/[A-Z][A-Z0-9]*_[A-Z0-9_]+/g) ?? []
+    }
+    const settings = new Set(known.filter((name) => name !== 'AGORAI_PROT'))
+    expect(settings.size).toBeGreaterThan(30)
+    for (const name of settings) expect(page).toContain(`\`${name}\``)
+  })
+
+  test.each([
+    ['0', undefined],
+    ['1', 'main'],
+    ['9464', { host: '127.0.0.1', port: 9464 }],
+    ['0.0.0.0:0', { host: '0.0.0.0', port: 0 }],
+    ['[::1]:9464', { host: '::1', port: 9464 }],
+  ])('metrics are served at %s', (value, metrics) => {
+    expect(readConfig([], { AGORAI_METRICS: value }).config.metrics).toEqual(metrics)
   })
 
   test.each([['--prot'], ['extra'], ['--port']])('refuses the command line %s', (argument) => {

@@ -1,41 +1,46 @@
 import { AgoraiError, errorCodes, isAgoraiError } from '@agorai/core'
 import { type NodeConfig, readConfig } from './config.js'
+import type { Log } from './ports/log.js'
 
-type Running = { url: string; failed: Promise<AgoraiError>; stop(): Promise<void> }
-type Start = (
-  config: NodeConfig,
-  options: { onProgress(message: string): void; onWarning(message: string, cause?: unknown): void },
-) => Promise<Running>
-
-type Line = { level: 'info' | 'warning' | 'error'; event: string; message: string } & Record<string, unknown>
+type Running = { url: string; metricsUrl?: string; failed: Promise<AgoraiError>; stop(): Promise<void> }
+type StartOptions = { onProgress(message: string): void; onWarning(message: string, cause?: unknown): void; log: Log }
+type CreateLog = (options: { json: boolean; secrets?: readonly string[] }) => Log
+type Start = (config: NodeConfig, options: StartOptions) => Promise<Running>
 
 /** Runs a node until a signal or a failure ends it. Sets the exit code of the failure. */
-export async function runNode(start: Start): Promise<void> {
-  const asJson = process.argv.includes('--json')
-  const print = (line: Line) => {
-    const text = asJson ? JSON.stringify({ time: new Date().toISOString(), ...line }) : human(line)
-    // People's lines and machines' lines go out; what went wrong goes to the error stream.
-    ;(line.level === 'info' ? process.stdout : process.stderr).write(`${text}\n`)
-  }
+export async function runNode(
+  start: Start,
+  createLog: CreateLog,
+  args: readonly string[] = process.argv.slice(2),
+): Promise<void> {
+  const json = args.includes('--json')
+  let log = createLog({ json })
   let node: Running
   try {
-    const { config } = readConfig()
+    const { config } = readConfig(args)
+    log = createLog({ json, secrets: config.secrets })
     node = await start(config, {
-      onProgress: (message) => print({ level: 'info', event: 'progress', message }),
-      onWarning: (message, cause) => print({ level: 'warning', event: 'warning', message, ...causeOf(cause) }),
+      onProgress: (message) => log.info('progress', message),
+      onWarning: (message, cause) => log.warning('warning', message, causeOf(cause)),
+      log,
+    })
+    const { url, metricsUrl } = node
+    log.info('ready', url === '' ? 'Agorai is ready.' : `Agorai is ready at ${url}`, {
+      url,
+      metricsUrl,
+      roles: config.roles.join(','),
     })
   } catch (error) {
-    end(print, error)
+    end(log, error)
     return
   }
-  print({ level: 'info', event: 'ready', message: `Agorai is ready at ${node.url}`, url: node.url })
 
   const reason = await Promise.race([signal(), node.failed])
-  print({ level: 'info', event: 'stopping', message: 'Stopping.' })
+  log.info('stopping', 'Stopping.')
   await node.stop()
-  if (isAgoraiError(reason)) end(print, reason)
+  if (isAgoraiError(reason)) end(log, reason)
   else {
-    print({ level: 'info', event: 'stopped', message: 'Stopped; everything is kept.' })
+    log.info('stopped', 'Stopped; everything is kept.')
     process.exit(0)
   }
 }
@@ -52,28 +57,22 @@ function signal(): Promise<string> {
   })
 }
 
-function end(print: (line: Line) => void, error: unknown): void {
+function end(log: Log, error: unknown): void {
   const known = isAgoraiError(error)
     ? error
     : new AgoraiError('internal', 'The node could not start.', { cause: error })
   const { code, shortMessage, remedy, field } = known
-  const title = errorCodes[code].title
-  print({
-    level: 'error',
-    event: 'failed',
-    message: `${title}. ${shortMessage} ${remedy}`,
+  const { title, exit } = errorCodes[code]
+  log.error('failed', `${title}. ${shortMessage} ${remedy}`, {
     code,
     detail: shortMessage,
     remedy,
-    ...(field === undefined ? {} : { field }),
+    field,
     ...(code === 'internal' ? causeOf(error) : {}),
   })
-  process.exit(errorCodes[code].exit)
+  process.exit(exit)
 }
 
 /** The trace of an unexpected failure, for the operator's eyes only. */
 const causeOf = (cause: unknown): { cause?: string } =>
   cause instanceof Error ? { cause: cause.stack ?? cause.message } : {}
-
-const human = ({ level, message, cause }: Line): string =>
-  `${level === 'info' ? '' : `${level}: `}${message}${typeof cause === 'string' ? `\n${cause}` : ''}`

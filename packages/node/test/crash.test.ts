@@ -1,19 +1,18 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { cp, readdir, readFile, writeFile } from 'node:fs/promises'
+import { cp, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import type { DeliveryGrant } from '@agorai/core'
+import { type DeliveryGrant, digestOfCid } from '@agorai/core'
 import { waitForReceipt } from '@agorai/sdk'
 import { createPublicClient, createWalletClient, http } from 'viem'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { type Program as Started, startProgram } from './program.js'
 import {
   buyer,
   confirmed,
   deliveryBody,
   grantOf,
   newFolder,
+  nodeAt,
   nodeInfo,
   postDelivery,
   problemOf,
@@ -24,35 +23,25 @@ import {
   sell,
   stranger,
   type TestNode,
+  upload,
   uploadContent,
+  uploadHeaders,
 } from './support.js'
+import { hold, setTrap, type Trap, traceable } from './trap.js'
 
 /**
  * A real node is killed inside a system call: `strace` holds the call at its entry, long enough for an answer that did not
  * wait for it to get out, and then the node is killed. So with the first, the second, … call of a kind, until the work
  * under test makes no further one.
  */
-const repository = fileURLToPath(new URL('../../..', import.meta.url))
-const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 const pointsMax = 8
-const holdMicroseconds = 60_000_000
+/** Every call, and not those alone that differ most. */
+const isDeep = process.env.AGORAI_CRASH_POINTS !== undefined
 const settleMs = 400
 const hitTimeoutMs = 30_000
 let killPoints = 0
 
-const canTrace = (): boolean => {
-  const sleeper = spawn('sleep', ['30'], { stdio: 'ignore' })
-  const { stderr } = spawnSync('timeout', ['2', 'strace', '-p', String(sleeper.pid), '-e', 'trace=none'], {
-    encoding: 'utf8',
-  })
-  sleeper.kill('SIGKILL')
-  return stderr?.includes('attached') === true
-}
-const traceable = canTrace()
-if (!traceable)
-  console.warn('SKIPPED: crash tests need `strace` and the right to attach it (Debian: apt install strace).')
-
-type Program = { node: TestNode; child: ChildProcess; exited: Promise<NodeJS.Signals | number | null> }
+type Program = Pick<Started, 'child' | 'exited'> & { node: TestNode }
 
 let folder: string
 let program: Program | undefined
@@ -84,30 +73,11 @@ afterEach(async () => {
 })
 
 async function start(): Promise<Program> {
-  const args = ['--import', 'tsx', '--conditions=@agorai/source', main, '--json', '--port', '0', '--data-dir', folder]
   // The tracer counts calls by thread, so all files are written by one.
-  const env = { PATH: process.env.PATH ?? '', HOME: folder, UV_THREADPOOL_SIZE: '1' }
-  const child = spawn(process.execPath, args, { cwd: repository, env, stdio: ['ignore', 'pipe', 'pipe'] })
-  const exited = new Promise<NodeJS.Signals | number | null>((resolve) =>
-    child.once('exit', (code, signal) => resolve(signal ?? code)),
-  )
-  const said: string[] = []
-  child.stderr.on('data', (data) => said.push(String(data)))
-  const url = await new Promise<string>((resolve, reject) => {
-    createInterface(child.stdout).on('line', (line) => {
-      const { event, url } = JSON.parse(line) as { event: string; url?: string }
-      if (event === 'ready' && url !== undefined) resolve(url)
-    })
-    void exited.then((how) => reject(new Error(`the node ended (${how}): ${said.join('')}`)))
-  })
-  const started: Program = {
-    // The chain is reached through the gateway: the program does not say where it listens.
-    node: { url, rpcUrl: `${url}/rpc`, info: await nodeInfo(url), folder, warnings: [] } as unknown as TestNode,
-    child,
-    exited,
-  }
-  program = started
-  return started
+  const settings = { HOME: folder, UV_THREADPOOL_SIZE: '1' }
+  const { url, child, exited } = await startProgram(settings, ['--port', '0', '--data-dir', folder])
+  program = { node: await nodeAt(url, folder), child, exited }
+  return program
 }
 
 async function stop({ child, exited }: Program): Promise<void> {
@@ -115,50 +85,8 @@ async function stop({ child, exited }: Program): Promise<void> {
   expect(await exited).toBe(0)
 }
 
-type Trap = {
-  /** File in which the calls stand. */
-  log: string
-  /** Whether the node has come to the call and is held there: it stands in the log without a result. */
-  hit(): Promise<boolean>
-  /** Ends the tracing. */
-  release(): Promise<void>
-}
-
-/**
- * Attaches to the threads of the node that write its files; resolves once the trap is set. The first thread is left alone:
- * the index writes from there, and holding it would stop the whole node.
- */
-async function trap({ child }: Program, call: string, what: string, nth: number): Promise<Trap> {
-  const log = join(folder, 'strace.log')
-  await writeFile(log, '')
-  const threads = (await readdir(`/proc/${child.pid}/task`)).filter((thread) => thread !== String(child.pid))
-  const inject = ['-e', `trace=${call}`, '-e', `inject=${call}:${what}:when=${nth}`]
-  const tracer = spawn('strace', ['-y', ...threads.flatMap((thread) => ['-p', thread]), ...inject, '-o', log], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  const ended = new Promise<void>((resolve) => tracer.once('exit', () => resolve()))
-  let said = ''
-  await new Promise<void>((resolve) =>
-    tracer.stderr.on('data', (data) => {
-      said += String(data)
-      if (said.split(' attached').length > threads.length) resolve()
-    }),
-  )
-  return {
-    log,
-    hit: async () => {
-      const text = await readFile(log, 'utf8')
-      return text.split(` ${call}(`).length - 1 === nth && !/ = -?\d+[^\n]*\n?$/.test(text)
-    },
-    release: async () => {
-      // The tracer of a dead node ends by itself; one that does not is not waited for, and lets go of the node as it dies.
-      if (child.exitCode === null && child.signalCode === null && !child.killed) tracer.kill('SIGINT')
-      const timer = setTimeout(() => tracer.kill('SIGKILL'), 3_000)
-      await ended
-      clearTimeout(timer)
-    },
-  }
-}
+const trap = ({ child }: Program, call: string, what: string, nth: number): Promise<Trap> =>
+  setTrap(child, { log: join(folder, 'strace.log'), call, what, nth })
 
 type Before = { asset: SealedAsset; sold: Sold; body: string; grant: DeliveryGrant; block: number }
 
@@ -186,17 +114,19 @@ async function expectKept({ node }: Program): Promise<void> {
  *
  * @param options.answersLast Whether the work may not be answered before its last such call has returned. A kill alone
  * forgives an answer before the sync; a power cut does not.
+ * @param options.before What is done each time before the calls are counted.
  * @returns How many times it was killed.
  */
 async function killAtEach(
   call: string,
   work: (program: Program) => Promise<unknown>,
   check: (program: Program) => Promise<void>,
-  { answersLast }: { answersLast: boolean },
+  { answersLast, before: prepare }: { answersLast: boolean; before?: (program: Program) => Promise<void> },
 ): Promise<number> {
   let running = await start()
   for (let nth = 1; nth <= pointsMax; nth++) {
-    const { log, hit, release } = await trap(running, call, `delay_enter=${holdMicroseconds}`, nth)
+    await prepare?.(running)
+    const { log, hit, release } = await trap(running, call, hold, nth)
     let ended: unknown
     const outcome = work(running).then(
       () => 'done' as const,
@@ -228,6 +158,24 @@ async function killAtEach(
   throw new Error(`more than ${pointsMax} calls of ${call}`)
 }
 
+const sendFrom = (node: TestNode, { cid, ciphertext }: SealedAsset, start: number, end = ciphertext.length) =>
+  upload(node, {
+    resource: `content/${cid}`,
+    body: ciphertext,
+    digest: digestOfCid(cid),
+    send: Uint8Array.from(ciphertext.subarray(start, end)),
+    headers: { 'content-range': `bytes ${start}-${end - 1}/${ciphertext.length}` },
+  })
+
+async function uploadState(node: TestNode, asset: SealedAsset): Promise<{ received: number; stored: string | null }> {
+  const headers = await uploadHeaders(node, {
+    resource: `content/${asset.cid}`,
+    body: asset.ciphertext,
+    digest: digestOfCid(asset.cid),
+  })
+  return (await fetch(`${node.url}/api/v1/uploads/${asset.cid}`, { headers })).json() as never
+}
+
 const ok = async (answer: Promise<Response>): Promise<void> => {
   const response = await answer
   if (!response.ok) throw new Error(await response.text())
@@ -237,30 +185,77 @@ describe.skipIf(!traceable)('killed inside', { timeout: 180_000 }, () => {
   describe('a block write', () => {
     // The content is another each time, so that its folder is new too.
     // The file, the folder in which its own is made, and its own.
+    test.each([...(isDeep ? ([['pwrite64', 1]] as const) : []), ['fsync', 3], ['rename', 1]] as const)(
+      '%s',
+      async (call, calls) => {
+        let asset: SealedAsset | undefined
+        let acknowledged = false
+        const killed = await killAtEach(
+          call,
+          async ({ node }) => {
+            acknowledged = false
+            asset = await sealAsset(crypto.getRandomValues(new Uint8Array(20_000)))
+            await ok(uploadContent(node, asset))
+            acknowledged = true
+          },
+          async ({ node }) => {
+            if (asset === undefined) return
+            const got = await fetch(`${node.url}/api/v1/content/${asset.cid}`)
+            // Whole or not there; and then it can be sent again.
+            if (got.status === 200) expect(new Uint8Array(await got.arrayBuffer())).toEqual(asset.ciphertext)
+            else expect([got.status, acknowledged]).toEqual([404, false])
+            await ok(uploadContent(node, asset))
+          },
+          { answersLast: true },
+        )
+        expect(killed).toBeGreaterThanOrEqual(calls)
+      },
+    )
+  })
+
+  describe('the second go of an upload', () => {
+    const firstBytes = 12_000
+    // Cutting off what is sent again, the rest, its file, its folder, its own name; then what is left of the upload.
     test.each([
+      ['ftruncate', 1],
+      ...(isDeep
+        ? ([
+            ['fsync', 3],
+            ['rename', 1],
+            ['unlink', 1],
+          ] as const)
+        : []),
       ['pwrite64', 1],
-      ['fsync', 3],
-      ['rename', 1],
-    ])('%s', async (call, calls) => {
+    ] as const)('%s', async (call, calls) => {
       let asset: SealedAsset | undefined
       let acknowledged = false
       const killed = await killAtEach(
         call,
         async ({ node }) => {
           acknowledged = false
-          asset = await sealAsset(crypto.getRandomValues(new Uint8Array(20_000)))
-          await ok(uploadContent(node, asset))
+          if (asset === undefined) return
+          await ok(sendFrom(node, asset, firstBytes))
           acknowledged = true
         },
         async ({ node }) => {
           if (asset === undefined) return
+          const { received, stored } = await uploadState(node, asset)
+          // What was acknowledged is there, whole or in part; and the rest makes it whole.
+          if (acknowledged) expect(stored).toBe(asset.cid)
+          else expect(received).toBeGreaterThanOrEqual(firstBytes)
           const got = await fetch(`${node.url}/api/v1/content/${asset.cid}`)
-          // Whole or not there; and then it can be sent again.
-          if (got.status === 200) expect(new Uint8Array(await got.arrayBuffer())).toEqual(asset.ciphertext)
-          else expect([got.status, acknowledged]).toEqual([404, false])
-          await ok(uploadContent(node, asset))
+          expect(got.status).toBe(stored === null ? 404 : 200)
+          if (stored === null) await ok(sendFrom(node, asset, received === asset.ciphertext.length ? 0 : received))
+          const whole = await fetch(`${node.url}/api/v1/content/${asset.cid}`)
+          expect(new Uint8Array(await whole.arrayBuffer())).toEqual(asset.ciphertext)
         },
-        { answersLast: true },
+        {
+          answersLast: call !== 'unlink',
+          before: async ({ node }) => {
+            asset = await sealAsset(crypto.getRandomValues(new Uint8Array(20_000)))
+            await ok(sendFrom(node, asset, 0, firstBytes))
+          },
+        },
       )
       expect(killed).toBeGreaterThanOrEqual(calls)
     })
@@ -349,6 +344,30 @@ describe.skipIf(!traceable)('a disk that fails', { timeout: 120_000 }, () => {
     await release()
     expect(await readdir(join(folder, 'storage', 'incoming'))).toEqual([])
     expect((await uploadContent(running.node, asset)).status).toBe(200)
+    await stop(running)
+  })
+
+  test.each([
+    ['pwrite64', 'error=ENOSPC'],
+    ['pwrite64', 'error=EIO'],
+    ['fsync', 'error=EIO'],
+    ['ftruncate', 'error=EIO'],
+    ['rename', 'error=EIO'],
+  ])('in %s (%s) of the second go: nothing is stored, the first stays, and it goes on', async (call, what) => {
+    const running = await start()
+    const { node } = running
+    const asset = await sealAsset(crypto.getRandomValues(new Uint8Array(30_000)))
+    await ok(sendFrom(node, asset, 0, 20_000))
+    const { release } = await trap(running, call, what, 1)
+    expect(await problemOf(await sendFrom(node, asset, 20_000))).toMatchObject({ code: 'storage_full', status: 507 })
+    await release()
+    const { received, stored } = await uploadState(node, asset)
+    expect(stored).toBeNull()
+    expect(received).toBeGreaterThanOrEqual(20_000)
+    expect((await fetch(`${node.url}/api/v1/content/${asset.cid}`)).status).toBe(404)
+    await ok(sendFrom(node, asset, 20_000))
+    const got = await fetch(`${node.url}/api/v1/content/${asset.cid}`)
+    expect(new Uint8Array(await got.arrayBuffer())).toEqual(asset.ciphertext)
     await stop(running)
   })
 })

@@ -65,18 +65,65 @@ describe('what is asked for', () => {
     expect(Object.keys(document.paths as object).sort()).toEqual([
       '/api/v1/assets',
       '/api/v1/assets/{id}',
+      '/api/v1/assets/{id}/contributions',
+      '/api/v1/chains',
       '/api/v1/content/{cid}',
+      '/api/v1/contributions/{id}',
       '/api/v1/deliveries',
+      '/api/v1/erasures/{digest}',
+      '/api/v1/events',
+      '/api/v1/events/stream',
+      '/api/v1/feed-keys/{digest}',
+      '/api/v1/feeds/{version}',
+      '/api/v1/feeds/{version}/keys',
+      '/api/v1/feeds/{version}/live',
+      '/api/v1/feeds/{version}/segments',
+      '/api/v1/feeds/{version}/segments/{sequence}',
       '/api/v1/health',
       '/api/v1/keys/{digest}',
       '/api/v1/manifests/{digest}',
+      '/api/v1/manifests/{digest}/chunks',
       '/api/v1/node',
+      '/api/v1/notices',
       '/api/v1/openapi.json',
       '/api/v1/passes',
+      '/api/v1/quotes',
       '/api/v1/revenue',
+      '/api/v1/services',
+      '/api/v1/services/{asset}',
+      '/api/v1/services/{asset}/stop',
+      '/api/v1/sessions',
+      '/api/v1/sessions/{id}',
+      '/api/v1/sessions/{id}/acknowledgements',
+      '/api/v1/sessions/{id}/close',
+      '/api/v1/sessions/{id}/receipts/{counter}',
+      '/api/v1/sessions/{id}/top-up',
+      '/api/v1/takedowns',
+      '/api/v1/takedowns/{digest}',
+      '/api/v1/uploads/{cid}',
       '/api/v1/versions/{id}/lineage',
       '/api/v1/versions/{id}/revenue',
+      '/api/v1/versions/{id}/row-proofs',
+      '/api/v1/withdrawals',
+      '/healthz',
+      '/ipfs/{cid}',
+      '/readyz',
       '/rpc',
+      '/v1/chat/completions',
+      '/v1/completions',
+      '/v1/embeddings',
+      '/v1/models',
+      '/v1/models/agorai/{id}',
+      '/v1/models/{id}',
+      '/v2',
+      '/v2/health/live',
+      '/v2/health/ready',
+      '/v2/models/{asset}',
+      '/v2/models/{asset}/infer',
+      '/v2/models/{asset}/ready',
+      '/v2/models/{asset}/versions/{version}',
+      '/v2/models/{asset}/versions/{version}/infer',
+      '/v2/models/{asset}/versions/{version}/ready',
     ])
     const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path = '']) => path)
     expect(references.length).toBeGreaterThan(20)
@@ -94,12 +141,13 @@ describe('what is asked for', () => {
     },
   )
 
-  test.each(['limit=-1', 'limit=0', 'limit=101', 'limit=1e9', 'limit=abc', 'limit=', 'limit=1&limit=2', 'kind=table'])(
-    'assets?%s is not a search',
-    async (query) => {
-      expect(await problemOf(await get(`/api/v1/assets?${query}`))).toMatchObject({ code: 'invalid_request' })
-    },
-  )
+  test.each([
+    ...['limit=-1', 'limit=0', 'limit=101', 'limit=1e9', 'limit=abc', 'limit=', 'limit=1&limit=2', 'kind=table'],
+    ...['sort=name', 'sort=price', 'priceMax=5', 'priceMin=1e3&token=0x', 'usage=any', 'hasSample=yes', 'cursor=-1'],
+    ...['builtFrom=-1', 'owner=0x1', 'tag=%00', `query=${'x'.repeat(201)}`, 'cursor=1-2-3'],
+  ])('assets?%s is not a search', async (query) => {
+    expect(await problemOf(await get(`/api/v1/assets?${query}`))).toMatchObject({ code: 'invalid_request' })
+  })
 
   test('unknown and a thousand filters are refused', async () => {
     const many = Array.from({ length: 1_000 }, (_, index) => `f${index}=1`).join('&')

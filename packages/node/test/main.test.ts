@@ -1,8 +1,6 @@
-import { spawn } from 'node:child_process'
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { create2Deployer, errorCodes } from '@agorai/core'
 import { bytecodes } from '@agorai/core/bytecode'
 import { waitForReceipt } from '@agorai/sdk'
@@ -10,6 +8,7 @@ import { type Address, concatHex, type Hex, zeroHash } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openLocalChain } from '../src/adapters/chain/localChain.js'
 import { startNode } from '../src/main.js'
+import { spawnSource } from './program.js'
 import { chainOf, configFor, newFolder, nodeInfo, removeFolder, sell, seller, startTestNode } from './support.js'
 
 let folder: string
@@ -36,12 +35,7 @@ type Line = { level: string; event: string; message: string; url?: string; code?
 
 /** Runs the real program; `until` gets each line. */
 function run(args: string[], env: Record<string, string> = {}) {
-  const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
-  const child = spawn(process.execPath, ['--import', 'tsx', '--conditions=@agorai/source', main, ...args], {
-    cwd: fileURLToPath(new URL('../../..', import.meta.url)),
-    env: { PATH: process.env.PATH ?? '', HOME: folder, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = spawnSource('main.ts', args, { HOME: folder, ...env })
   let text = ''
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (data) => {

@@ -1,27 +1,31 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import {
   accessMarketAbi,
   assetRegistryAbi,
   type ContentManifest,
   contributorRootOf,
-  createRowTree,
+  createChunkRoot,
   type DeliveryGrant,
   deliveryGrantSchema,
   digestOfCid,
   encodeManifest,
   encodeTerms,
-  importContentKey,
+  inMemory,
   kindToNumber,
   type Manifest,
   manifestDigest,
+  meterChunks,
   type NodeInfo,
   nodeInfoSchema,
   offerIdOf,
+  type PartitionSecrets,
   type Problem,
-  sealContent,
+  publicationCommitment,
+  sealPartitions,
   toTypedData,
 } from '@agorai/core'
 import {
@@ -30,8 +34,8 @@ import {
   depositAad,
   generateDeliveryKey,
   getDevAccount,
+  measureRows,
   type RowFormat,
-  readRows,
   sealTo,
   waitForReceipt,
 } from '@agorai/sdk'
@@ -47,22 +51,15 @@ import {
   zeroAddress,
   zeroHash,
 } from 'viem'
-import type { NodeConfig } from '../src/config.js'
+import { type NodeConfig, readConfig } from '../src/config.js'
 import { type RunningNode, startNode } from '../src/main.js'
 
 export type TestNode = RunningNode & { folder: string; info: NodeInfo; warnings: string[] }
 
 export const configFor = (folder: string): NodeConfig => ({
-  host: '127.0.0.1',
-  port: 0,
-  dataFolder: folder,
-  fresh: false,
-  hosts: [],
-  rpcUrl: undefined,
-  publicRpcUrl: undefined,
+  ...readConfig(['--port', '0', '--data-dir', folder], {}).config,
   confirmations: 0,
   contentBytesMax: 16 * 1024 * 1024,
-  databaseUrl: undefined,
   webFolder: join(folder, 'web'),
 })
 
@@ -84,6 +81,10 @@ export async function nodeInfo(url: string): Promise<NodeInfo> {
   return nodeInfoSchema.parse(await response.json())
 }
 
+/** A node that runs in a process of its own, as far as it shows. Its chain is reached through the gateway. */
+export const nodeAt = async (url: string, folder: string): Promise<TestNode> =>
+  ({ url, rpcUrl: `${url}/rpc`, info: await nodeInfo(url), folder, warnings: [] }) as unknown as TestNode
+
 export const removeFolder = (folder: string) => rm(folder, { recursive: true, force: true })
 
 /* ACCOUNTS */
@@ -103,8 +104,14 @@ export type SealedAsset = {
   digest: Hex
   cid: string
   ciphertext: Uint8Array
-  secrets: { contentKey: Uint8Array; saltSeed: Uint8Array }
+  secrets: [PartitionSecrets, ...PartitionSecrets[]]
 }
+
+/** Secrets that fit but for their key. */
+export const withoutKey = ({ secrets: [first, ...rest] }: SealedAsset): SealedAsset['secrets'] => [
+  { ...first, contentKey: new Uint8Array(32) },
+  ...rest,
+]
 
 export async function* slices(...parts: Uint8Array[]): AsyncGenerator<Uint8Array> {
   yield* parts
@@ -116,19 +123,30 @@ async function collect(parts: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   return new Uint8Array(Buffer.concat(all))
 }
 
+const freshSecrets = (): PartitionSecrets => ({
+  contentKey: new Uint8Array(randomBytes(32)),
+  saltSeed: new Uint8Array(randomBytes(32)),
+})
+
 /** Seals a plaintext and writes its manifest, as a seller's machine does. `change` may spoil it on purpose. */
 export async function sealAsset(
   plaintext: Uint8Array,
   rowFormat: RowFormat = 'binary',
   change: (manifest: ContentManifest) => ContentManifest = (manifest) => manifest,
+  parts: readonly number[] = [plaintext.length],
 ): Promise<SealedAsset> {
-  const secrets = { contentKey: new Uint8Array(randomBytes(32)), saltSeed: new Uint8Array(randomBytes(32)) }
   const contentId = randomHex()
-  const key = await importContentKey(secrets.contentKey)
-  const ciphertext = await collect(sealContent({ key, contentId, plaintext: slices(plaintext) }))
-  const tree = await createRowTree(secrets.saltSeed)
-  for await (const row of readRows(rowFormat, slices(plaintext))) tree.add(row)
-  const cid = await computeContentCid(slices(ciphertext))
+  const secrets: SealedAsset['secrets'] = [freshSecrets(), ...parts.slice(1).map(freshSecrets)]
+  const sealing = { contentId, secrets, partitionBytes: parts }
+  const ciphertext = await collect(sealPartitions({ ...sealing, plaintext: slices(plaintext) }))
+  const { rows, root, partitionRows } = await measureRows({
+    ...sealing,
+    rowFormat,
+    content: parts.length === 1 ? inMemory(plaintext) : slices(plaintext),
+  })
+  const partitions = parts.map((bytes, place) => ({ contributor: null, bytes, rows: partitionRows[place] ?? 0 }))
+  const chunks = await createChunkRoot()
+  const cid = await computeContentCid(meterChunks(chunks, sealPartitions({ ...sealing, plaintext: slices(plaintext) })))
   const manifest = change({
     agorai: '1',
     kind: 'dataset',
@@ -140,14 +158,17 @@ export async function sealAsset(
     content: {
       cid,
       bytes: ciphertext.length,
+      chunkRoot: chunks.root(),
+      chunks: chunks.chunks,
       plaintext: {
         fileName: 'grain.bin',
         mediaType: 'application/octet-stream',
         bytes: plaintext.length,
-        root: tree.root(),
+        root,
         rowFormat,
-        rows: tree.rows,
+        rows,
       },
+      ...(parts.length === 1 ? {} : { partitions }),
     },
     fields: [],
     provenance: { description: 'Counted by hand.', builtFrom: [] },
@@ -198,11 +219,12 @@ export type UploadParameters = {
   headers?: Record<string, string>
   signature?: Hex
   send?: BodyInit
+  method?: 'PUT' | 'POST'
 }
 
-/** Sends a signed upload; everything about it can be made wrong. */
-export async function upload(node: TestNode, parameters: UploadParameters): Promise<Response> {
-  const { resource, body, digest, account = seller, signed = {}, headers = {} } = parameters
+/** The headers of a signed upload; everything about them can be made wrong. */
+export async function uploadHeaders(node: TestNode, parameters: UploadParameters): Promise<Record<string, string>> {
+  const { resource, body, digest, account = seller, signed = {} } = parameters
   const message = {
     account: account.address,
     resource,
@@ -219,12 +241,17 @@ export async function upload(node: TestNode, parameters: UploadParameters): Prom
   }
   const signature = parameters.signature ?? (await account.signTypedData(toTypedData(domain, 'UploadRequest', message)))
   const json = JSON.stringify({ ...message, bytes: `${message.bytes}`, expiry: `${message.expiry}` })
+  return { 'agorai-request': Buffer.from(json).toString('base64url'), 'agorai-signature': signature }
+}
+
+/** Sends a signed upload. */
+export async function upload(node: TestNode, parameters: UploadParameters): Promise<Response> {
+  const { resource, body, headers = {}, method = 'PUT' } = parameters
   return fetch(`${node.url}/api/v1/${resource}`, {
-    method: 'PUT',
+    method,
     headers: {
       'content-type': resource.startsWith('content/') ? 'application/octet-stream' : 'application/json',
-      'agorai-request': Buffer.from(json).toString('base64url'),
-      'agorai-signature': signature,
+      ...(await uploadHeaders(node, parameters)),
       ...headers,
     },
     body: parameters.send ?? Uint8Array.from(body),
@@ -258,6 +285,30 @@ export async function uploadAll(node: TestNode, asset: SealedAsset): Promise<voi
     const response = await send(node, asset)
     if (!response.ok) throw new Error(`${send.name}: ${await response.text()}`)
   }
+}
+
+/* KEYS */
+
+/** What the registry holds of an asset that the seller published. */
+export const commitmentOf = ({ manifest, digest }: SealedAsset): Hex =>
+  publicationCommitment(seller.address, digest, contributorRootOf(manifest))
+
+/** The file in which a node keeps the key of an asset. */
+export function keyFileIn(folder: string, asset: SealedAsset): string {
+  const commitment = commitmentOf(asset)
+  return join(folder, 'keystore', commitment.slice(2, 4), `${commitment.slice(2)}.json`)
+}
+
+export const isKeyGone = async (folder: string, asset: SealedAsset): Promise<boolean> =>
+  JSON.parse(await readFile(keyFileIn(folder, asset), 'utf8')).sealed === null
+
+/** Waits until a node has destroyed the key of an asset. */
+export async function untilKeyGone(folder: string, asset: SealedAsset): Promise<void> {
+  for (let made = 0; made < 400; made++) {
+    if (await isKeyGone(folder, asset)) return
+    await pause(50)
+  }
+  throw new Error('the key was not destroyed')
 }
 
 /* CHAIN */
@@ -331,11 +382,24 @@ export async function buy(node: TestNode, { version, offer }: Sold, account: Loc
 
 export type Sold = { version: bigint; offer: bigint }
 
+/** Erases a version as its owner, and waits until the node acts on that. */
+export async function erase(node: TestNode, { version }: Sold): Promise<void> {
+  const { reader, wallet } = chainOf(node, seller)
+  const hash = await wallet.writeContract({
+    chain: null,
+    address: node.info.chain.addresses.assetRegistry,
+    abi: assetRegistryAbi,
+    functionName: 'erase',
+    args: [version],
+  })
+  await confirmed(node, (await waitForReceipt(reader, hash)).blockNumber)
+}
+
 /** Waits until the node acts on a block. */
 export async function confirmed(node: TestNode, block: bigint): Promise<void> {
   for (let attempt = 0; attempt < 500; attempt++) {
     if (BigInt((await nodeInfo(node.url)).chain.confirmedBlock) >= block) return
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await pause(20)
   }
   throw new Error(`block ${block} was never confirmed`)
 }

@@ -27,6 +27,7 @@ import {
   uploadContent,
   uploadKey,
   uploadManifest,
+  withoutKey,
 } from './support.js'
 
 let node: TestNode
@@ -49,7 +50,7 @@ const stored = async (resource: string) =>
 describe('content', () => {
   test('is stored once it is whole, and served as it is', async () => {
     const answer = await uploadContent(node, asset)
-    expect(await answer.json()).toEqual({ stored: asset.cid })
+    expect(await answer.json()).toEqual({ stored: asset.cid, received: asset.ciphertext.length })
     const got = await fetch(`${node.url}/api/v1/content/${asset.cid}`)
     expect(new Uint8Array(await got.arrayBuffer())).toEqual(asset.ciphertext)
     expect(got.headers.get('x-content-type-options')).toBe('nosniff')
@@ -167,6 +168,19 @@ describe('a manifest', () => {
   const named = (fileName: string) =>
     changed((m) => ({ ...m, content: { ...m.content, plaintext: { ...m.content.plaintext, fileName } } }))
 
+  test('in another order than that of canonical JSON is refused: no contract would find what is in it', async () => {
+    const { agorai, ...rest } = asset.manifest
+    for (const body of [
+      text(JSON.stringify({ ...rest, agorai })),
+      text(` ${new TextDecoder().decode(asset.manifestBytes)}`),
+      text(new TextDecoder().decode(asset.manifestBytes).replace('"content"', '"\\u0063ontent"')),
+    ]) {
+      const digest = manifestDigest(body)
+      const refused = await upload(node, { resource: `manifests/${digest}`, body, digest })
+      expect(await problemOf(refused)).toMatchObject({ code: 'manifest_invalid', status: 422 })
+    }
+  })
+
   test('with an unknown field, a wrong one, or twice the same, is refused by name', async () => {
     for (const [body, field] of [
       [changed((m) => ({ ...m, terms: { ...m.terms, royaltyBps: 10_001 } })), 'terms.royaltyBps'],
@@ -217,7 +231,7 @@ describe('a key', () => {
     const before = await readFile(journal)
     expect((await uploadKey(node, asset)).status).toBe(200)
     expect(await readFile(journal)).toEqual(before)
-    for (const secret of [asset.secrets.contentKey, asset.secrets.saltSeed])
+    for (const secret of [asset.secrets[0].contentKey, asset.secrets[0].saltSeed])
       expect(before.includes(Buffer.from(secret).toString('hex'))).toBe(false)
   })
 
@@ -262,7 +276,7 @@ describe('a key', () => {
     const other = await sealAsset(new Uint8Array(3 * chunkBytes))
     await uploadContent(node, other)
     await uploadManifest(node, other)
-    const wrong = { ...other.secrets, contentKey: new Uint8Array(32) }
+    const wrong = withoutKey(other)
     const sealedKey = await sealTo(node.info.operator.encryptionKey, wrong, depositAad(other.digest))
     const body = text(JSON.stringify({ sealedKey }))
     const send = () => upload(node, { resource: `keys/${other.digest}`, body, digest: manifestDigest(body) })
@@ -271,6 +285,32 @@ describe('a key', () => {
     // One place in the queue each would be more than there are.
     expect(new Set(codes)).toEqual(new Set(['key_invalid']))
     expect(answers.at(-1)?.status).toBe(200)
+  })
+
+  test('of a content in parts opens each, and no row reaches from one into the next', async () => {
+    const rows = text('{"a":1}\n{"a":2}\n{"a":3}\n')
+    const parts = await sealAsset(rows, 'jsonl', undefined, [8, 16])
+    await uploadAll(node, parts)
+    expect(parts.manifest.content.partitions?.map((part) => part.rows)).toEqual([1, 2])
+    const swapped: SealedAsset['secrets'] = [parts.secrets[1] ?? parts.secrets[0], parts.secrets[0]]
+    const less: SealedAsset['secrets'] = [parts.secrets[0]]
+    const again = await sealAsset(rows, 'jsonl', undefined, [8, 16])
+    await uploadContent(node, again)
+    await uploadManifest(node, again)
+    for (const secrets of [swapped, less, parts.secrets])
+      expect(await problemOf(await uploadKey(node, again, { secrets }))).toMatchObject({ code: 'key_invalid' })
+    const moved = (manifest: ContentManifest): ContentManifest => {
+      const partitions = [1, 2].map((of) => ({ contributor: null, bytes: of * 8, rows: 3 - of }))
+      return { ...manifest, content: { ...manifest.content, partitions } }
+    }
+    const other = await sealAsset(rows, 'jsonl', moved, [8, 16])
+    await uploadContent(node, other)
+    await uploadManifest(node, other)
+    expect(await problemOf(await uploadKey(node, other))).toMatchObject({
+      code: 'length_mismatch',
+      field: 'content.partitions.0.rows',
+    })
+    await expect(sealAsset(rows, 'jsonl', undefined, [7, 17])).rejects.toMatchObject({ code: 'rows_invalid' })
   })
 
   test('before its content or manifest is refused', async () => {
@@ -286,12 +326,13 @@ describe('a key', () => {
     await uploadManifest(node, other)
     const foreign = await generateDeliveryKey()
     for (const more of [
-      { secrets: { ...other.secrets, contentKey: new Uint8Array(32) } },
+      { secrets: withoutKey(other) },
+      { secrets: [other.secrets[0], other.secrets[0]] as SealedAsset['secrets'] },
       { sealedTo: foreign.publicKey },
       { sealedFor: asset.digest },
     ])
       expect(await problemOf(await uploadKey(node, other, more))).toMatchObject({ code: 'key_invalid', status: 422 })
-    const otherSalt = { ...other.secrets, saltSeed: new Uint8Array(32) }
+    const otherSalt: SealedAsset['secrets'] = [{ ...other.secrets[0], saltSeed: new Uint8Array(32) }]
     expect(await problemOf(await uploadKey(node, other, { secrets: otherSalt }))).toMatchObject({
       code: 'digest_mismatch',
       field: 'content.plaintext.root',
@@ -352,7 +393,7 @@ describe('a key', () => {
     file.writeUInt8(file.readUInt8(chunkBytes + 40) ^ 1, chunkBytes + 40)
     await writeFile(path, file)
     const got = new Uint8Array(await (await fetch(`${node.url}/api/v1/content/${whole.cid}`)).arrayBuffer())
-    const key = await importContentKey(whole.secrets.contentKey)
+    const key = await importContentKey(whole.secrets[0].contentKey)
     const opened: number[] = []
     const open = async () => {
       for await (const part of openContent({ key, contentId: whole.manifest.contentId, ciphertext: slices(got) }))

@@ -14,7 +14,14 @@ afterEach(() => {
 })
 
 const address = '0x00000000000000000000000000000000000000aa'
-const nowhere = { governor: address, assetRegistry: address, revenueLedger: address, accessMarket: address } as const
+const nowhere = {
+  governor: address,
+  assetRegistry: address,
+  revenueLedger: address,
+  accessMarket: address,
+  contentProofs: address,
+  operatorReceivers: address,
+} as const
 const known = deployments[31_337] ?? nowhere
 const infoOf = (id: number): NodeInfo => ({
   version: '0.1.0',

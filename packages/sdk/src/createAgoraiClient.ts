@@ -49,7 +49,8 @@ export async function createAgoraiClient(parameters: CreateAgoraiClientParameter
 function assertKnown({ chain: { id, addresses } }: NodeInfo, known: Deployment | undefined): void {
   if (known === undefined)
     throw new AgoraiError('deployment_unknown', `No contracts are known on chain ${id}.`, { field: 'deployment' })
-  for (const name of ['assetRegistry', 'revenueLedger', 'accessMarket'] as const)
+  const names = ['assetRegistry', 'revenueLedger', 'accessMarket', 'contentProofs', 'operatorReceivers'] as const
+  for (const name of names)
     if (!isAddressEqual(addresses[name], known[name]))
       throw new AgoraiError('deployment_unknown', `The node's ${name} on chain ${id} is ${addresses[name]}.`, {
         field: `deployment.${name}`,
@@ -57,7 +58,8 @@ function assertKnown({ chain: { id, addresses } }: NodeInfo, known: Deployment |
       })
 }
 
-function toBaseUrl(input: string | URL): URL {
+/** @throws AgoraiError `invalid_request` */
+export function toBaseUrl(input: string | URL): URL {
   const url = URL.canParse(String(input)) ? new URL(input) : undefined
   if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:'))
     throw new AgoraiError('invalid_request', 'The address of the node is not an http or https URL.', { field: 'node' })

@@ -17,8 +17,10 @@ import { toAgoraiError } from './transactions/toAgoraiError.js'
 
 export type Wallet = WalletClient<Transport, Chain | undefined, Account>
 
-/** `testUsd` is there on local chains, `deployedAtBlock` when it is known. */
-type Addresses = Omit<Deployment, 'testUsd' | 'deployedAtBlock'> & {
+/** `testUsd` is there on local chains, channels where x402 has them, `deployedAtBlock` when it is known. */
+type Addresses = Omit<Deployment, 'batchSettlement' | 'depositCollector' | 'testUsd' | 'deployedAtBlock'> & {
+  batchSettlement?: Address | undefined
+  depositCollector?: Address | undefined
   testUsd?: Address | undefined
   deployedAtBlock?: number | undefined
 }

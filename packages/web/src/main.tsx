@@ -3,9 +3,10 @@ import { AgoraiError } from '@agorai/core'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { App } from './app/App.js'
+// Before the pages, whose own styles then win over these.
 import './ui/tokens.css'
 import './ui/base.css'
+import { App } from './app/App.js'
 
 const queries = new QueryClient({
   defaultOptions: { queries: { retry: 1, staleTime: 5_000, refetchOnWindowFocus: true } },

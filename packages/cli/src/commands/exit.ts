@@ -62,6 +62,8 @@ async function readDeployment(path: string): Promise<Deployment> {
     assetRegistry: addressAt('assetRegistry'),
     revenueLedger: addressAt('revenueLedger'),
     accessMarket: addressAt('accessMarket'),
+    contentProofs: addressAt('contentProofs'),
+    operatorReceivers: addressAt('operatorReceivers'),
     ...(typeof deployedAtBlock === 'number' ? { deployedAtBlock } : {}),
   }
 }

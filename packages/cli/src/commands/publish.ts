@@ -1,6 +1,4 @@
-import { createReadStream } from 'node:fs'
-import { stat, writeFile } from 'node:fs/promises'
-import { basename } from 'node:path'
+import { writeFile } from 'node:fs/promises'
 import {
   AgoraiError,
   bytes32Schema,
@@ -14,25 +12,33 @@ import {
   uintSchema,
 } from '@agorai/core'
 import {
-  type ContentSource,
+  type AgoraiClient,
   type PrepareAssetParameters,
   type PublishAssetReturnType,
   type PublishPhase,
   prepareAsset,
   publishAsset,
-  type RowFormat,
   type SignedConsent,
+  type UploadMemory,
 } from '@agorai/sdk'
-import { type Command, Option } from 'commander'
+import type { OpenedSource } from '@agorai/sdk/ingest'
+import type { Command } from 'commander'
 import { accountOption, type CommonOptions, createCommand, parseCount, parseId, relayerOption } from '../command.js'
 import { connect, connectRelayer } from '../connect.js'
-import { readEnvironment } from '../environment.js'
+import { addDescribeOptions, type DescribeOptions, describeSource } from '../describeOptions.js'
+import { type Environment, readEnvironment } from '../environment.js'
 import { addOfferOptions, type OfferOptions, readInput, readOffer, readOffers } from '../offerOptions.js'
+import { plain } from '../output/format.js'
 import type { Output } from '../output/output.js'
 import { paymentToken } from '../paymentToken.js'
+import { addSourceOptions, openContent, type SourceOptions, sourcesHelp } from '../sourceOptions.js'
+import { openUploadState } from '../uploadState.js'
 
 type Options = CommonOptions &
-  OfferOptions & {
+  OfferOptions &
+  DescribeOptions &
+  SourceOptions & {
+    resume?: boolean
     about?: string
     prepare?: string
     prepared?: string
@@ -40,7 +46,6 @@ type Options = CommonOptions &
     token?: string
     offers?: string
     asset?: string
-    rows?: RowFormat
     feeMax?: string
     relayer?: string
   }
@@ -77,46 +82,69 @@ export function publishCommand(output: Output): Command {
     'Publish an asset, or a later version of one, with its first offers',
     'agorai publish rows.csv --about about.json --price 5 --usage train --account dev:1',
   )
-    .argument('[file]', 'the content; collections have none, and services need none')
+    .argument(
+      '[content]',
+      'the content: a path or another reference (below); collections have none, services need none',
+    )
     .option('--about <file>', 'what you state about it, as JSON (below)')
     .option(...accountOption)
     .option('--price <amount>', 'list an offer at this price, in whole tokens; 0 is free')
-  return addOfferOptions(command)
+  return addSourceOptions(addDescribeOptions(addOfferOptions(command)))
     .option('--offers <file>', 'several first offers, as JSON (below)')
     .option('--token <address>', 'payment token of the offers (default: tUSD on the local chain)')
-    .addOption(new Option('--rows <format>', 'how it is cut into rows (default: by the name)').choices(rowFormats))
+    .option('--no-resume', 'begin the upload anew, even if it was cut short before')
     .option('--asset <id>', 'the asset that this is a later version of')
     .option('--prepare <file>', 'upload everything, write the manifest here, and leave the chain for later')
     .option('--prepared <file>', 'publish what was prepared: the manifest')
     .option('--consent <file...>', 'consents of owners of what it is built from or sells')
     .option('--fee-max <bps>', 'highest protocol fee that you accept, of 10,000 (default: the one asked now)')
     .option(...relayerOption)
+    .addHelpText('after', sourcesHelp)
     .addHelpText('after', about)
-    .action(async (file: string | undefined, options: Options) => {
-      const client = await connect(options, readEnvironment())
-      const source =
-        options.prepared === undefined
-          ? await readSource(file, options, output)
-          : { prepared: await readPrepared(options.prepared) }
-      if (options.prepare !== undefined) {
+    .action(async (reference: string | undefined, options: Options) => {
+      const environment = readEnvironment()
+      const client = await connect(options, environment)
+      const source = await readSource()
+      const { content } = source
+      try {
+        if (options.prepare === undefined) await publish()
+        else await prepare(options.prepare)
+      } finally {
+        await content?.close?.()
+      }
+
+      async function readSource() {
+        if (options.prepared !== undefined)
+          return { content: undefined, prepared: await readPrepared(options.prepared) }
+        const statement = await readStatement(options.about)
+        const content = reference === undefined ? undefined : await openContent(reference, options, environment, output)
+        const uploads = content && (await rememberUpload(client, content, environment, options))
+        return { ...(await describeAsset(statement, content, options, output)), content, uploads }
+      }
+      async function prepare(file: string): Promise<void> {
         if ('prepared' in source) throw unusable('It is prepared already: leave --prepare out.', 'prepare')
         const prepared = await prepareAsset(client, source)
-        await writeFile(options.prepare, encodeManifest(prepared.manifest))
-        return output.result(prepared, [
-          `Uploaded and checked. Manifest ${prepared.manifestDigest} is in ${options.prepare}.`,
-          `Next: agorai publish --prepared ${options.prepare}`,
+        await writeFile(file, encodeManifest(prepared.manifest))
+        await source.uploads?.clear()
+        output.result(prepared, [
+          ...describeLeftOut(content),
+          `Uploaded and checked. Manifest ${prepared.manifestDigest} is in ${file}.`,
+          `Next: agorai publish --prepared ${file}`,
         ])
       }
-      const published = await publishAsset(client, {
-        ...source,
-        offers: await readFirstOffers(),
-        asset: options.asset === undefined ? undefined : parseId(options.asset, 'asset'),
-        consents: await Promise.all((options.consent ?? []).map(readConsent)),
-        feeBpsMax: options.feeMax === undefined ? undefined : parseCount(options.feeMax, 'feeMax', 500),
-        relayer: await connectRelayer(options, readEnvironment()),
-      })
-      output.result(published, describe(published))
-
+      async function publish(): Promise<void> {
+        const published = await publishAsset(client, {
+          ...source,
+          offers: await readFirstOffers(),
+          asset: options.asset === undefined ? undefined : parseId(options.asset, 'asset'),
+          consents: await Promise.all((options.consent ?? []).map(readConsent)),
+          feeBpsMax: options.feeMax === undefined ? undefined : parseCount(options.feeMax, 'feeMax', 500),
+          relayer: await connectRelayer(options, environment),
+        })
+        const leftOut = content?.leftOut ?? []
+        const result = leftOut.length === 0 ? published : { ...published, leftOut }
+        output.result(result, [...describeLeftOut(content), ...describe(published)])
+      }
       async function readFirstOffers() {
         const { price } = options
         if (price === undefined && options.offers === undefined) return []
@@ -138,37 +166,56 @@ const describe = ({ asset, version, manifestDigest: digest, cid, offers, hash }:
   `Next: agorai show ${asset}`,
 ]
 
-const rowFormats = ['csv', 'jsonl', 'binary'] as const
-const mediaTypes = { csv: 'text/csv', jsonl: 'application/jsonl', binary: 'application/octet-stream' } as const
+const leftOutShown = 10
 
-const formatOf = (file: string): RowFormat =>
-  /\.csv$/i.test(file) ? 'csv' : /\.(jsonl|ndjson)$/i.test(file) ? 'jsonl' : 'binary'
+function describeLeftOut(content: OpenedSource | undefined): string[] {
+  const { leftOut = [] } = content ?? {}
+  if (leftOut.length === 0) return []
+  const more = leftOut.length - leftOutShown
+  return [
+    `Left out of the folder: ${leftOut.length}`,
+    ...leftOut.slice(0, leftOutShown).map(({ path, reason }) => `  ${plain(path)} (${plain(reason)})`),
+    ...(more > 0 ? [`  and ${more} more`] : []),
+  ]
+}
 
-/** What is stated, and the content if there is one. */
-async function readSource(file: string | undefined, options: Options, output: Output): Promise<PrepareAssetParameters> {
-  if (options.about === undefined) throw unusable('Name a statement with --about; see --help.', 'about')
-  const document = parseStrictJson(await readInput(options.about, 'about'))
-  const { provenance, suppliers, ...stated } = parseWith(statementSchema, document, 'manifest_invalid')
-  const rowFormat = options.rows ?? formatOf(file ?? '')
+async function readStatement(path: string | undefined) {
+  if (path === undefined) throw unusable('Name a statement with --about; see --help.', 'about')
+  return parseWith(statementSchema, parseStrictJson(await readInput(path, 'about')), 'manifest_invalid')
+}
+
+/** What is stated, and what the content says of itself if there is one. */
+async function describeAsset(
+  { provenance, suppliers, modelCard, ...stated }: Awaited<ReturnType<typeof readStatement>>,
+  content: OpenedSource | undefined,
+  options: Options,
+  output: Output,
+): Promise<PrepareAssetParameters> {
   return {
     ...stated,
+    ...(content === undefined ? { modelCard } : await describeSource(content, options, modelCard, output)),
     provenance: { description: provenance.description },
+    history: content?.history,
     parents: provenance.builtFrom.map(BigInt),
     suppliers: suppliers.map(BigInt),
-    content: file === undefined ? undefined : await readContent(file, rowFormat),
-    rowFormat,
+    content,
+    rowFormat: content?.format.rowFormat,
     onProgress: ({ phase, bytes, bytesTotal }) =>
       output.progress(phases[phase], ...(bytesTotal === 0 ? [] : [bytes, bytesTotal])),
   }
 }
 
-async function readContent(file: string, rowFormat: RowFormat): Promise<ContentSource> {
-  return {
-    fileName: basename(file),
-    mediaType: mediaTypes[rowFormat],
-    bytes: await sizeOf(file),
-    stream: () => createReadStream(file),
-  }
+/** So that the same command goes on where it was cut short, also after its process was killed. */
+async function rememberUpload(
+  client: AgoraiClient,
+  { identity }: OpenedSource,
+  { stateFolder }: Environment,
+  options: Options,
+): Promise<UploadMemory> {
+  const account = client.wallet?.account.address ?? ''
+  const uploads = openUploadState({ stateFolder, identity, account, operator: client.info.operator.address })
+  if (options.resume === false) await uploads.clear()
+  return uploads
 }
 
 async function readPrepared(path: string) {
@@ -186,16 +233,6 @@ async function readConsent(path: string): Promise<SignedConsent> {
     expiry: BigInt(parseWith(uintSchema, expiry)),
     signature: parseWith(hexSchema, signature),
   }
-}
-
-async function sizeOf(path: string): Promise<number> {
-  try {
-    const entry = await stat(path)
-    if (entry.isFile()) return entry.size
-  } catch (cause) {
-    throw unusable(`${path} is not a file that can be read.`, 'file', cause)
-  }
-  throw unusable(`${path} is not a file that can be read.`, 'file')
 }
 
 const unusable = (message: string, field: string, cause?: unknown): AgoraiError =>

@@ -7,6 +7,7 @@ import { readDelivery } from '../deliveryFolder.js'
 import { readEnvironment } from '../environment.js'
 import { formatTable, plain } from '../output/format.js'
 import type { Output } from '../output/output.js'
+import { verifyDescription } from '../verifyDescription.js'
 
 type Options = CommonOptions & { rows?: string; label: string; divide: string }
 
@@ -42,6 +43,8 @@ export function verifyCommand(output: Output): Command {
                 },
               }),
         })
+        output.progress('Taking the description again')
+        checks.push(...(await verifyDescription(delivery.manifest, delivery.path)))
         output.result({ verified: true, checks }, [
           `${plain(manifest.name)} is what was published.`,
           ...formatTable(checks.map(({ name, found }) => [`  ✓ ${name}`, found])),

@@ -33,3 +33,6 @@ const controls = /\p{Cc}|\p{Cf}/gu
 
 /** Text that somebody else wrote, without what could move the cursor or turn the direction of the line. */
 export const plain = (text: string): string => text.replace(/[\n\t]/g, ' ').replace(controls, '')
+
+/** The same with its lines left as they are. */
+export const plainLines = (text: string): string => text.split('\n').map(plain).join('\n')

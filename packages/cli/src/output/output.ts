@@ -5,18 +5,25 @@ import { plain } from './format.js'
 export type Output = {
   /** With `--json`, the one object that stdout gets. Without it, the lines for people. */
   result(value: unknown, lines: readonly string[]): void
-  /** What is being waited for, and how far it is; nothing unless stderr is a terminal. */
+  /** What is being waited for, and how far it is in bytes; nothing unless stderr is a terminal. */
   progress(phase: string, done?: number, total?: number): void
+  /** A line for people before the result, such as a price; nothing with `--json`. */
+  note(line: string): void
+  /** A part of a result that comes as it is made; nothing with `--json`. */
+  piece(text: string): void
   /** Tells what happened, what is `safe`, and what to do. @returns The exit code of the error. */
   fail(error: unknown, safe?: string): number
 }
 
 const barCells = 24
+/** Before this a rate says little. */
+const rateAfterMs = 1_000
 const clearLine = '\r\x1b[2K'
 
 export function createOutput(json: boolean): Output {
   const live = process.stderr.isTTY === true && !json
   let shown = false
+  let measured: { phase: string; since: number; from: number } | undefined
   const clear = (): void => {
     if (shown) process.stderr.write(clearLine)
     shown = false
@@ -31,9 +38,20 @@ export function createOutput(json: boolean): Output {
     progress(phase, done, total) {
       if (!live) return
       shown = true
-      process.stderr.write(
-        `${clearLine}${phase}${total === undefined || done === undefined ? '' : ` ${bar(done, total)}`}`,
-      )
+      if (total === undefined || done === undefined) return void process.stderr.write(`${clearLine}${phase}`)
+      // What was there before this run began, such as an upload that goes on, says nothing of its pace.
+      if (measured?.phase !== phase) measured = { phase, since: Date.now(), from: done }
+      const elapsedMs = Date.now() - measured.since
+      const rate = elapsedMs < rateAfterMs ? '' : ` ${describeRate(done - measured.from, elapsedMs, total - done)}`
+      process.stderr.write(`${clearLine}${phase} ${bar(done, total)}${rate}`)
+    },
+    note(line) {
+      clear()
+      if (!json) process.stderr.write(`${line}\n`)
+    },
+    piece(text) {
+      clear()
+      if (!json) process.stdout.write(text)
     },
     fail(cause, safe) {
       clear()
@@ -54,6 +72,21 @@ function bar(done: number, total: number): string {
   const share = total === 0 ? 1 : Math.min(1, done / total)
   const filled = Math.round(share * barCells)
   return `${'█'.repeat(filled)}${'░'.repeat(barCells - filled)} ${Math.floor(share * 100)} %`
+}
+
+/** How fast, and how long it will take: `23.4 MB/s, 2 min left`. */
+export function describeRate(bytes: number, elapsedMs: number, bytesLeft: number): string {
+  const perSecond = (bytes * 1_000) / elapsedMs
+  const speed = perSecond < 1e6 ? `${(perSecond / 1e3).toFixed(0)} kB/s` : `${(perSecond / 1e6).toFixed(1)} MB/s`
+  if (perSecond === 0 || bytesLeft <= 0) return speed
+  const seconds = Math.ceil(bytesLeft / perSecond)
+  const left =
+    seconds < 90
+      ? `${seconds} s`
+      : seconds < 5_400
+        ? `${Math.round(seconds / 60)} min`
+        : `${Math.round(seconds / 3_600)} h`
+  return `${speed}, ${left} left`
 }
 
 /** What happened, where, what is safe, and what to do about it. */

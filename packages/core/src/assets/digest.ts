@@ -43,6 +43,17 @@ export function parseManifest(bytes: Uint8Array): Manifest {
   }
 }
 
+/**
+ * Manifests are published in one form only, so that a contract finds in their bytes what every reader finds.
+ *
+ * @throws AgoraiError `manifest_invalid` for any but RFC 8785 canonical JSON
+ */
+export function assertCanonical(manifestBytes: Uint8Array): void {
+  const text = new TextDecoder().decode(manifestBytes)
+  if (canonicalize(JSON.parse(text)) === text) return
+  throw new AgoraiError('manifest_invalid', 'A manifest is published as canonical JSON (RFC 8785).')
+}
+
 function checkManifest(value: unknown): Manifest {
   try {
     return parseWith(manifestSchema, value, 'manifest_invalid')

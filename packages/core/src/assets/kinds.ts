@@ -21,5 +21,5 @@ export const kindFromNumber = (value: number): AssetKind | undefined => assetKin
 /** Kinds that may sell the work of other versions. */
 export const supplyKinds: readonly AssetKind[] = ['service', 'agent', 'pipeline']
 
-/** Kinds that are nothing without a content. A collection never has one; the others may. */
-export const contentKinds: readonly AssetKind[] = ['dataset', 'model', 'algorithm', 'feed']
+/** Kinds that are nothing without a content. A collection never has one; the others may, and a feed may be appended to instead. */
+export const contentKinds: readonly AssetKind[] = ['dataset', 'model', 'algorithm']

@@ -14,8 +14,9 @@ import {
   parseManifest,
   publicationCommitment,
 } from './digest.js'
+import { fileNameSchema } from './fileName.js'
 import { assetKinds, contentKinds } from './kinds.js'
-import { fileNameSchema, hasContent, type Manifest, requireContent } from './manifest.js'
+import { hasContent, type Manifest, requireContent } from './manifest.js'
 import { decodeTerms, encodeTerms, statedTermsSchema, type Terms } from './terms.js'
 
 const word = (byte: string) => `0x${byte.repeat(32)}` as const
@@ -32,6 +33,8 @@ const manifest: Manifest = {
   content: {
     cid: 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy',
     bytes: 116,
+    chunkRoot: word('03'),
+    chunks: 1,
     plaintext: {
       fileName: 'digits.csv',
       mediaType: 'text/csv',
@@ -134,7 +137,8 @@ const collection: Manifest = {
 
 describe('a manifest of another kind', () => {
   test.each([...assetKinds])('%s', (kind) => {
-    const without = kind === 'collection' ? collection : { ...withoutContent, kind }
+    const feed = { fields: [{ name: 'at', type: 'integer' as const }], cadenceSeconds: 60 }
+    const without = kind === 'collection' ? collection : { ...withoutContent, kind, ...(kind === 'feed' && { feed }) }
     const full: Manifest = { ...manifest, kind, modelCard: {} }
     const documents = contentKinds.includes(kind) ? [full] : kind === 'collection' ? [without] : [full, without]
     for (const document of documents) {
@@ -250,7 +254,10 @@ describe('refused manifests', () => {
   test.each([
     ['collection', 'contributors.leaves', { content: undefined, contentId: undefined, fields: undefined }],
     ['collection', 'content', { contributors: { bps: 0, leaves: [] } }],
-    ['feed', 'content', { content: undefined, contentId: undefined, fields: undefined }],
+    ['feed', 'feed', { content: undefined, contentId: undefined, fields: undefined }],
+    ['algorithm', 'feed', { feed: { fields: [{ name: 'at', type: 'integer' }] } }],
+    ['feed', 'feed.fields', { feed: { fields: [] } }],
+    ['feed', 'feed.cadenceSeconds', { feed: { fields: [{ name: 'at', type: 'integer' }], cadenceSeconds: 0 } }],
     ['algorithm', 'content', { content: undefined, contentId: undefined, fields: undefined }],
     ['service', 'contentId', { content: undefined, fields: undefined }],
     ['service', 'suppliers', { suppliers: ['1', '2', '3', '4', '5'] }],

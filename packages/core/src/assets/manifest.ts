@@ -1,52 +1,82 @@
 import { z } from 'zod'
+import { mapChunks } from '../content/chunkRoot.js'
+import { partitionsMax } from '../content/partitions.js'
 import { AgoraiError } from '../errors/AgoraiError.js'
-import { addressSchema, bpsSchema, bytes32Schema, cidSchema, uintSchema, versionIdSchema } from '../http/primitives.js'
+import {
+  addressSchema,
+  bpsSchema,
+  bytes32Schema,
+  cidSchema,
+  plainTextSchema as text,
+  uintSchema,
+  versionIdSchema,
+} from '../http/primitives.js'
+import { fileNameSchema } from './fileName.js'
+import { historySchema } from './history.js'
 import { assetKinds, contentKinds, supplyKinds } from './kinds.js'
+import { modelCardSchema } from './modelCard.js'
+import { profileSchema } from './profile.js'
+import { sampleSchema } from './sample.js'
+import { servingSchema } from './serving.js'
 import { statedTermsSchema, termsSchema } from './terms.js'
 
-/** Control characters but line feed and tab, and characters that turn the direction of the text after them. */
-const unseen = /(?![\n\t])[\p{Cc}\u202a-\u202e\u2066-\u2069]/u
+/** What is read row by row. A `tar` is a folder, a row for each file; `binary` is everything else, a row for each MiB. */
+export const rowFormats = ['csv', 'tsv', 'jsonl', 'parquet', 'arrow', 'tar', 'binary'] as const
 
-const text = (max: number) =>
-  z
-    .string()
-    .trim()
-    .min(1)
-    .max(max)
-    .refine((value) => value.isWellFormed() && !unseen.test(value), 'must be plain text')
-
-/** A file name that is safe on every system: no folders, control or direction characters, no reserved names. */
-export const fileNameSchema = z
-  .string()
-  .min(1)
-  .max(200)
-  .regex(/^[\p{L}\p{N}_][\p{L}\p{M}\p{N}_ .()-]*$/u, 'must be a plain file name')
-  .refine((name) => new TextEncoder().encode(name).length <= 200, 'must be at most 200 bytes long')
-  .refine((name) => !name.endsWith('.') && !name.endsWith(' '), 'must not end in a dot or a space')
-  .refine((name) => !/^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]) *(\.|$)/i.test(name), 'must not be a reserved name')
+export type RowFormat = (typeof rowFormats)[number]
 
 /** Whoever checks a content hashes each row, so their number has an end. */
 const rowsMax = 2 ** 26
 
-const contentSchema = z.strictObject({
-  /** CID of the ciphertext, the same that `ipfs add --cid-version=1` gives. */
-  cid: cidSchema,
-  /** Length of the ciphertext in bytes. */
-  bytes: z.number().int().min(16),
-  plaintext: z.strictObject({
-    fileName: fileNameSchema,
-    mediaType: z
-      .string()
-      .regex(/^[a-z0-9.+-]+\/[a-z0-9.+-]+$/)
-      .max(100),
-    bytes: z.number().int().min(0),
-    /** Root of the salted Merkle tree over the rows; see `content/rows`. */
-    root: bytes32Schema,
-    /** How the plaintext is cut into rows: records of a CSV or JSONL file, or 1 MiB chunks. */
-    rowFormat: z.enum(['csv', 'jsonl', 'binary']),
-    rows: z.number().int().min(0).max(rowsMax),
-  }),
+const partitionSchema = z.strictObject({
+  /** Who gave it, by place in `contributors.leaves`; null is the publisher. */
+  contributor: z.number().int().min(0).nullable(),
+  bytes: z.number().int().min(1),
+  rows: z.number().int().min(1),
 })
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
+
+const contentSchema = z
+  .strictObject({
+    /** CID of the ciphertext, the same that `ipfs add --cid-version=1` gives. */
+    cid: cidSchema,
+    /** Length of the ciphertext in bytes. */
+    bytes: z.number().int().min(16),
+    /** Root over the sealed chunks, of which there are `chunks`; see `content/chunkRoot`. A contract reads it here. */
+    chunkRoot: bytes32Schema,
+    chunks: z.number().int().min(1),
+    plaintext: z.strictObject({
+      fileName: fileNameSchema,
+      mediaType: z
+        .string()
+        .regex(/^[a-z0-9.+-]+\/[a-z0-9.+-]+$/)
+        .max(100),
+      bytes: z.number().int().min(0),
+      /** Root of the salted Merkle tree over the rows; see `content/rows`. */
+      root: bytes32Schema,
+      /** How the plaintext is cut into rows: records of a table, files of a folder, or 1 MiB chunks; see docs/content.md. */
+      rowFormat: z.enum(rowFormats),
+      rows: z.number().int().min(0).max(rowsMax),
+    }),
+    /** The parts that contributors gave, in order, each sealed under its own key. Absent: the content is one part. */
+    partitions: z.array(partitionSchema).min(1).max(partitionsMax).optional(),
+  })
+  .refine(({ partitions, plaintext }) => partitions === undefined || plaintext.rowFormat === 'jsonl', {
+    message: 'must be absent but for rows of JSON',
+    path: ['partitions'],
+  })
+  .refine(
+    ({ partitions, plaintext }) =>
+      partitions === undefined ||
+      (sum(partitions.map(({ bytes }) => bytes)) === plaintext.bytes &&
+        sum(partitions.map(({ rows }) => rows)) === plaintext.rows),
+    { message: 'must be the whole content together, in bytes and in rows', path: ['partitions'] },
+  )
+  .refine((content) => content.chunks === mapChunks(content).chunks, {
+    message: 'must be the number of chunks that so many bytes make',
+    path: ['chunks'],
+  })
 
 const fieldSchema = z.strictObject({
   name: text(200),
@@ -93,6 +123,12 @@ const memberSchema = z.strictObject({
   weight: uintSchema.refine((weight) => weight !== '0', 'must be at least 1'),
 })
 
+/** What comes in the segments of a feed: rows of JSON with these fields, about as often as this. */
+const feedSchema = z.strictObject({
+  fields: z.array(fieldSchema).min(1).max(4096),
+  cadenceSeconds: z.number().int().min(1).max(31_536_000).optional(),
+})
+
 /** What a seller states of a version; the rest of the manifest is measured from the content. */
 const statedFields = {
   kind: z.enum(assetKinds),
@@ -122,10 +158,17 @@ const statedFields = {
   /** Versions whose work this one sells, each owed its own `serveBps`. */
   suppliers: versionIds(4).default([]),
   metrics: z.array(metricSchema).max(8),
-  /** MLCommons Croissant 1.0 JSON-LD of a dataset, or the model card of a model. */
+  /** Of a feed that is appended to. */
+  feed: feedSchema.optional(),
+  /** Of a service that sells calls. */
+  serving: servingSchema.optional(),
+  /** MLCommons Croissant 1.0 JSON-LD of a dataset. */
   croissant: z.record(z.string(), z.json()).optional(),
-  modelCard: z.record(z.string(), z.json()).optional(),
+  modelCard: modelCardSchema.optional(),
 }
+
+/** As many contributions as one asset may have. */
+export const consentsMax = 10_000
 
 const originSchema = text(4000)
 const builtFromSchema = versionIds(16)
@@ -153,15 +196,45 @@ export const manifestSchema = z
     content: contentSchema.optional(),
     /** There when `content` is. */
     fields: z.array(fieldSchema).max(4096).optional(),
+    /** Figures of the content that the seller makes public. */
+    profile: profileSchema.optional(),
+    /** Parts of the content that the seller makes public. */
+    sample: sampleSchema.optional(),
     provenance: z.strictObject({
       description: originSchema,
       /** Versions that this one was built from: the registry's `parents`. */
       builtFrom: builtFromSchema,
+      /** Digests of the consent records of those whose rows are in it. They hold a nonce, so they say nothing of the text. */
+      consents: z.array(bytes32Schema).min(1).max(consentsMax).optional(),
+      /** Where on a chain the rows come from; whoever doubts them reads them there again. */
+      history: historySchema.optional(),
     }),
   })
+  .refine(({ provenance, content }) => provenance.consents === undefined || content?.partitions !== undefined, {
+    message: 'must be absent but for a content in partitions',
+    path: ['provenance', 'consents'],
+  })
   .refine((manifest) => manifest.content !== undefined || !contentKinds.includes(manifest.kind), {
-    message: 'must be there for a dataset, model, algorithm or feed',
+    message: 'must be there for a dataset, model or algorithm',
     path: ['content'],
+  })
+  .refine((manifest) => manifest.feed === undefined || manifest.kind === 'feed', {
+    message: 'must be absent but for a feed',
+    path: ['feed'],
+  })
+  .refine((manifest) => manifest.serving === undefined || supplyKinds.includes(manifest.kind), {
+    message: 'must be absent but for a service, agent or pipeline',
+    path: ['serving'],
+  })
+  .refine(
+    ({ serving, suppliers }) =>
+      serving === undefined ||
+      (serving.model === undefined ? serving.runtime === 'upstream' : suppliers.includes(serving.model)),
+    { message: 'must name one of the suppliers', path: ['serving', 'model'] },
+  )
+  .refine((manifest) => manifest.kind !== 'feed' || (manifest.content ?? manifest.feed) !== undefined, {
+    message: 'must be there for a feed without a content',
+    path: ['feed'],
   })
   .refine((manifest) => manifest.content === undefined || manifest.kind !== 'collection', {
     message: 'must not be there for a collection',
@@ -174,6 +247,14 @@ export const manifestSchema = z
   .refine((manifest) => (manifest.fields === undefined) === (manifest.content === undefined), {
     message: 'must be there exactly when there is content',
     path: ['fields'],
+  })
+  .refine((manifest) => manifest.content !== undefined || (manifest.profile ?? manifest.sample) === undefined, {
+    message: 'must not be there without content',
+    path: ['profile'],
+  })
+  .refine(({ content, sample }) => (sample?.rows.at(-1)?.index ?? -1) < (content?.plaintext.rows ?? 0), {
+    message: 'must be rows of the content',
+    path: ['sample', 'rows'],
   })
   .refine((manifest) => manifest.kind !== 'dataset' || manifest.croissant !== undefined, {
     message: 'must be there for a dataset',
@@ -191,6 +272,11 @@ export const manifestSchema = z
     message: 'must be empty but for a collection',
     path: ['members'],
   })
+  .refine(
+    ({ content, contributors }) =>
+      content?.partitions?.every(({ contributor }) => (contributor ?? -1) < contributors.leaves.length) ?? true,
+    { message: 'must name contributors by their place', path: ['content', 'partitions'] },
+  )
   .refine((manifest) => manifest.contributors.leaves.length === 0 || manifest.kind !== 'collection', {
     message: 'must be empty for a collection, whose members are credited instead',
     path: ['contributors', 'leaves'],

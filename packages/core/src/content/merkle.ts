@@ -56,29 +56,68 @@ export function createMerkleTree(keccak: Keccak): MerkleTree {
 /** The root of the same tree without its proofs: one hash a level is kept, however many leaves there are. */
 export type MerkleFrontier = Pick<MerkleTree, 'add' | 'leaves' | 'root'>
 
-export function createMerkleFrontier(keccak: Keccak): MerkleFrontier {
+/** A frontier that takes whole subtrees, too. */
+export type SubtreeFrontier = MerkleFrontier & {
+  /** Adds a full subtree of 2^`height` leaves by its root. The leaves so far must be a multiple of as many. */
+  addSubtree(root: Uint8Array, height: number): void
+}
+
+/**
+ * Starts a frontier.
+ *
+ * @param onPair Told of each two nodes that are joined, lower pairs of a leaf before higher ones, with the leaves that the
+ * left one begins at and the right one begins and ends at. `root` joins what stands alone and tells of it each time.
+ */
+export function createMerkleFrontier(
+  keccak: Keccak,
+  onPair?: (pair: { left: Uint8Array; right: Uint8Array; from: number; middle: number; to: number }) => void,
+): SubtreeFrontier {
   /** Roots of the full subtrees so far, largest first: one for each bit that is set in the number of leaves. */
   const peaks: Uint8Array[] = []
   let leaves = 0
+  function addSubtree(subtree: Uint8Array, height: number): void {
+    const size = 2 ** height
+    if (leaves % size !== 0) throw new RangeError(`A subtree of ${size} leaves cannot begin at ${leaves}.`)
+    let node: Uint8Array = subtree.slice()
+    let width = size
+    let from = leaves
+    for (let full = leaves / size; full % 2 === 1; full = Math.floor(full / 2)) {
+      const left = peaks.pop()
+      if (left === undefined) break
+      onPair?.({ left, right: node, from: from - width, middle: from, to: from + width })
+      node = keccak(nodePrefix, left, node)
+      from -= width
+      width *= 2
+    }
+    peaks.push(node)
+    leaves += size
+  }
   return {
-    add(leaf) {
-      let node: Uint8Array = leaf.slice()
-      for (let full = leaves; full % 2 === 1; full = Math.floor(full / 2)) {
-        const left = peaks.pop()
-        if (left !== undefined) node = keccak(nodePrefix, left, node)
-      }
-      peaks.push(node)
-      leaves++
-    },
+    add: (leaf) => addSubtree(leaf, 0),
+    addSubtree,
     get leaves() {
       return leaves
     },
-    root: () =>
-      peaks.length === 0
-        ? keccak(Uint8Array.of(0))
-        : // What stands alone rises until it meets the next larger subtree.
-          peaks.reduceRight((right, left) => keccak(nodePrefix, left, right)).slice(),
+    root() {
+      if (peaks.length === 0) return keccak(Uint8Array.of(0))
+      let middle = leaves - lowestBit(leaves)
+      // What stands alone rises until it meets the next larger subtree.
+      const root = peaks.reduceRight((right, left) => {
+        const from = middle - lowestBit(middle)
+        onPair?.({ left, right, from, middle, to: leaves })
+        middle = from
+        return keccak(nodePrefix, left, right)
+      })
+      return root.slice()
+    },
   }
+}
+
+/** The largest power of two that divides a number: the leaves of the last full subtree among as many. */
+function lowestBit(value: number): number {
+  let bit = 1
+  while (value > 0 && value % (bit * 2) === 0) bit *= 2
+  return bit
 }
 
 /** The root that a leaf's proof leads to; undefined when the proof has another length than that place in the tree. */
@@ -104,21 +143,17 @@ export function foldProof(
   return used === proof.length ? node : undefined
 }
 
-const nodePrefix = Uint8Array.of(1)
+/** What an inner node's preimage begins with. */
+export const nodePrefix = Uint8Array.of(1)
 
 /** All levels from the leaves to the root. */
 function buildLevels(keccak: Keccak, leaves: Uint8Array): Uint8Array[] {
   const levels = [leaves]
-  const preimage = new Uint8Array(1 + 2 * hashBytes)
-  preimage[0] = 1
   for (let level = leaves; level.length > hashBytes; ) {
-    const pairs = Math.floor(level.length / (2 * hashBytes))
+    const paired = level.length - (level.length % (2 * hashBytes))
     const parents = new Uint8Array(Math.ceil(level.length / (2 * hashBytes)) * hashBytes)
-    for (let pair = 0; pair < pairs; pair++) {
-      preimage.set(level.subarray(pair * 2 * hashBytes, (pair + 1) * 2 * hashBytes), 1)
-      parents.set(keccak(preimage), pair * hashBytes)
-    }
-    parents.set(level.subarray(pairs * 2 * hashBytes), pairs * hashBytes)
+    keccak.hashPairs(level.subarray(0, paired), parents)
+    parents.set(level.subarray(paired), paired / 2)
     levels.push(parents)
     level = parents
   }

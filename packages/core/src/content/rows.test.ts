@@ -207,3 +207,22 @@ describe('the row tree', () => {
     for (const index of [0, -1, 0.5]) expect(() => tree.proof(index)).toThrow(RangeError)
   })
 })
+
+test('a tree of two partitions takes the salt of each row from the seed of its partition, under indices that go on', async () => {
+  const [first, second] = [randomBytes(32), randomBytes(32)]
+  const rows = Array.from({ length: 9 }, (_, index) => canonicalRow({ index }))
+  const [tree, root, plain] = await Promise.all([createRowTree(first), createRowRoot(first), createRowTree(second)])
+  for (const [index, row] of rows.entries()) {
+    if (index === 4) for (const each of [tree, root]) each.reseed(second)
+    for (const each of [tree, root, plain]) each.add(row)
+  }
+  expect(root.root()).toBe(tree.root())
+  expect(tree.salt(4)).toBe(plain.salt(4))
+  expect(tree.salt(3)).toBe((await createRowTree(first)).salt(3))
+  for (const [index, row] of rows.entries()) {
+    const proof = { root: tree.root(), rows: 9, index, salt: tree.salt(index), row, proof: tree.proof(index) }
+    expect(await verifyRow(proof)).toBe(true)
+    expect(await verifyRow({ ...proof, salt: plain.salt(index) })).toBe(index >= 4)
+  }
+  expect(() => tree.reseed(new Uint8Array(31))).toThrow(expect.objectContaining({ field: 'saltSeed' }))
+})

@@ -2,8 +2,9 @@ import canonicalize from 'canonicalize'
 import type { Hex } from 'viem'
 import { bytesToHex, hexToBytes } from 'viem/utils'
 import { AgoraiError } from '../errors/AgoraiError.js'
-import { type Keccak, loadKeccak } from './keccak.js'
+import { loadKeccak } from './keccak.js'
 import { createMerkleFrontier, createMerkleTree, foldProof } from './merkle.js'
+import { createLeafHasher, createSalts } from './rowHashes.js'
 
 const encoder = new TextEncoder()
 
@@ -42,15 +43,16 @@ export function createRowEncoder(columns: readonly string[]): (values: readonly 
     for (const { index, before } of order) {
       const value = values[index]
       const isPlain = typeof value === 'string' && isPlainText(value)
-      const text = isPlain ? value : encodeRow(canonicalText(value))
+      const json = isPlain ? value : canonicalText(value)
+      const text = isPlain || isPlainJson(json) ? json : encodeRow(json)
       // Two quotes around a plain value, and the brace that closes the row.
       const needed = at + before.length + text.length + 3
       if (needed > buffer.length) buffer = enlarged(buffer, needed)
       for (let i = 0; i < before.length; i++) buffer[at++] = before[i] ?? 0
       if (typeof text === 'string') {
-        buffer[at++] = quote
+        if (isPlain) buffer[at++] = quote
         for (let i = 0; i < text.length; i++) buffer[at++] = text.charCodeAt(i)
-        buffer[at++] = quote
+        if (isPlain) buffer[at++] = quote
       } else {
         buffer.set(text, at)
         at += text.length
@@ -75,6 +77,15 @@ function isPlainText(text: string): boolean {
   return true
 }
 
+/** Whether JSON is one byte a character, without escapes, which are looked at more closely. */
+function isPlainJson(json: string): boolean {
+  for (let i = 0; i < json.length; i++) {
+    const code = json.charCodeAt(i)
+    if (code > 0x7e || code === backslash) return false
+  }
+  return true
+}
+
 function enlarged(buffer: Uint8Array, needed: number): Uint8Array<ArrayBuffer> {
   const larger = new Uint8Array(needed * 2)
   larger.set(buffer)
@@ -84,6 +95,7 @@ function enlarged(buffer: Uint8Array, needed: number): Uint8Array<ArrayBuffer> {
 function canonicalText(value: unknown): string {
   // What most values are needs no care for keys and nesting.
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return JSON.stringify(value)
+  if (typeof value === 'number' && Number.isFinite(value)) return String(value)
   let text: string | undefined
   try {
     text = canonicalize(value)
@@ -106,6 +118,8 @@ function encodeRow(text: string): Uint8Array {
 /** Salted Merkle tree over the rows of a plaintext. */
 export type RowTree = {
   add(row: Uint8Array): void
+  /** From the next row on, salts come from this seed: that of the next partition. */
+  reseed(saltSeed: Uint8Array): void
   readonly rows: number
   root(): Hex
   /** Siblings of a row, for `verifyRow`. */
@@ -119,44 +133,44 @@ export type RowTree = {
  *
  *     leaf = keccak256(0x00 ‖ index as 8 bytes ‖ salt ‖ row),  salt = keccak256(saltSeed ‖ index as 8 bytes)
  *
- * @param saltSeed 32 random bytes. Without it every salt is zero, for rows that both sides hold anyway.
+ * Indices go on through all partitions.
+ *
+ * @param saltSeed 32 random bytes, of the first partition. Without it every salt is zero, for rows that both sides hold anyway.
  */
 export async function createRowTree(saltSeed?: Uint8Array): Promise<RowTree> {
-  const { keccak, saltAt, leafOf } = await loadRowHashes(saltSeed)
+  const keccak = await loadKeccak()
+  const salts = createSalts(keccak, saltSeed)
+  const leafOf = createLeafHasher(keccak)
   const tree = createMerkleTree(keccak)
   return {
-    add: (row) => tree.add(leafOf(tree.leaves, saltAt(tree.leaves), row)),
+    add: (row) => tree.add(leafOf(tree.leaves, salts.next(tree.leaves), row)),
+    reseed: (seed) => salts.reseed(tree.leaves, seed),
     get rows() {
       return tree.leaves
     },
     root: () => bytesToHex(tree.root()),
     proof: (index) => tree.proof(index).map((sibling) => bytesToHex(sibling)),
-    salt: (index) => bytesToHex(saltAt(index)),
+    salt: (index) => bytesToHex(salts.at(index)),
   }
 }
 
 /** The root of the rows alone, in memory that does not grow with them. */
-export type RowRoot = Pick<RowTree, 'add' | 'rows' | 'root'>
+export type RowRoot = Pick<RowTree, 'add' | 'reseed' | 'rows' | 'root'>
 
 /** Starts the root of the tree that `createRowTree` builds, for who asks for no proofs. */
 export async function createRowRoot(saltSeed?: Uint8Array): Promise<RowRoot> {
-  const { keccak, saltAt, leafOf } = await loadRowHashes(saltSeed)
+  const keccak = await loadKeccak()
+  const salts = createSalts(keccak, saltSeed)
+  const leafOf = createLeafHasher(keccak)
   const frontier = createMerkleFrontier(keccak)
   return {
-    add: (row) => frontier.add(leafOf(frontier.leaves, saltAt(frontier.leaves), row)),
+    add: (row) => frontier.add(leafOf(frontier.leaves, salts.next(frontier.leaves), row)),
+    reseed: (seed) => salts.reseed(frontier.leaves, seed),
     get rows() {
       return frontier.leaves
     },
     root: () => bytesToHex(frontier.root()),
   }
-}
-
-async function loadRowHashes(saltSeed: Uint8Array | undefined) {
-  if (saltSeed !== undefined && saltSeed.length !== 32)
-    throw new AgoraiError('invalid_request', 'A salt seed has 32 bytes.', { field: 'saltSeed' })
-  const keccak = await loadKeccak()
-  const saltAt = saltSeed === undefined ? () => new Uint8Array(32) : createSalter(keccak, saltSeed)
-  return { keccak, saltAt, leafOf: createLeafHasher(keccak) }
 }
 
 /** Whether `row` is the row number `index` of the `rows` under `root`. Malformed proofs are no error, just not true. */
@@ -176,28 +190,4 @@ export async function verifyRow(parameters: {
   const siblings = proof.map((sibling) => hexToBytes(sibling))
   const folded = foldProof(keccak, leaf, index, rows, siblings)
   return folded !== undefined && bytesToHex(folded) === root.toLowerCase()
-}
-
-/** salt = keccak256(saltSeed ‖ index as 8 bytes) */
-function createSalter(keccak: Keccak, saltSeed: Uint8Array): (index: number) => Uint8Array {
-  const preimage = new Uint8Array(40)
-  preimage.set(saltSeed)
-  return (index) => {
-    writeUint64(preimage, 32, index)
-    return keccak(preimage)
-  }
-}
-
-/** leaf = keccak256(0x00 ‖ index as 8 bytes ‖ salt ‖ row) */
-function createLeafHasher(keccak: Keccak): (index: number, salt: Uint8Array, row: Uint8Array) => Uint8Array {
-  const head = new Uint8Array(41)
-  return (index, salt, row) => {
-    writeUint64(head, 1, index)
-    head.set(salt, 9)
-    return keccak(head, row)
-  }
-}
-
-function writeUint64(bytes: Uint8Array, offset: number, value: number): void {
-  for (let at = offset + 7, rest = value; at >= offset; at--, rest = Math.floor(rest / 256)) bytes[at] = rest & 0xff
 }

@@ -1,4 +1,7 @@
+import { callCodes } from './callCodes.js'
 import { contractCodes } from './contractCodes.js'
+import { paymentCodes } from './paymentCodes.js'
+import { sessionCodes } from './sessionCodes.js'
 
 /**
  * Every way in which Agorai says no. One row a code: the HTTP status a gateway answers, the exit code the CLI ends with,
@@ -24,11 +27,59 @@ export const errorCodes = {
     title: 'The rows cannot be read',
     remedy: 'Correct the row named in the detail; every row must have the columns of the header.',
   },
+  unsafe_format: {
+    status: 422,
+    exit: 2,
+    title: 'The format is not accepted',
+    remedy: 'Files that run code when they are loaded are refused; the detail names what to publish instead.',
+  },
+  content_unreadable: {
+    status: 422,
+    exit: 2,
+    title: 'The file cannot be described',
+    remedy: 'Check that the file is whole and what its name says; export it again, or publish it as a binary file.',
+  },
+  archive_invalid: {
+    status: 422,
+    exit: 2,
+    title: 'The folder or archive cannot be taken in',
+    remedy: 'Correct the entry named in the detail, or unpack the archive and publish the folder.',
+  },
   unsafe_name: {
     status: 422,
     exit: 2,
     title: 'The file name is not safe',
     remedy: 'Use a plain file name without folders, control characters or reserved words.',
+  },
+  unsafe_url: {
+    status: 422,
+    exit: 2,
+    title: 'The URL is not one that is fetched',
+    remedy: 'Use https:// and a public host, without a user name, on the usual port; the detail says what is wrong.',
+  },
+  source_unavailable: {
+    status: 504,
+    exit: 8,
+    title: 'The source does not answer as it should',
+    remedy: 'Try again later; what was uploaded is kept and continued.',
+  },
+  source_changed: {
+    status: 409,
+    exit: 6,
+    title: 'The source changed while it was read',
+    remedy: 'Nothing was published. Publish again, from a source that stays as it is.',
+  },
+  not_final: {
+    status: 409,
+    exit: 5,
+    title: 'The blocks of this range are not final yet',
+    remedy: 'Wait, or end the range at the block named in the detail.',
+  },
+  quota_exceeded: {
+    status: 429,
+    exit: 8,
+    title: 'The account has no room left at this node',
+    remedy: 'Finish what is uploaded, or wait until what was left unfinished expires.',
   },
   payload_too_large: {
     status: 413,
@@ -122,6 +173,36 @@ export const errorCodes = {
     title: 'The holder has no pass for this version',
     remedy: 'Buy one of its offers first: `agorai buy <asset>`.',
   },
+  contribution_refused: {
+    status: 403,
+    exit: 4,
+    title: 'The rows may not be taken in',
+    remedy: 'Ask for a consent, or an approval, for this dataset, this application and this purpose.',
+  },
+  consent_withdrawn: {
+    status: 410,
+    exit: 4,
+    title: 'The contributor has taken the rows back',
+    remedy: 'Leave them out; only a consent that is given afterwards counts.',
+  },
+  segment_refused: {
+    status: 409,
+    exit: 4,
+    title: 'The segment does not follow the last one of the feed',
+    remedy: 'Read where the feed stands and append to its end; what was appended stays.',
+  },
+  feed_broken: {
+    status: 422,
+    exit: 6,
+    title: 'The feed has a gap or has forked',
+    remedy: 'Ask its publisher, or another operator that has it; what was read before is whole.',
+  },
+  row_missing: {
+    status: 404,
+    exit: 6,
+    title: 'The row is not in the version',
+    remedy: 'Give the whole row as it was handed in; whoever has no pass can ask for own rows only.',
+  },
   not_confirmed: {
     status: 409,
     exit: 5,
@@ -133,6 +214,12 @@ export const errorCodes = {
     exit: 4,
     title: 'Development keys and tokens are refused on this chain',
     remedy: 'Use a wallet of your own; development keys work on the local chain only.',
+  },
+  wrong_chain: {
+    status: 409,
+    exit: 4,
+    title: 'The wallet is on another chain',
+    remedy: 'Switch the wallet to the chain of the node and sign again; nothing was sent.',
   },
   deployment_unknown: {
     status: 409,
@@ -151,6 +238,36 @@ export const errorCodes = {
     exit: 4,
     title: 'Only the owner of the asset may do this',
     remedy: 'Use the account that owns the asset.',
+  },
+  policy_refused: {
+    status: 403,
+    exit: 4,
+    title: 'The spending policy does not allow it',
+    remedy: 'Nothing was signed. Change the rule named in the detail if you mean it, or wait for the next UTC day.',
+  },
+  payment_refused: {
+    status: 402,
+    exit: 7,
+    title: 'The payment was not agreed on',
+    remedy: 'Look at the price and the wires that the service takes; what was not charged stays yours.',
+  },
+  call_refused: {
+    status: 422,
+    exit: 2,
+    title: 'The service refused the call',
+    remedy: 'Correct what the detail names; nothing was charged.',
+  },
+  overcharged: {
+    status: 402,
+    exit: 6,
+    title: 'The operator charges more than was agreed',
+    remedy: 'Stop paying this operator and take the rest of the channel back: `agorai channel withdraw`.',
+  },
+  mandate_invalid: {
+    status: 403,
+    exit: 4,
+    title: 'The mandate does not allow it',
+    remedy: "Ask the channel's owner for a mandate that fits; the detail says what does not.",
   },
   wallet_declined: {
     status: 403,
@@ -196,6 +313,13 @@ export const errorCodes = {
     title: 'The content of this version was erased',
     remedy: 'Nobody delivers it any more; look for another version of the asset.',
   },
+  taken_down: {
+    status: 451,
+    exit: 4,
+    title: 'This operator does not serve it any more',
+    remedy:
+      'GET /api/v1/takedowns gives the reason. What was sold on the chain stands, and other operators may serve it.',
+  },
   content_missing: {
     status: 409,
     exit: 6,
@@ -210,6 +334,9 @@ export const errorCodes = {
   },
 
   ...contractCodes,
+  ...callCodes,
+  ...paymentCodes,
+  ...sessionCodes,
 
   // The machine it runs on.
   chain_unavailable: {
@@ -223,6 +350,12 @@ export const errorCodes = {
     exit: 8,
     title: 'The node does not answer',
     remedy: 'Start it with `npm start`, or give its address with --node.',
+  },
+  not_ready: {
+    status: 503,
+    exit: 8,
+    title: 'The node is not ready',
+    remedy: 'Send requests elsewhere until it is; the detail names what it waits for.',
   },
   database_unavailable: {
     status: 503,
@@ -248,11 +381,53 @@ export const errorCodes = {
     title: 'The node is busy',
     remedy: 'Try again in a few seconds; nothing was accepted.',
   },
+  rate_limited: {
+    status: 429,
+    exit: 8,
+    title: 'Too much was asked for in too short a time',
+    remedy: 'Ask again after the seconds in Retry-After; what was read so far counts.',
+  },
+  storage_unavailable: {
+    status: 503,
+    exit: 8,
+    title: 'The store cannot be reached',
+    remedy: 'Try again in a moment; nothing was acknowledged. An operator finds the reason in the log.',
+  },
   journal_damaged: {
     status: 503,
     exit: 8,
     title: 'The journal is damaged before its end',
     remedy: 'Restore the journal from a backup; it was not changed.',
+  },
+  key_store_locked: {
+    status: 503,
+    exit: 8,
+    title: 'The master keys cannot be opened',
+    remedy: 'Correct the setting named in the detail; nothing was changed.',
+  },
+  key_store_damaged: {
+    status: 503,
+    exit: 8,
+    title: 'A kept key is damaged',
+    remedy: 'Restore it from a backup of the keys by `agorai-node restore`; it was not changed.',
+  },
+  kms_unavailable: {
+    status: 503,
+    exit: 8,
+    title: 'The key management service does not answer',
+    remedy: 'Start it, or correct AGORAI_KMS_URL; nothing was changed.',
+  },
+  backup_invalid: {
+    status: 422,
+    exit: 8,
+    title: 'The backup cannot be used',
+    remedy: 'Take another backup; the detail names what is wrong with this one. Nothing was changed.',
+  },
+  backup_expired: {
+    status: 410,
+    exit: 8,
+    title: 'The backup of the keys is too old',
+    remedy: 'Take a later one: keys that were erased since then must not come back. Nothing was changed.',
   },
   storage_full: {
     status: 507,

@@ -28,7 +28,8 @@ export const contractCodes = {
     status: 402,
     exit: 7,
     title: 'The account has too little of the token',
-    remedy: 'Add funds to the account; the amounts are in the detail.',
+    remedy:
+      'Add funds to the account; on the local chain `agorai fund` gives test money. The amounts are in the detail.',
   },
   rates_invalid: {
     status: 422,

@@ -634,6 +634,13 @@ export const governorAbi = [
     ],
   },
   { type: 'error', name: 'AccountBalanceOverflow', inputs: [] },
+  {
+    type: 'error',
+    name: 'AddressEmptyCode',
+    inputs: [
+      { name: 'target', type: 'address' },
+    ],
+  },
   { type: 'error', name: 'AllowanceOverflow', inputs: [] },
   { type: 'error', name: 'AllowanceUnderflow', inputs: [] },
   {
@@ -796,19 +803,118 @@ export const governorAbi = [
   { type: 'error', name: 'BalanceQueryForZeroAddress', inputs: [] },
   {
     type: 'error',
+    name: 'BatchSettlement_ChainNotLocal',
+    inputs: [
+      { name: 'chainId', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'ClaimExceedsBalance', inputs: [] },
+  { type: 'error', name: 'ClaimExceedsCeiling', inputs: [] },
+  {
+    type: 'error',
     name: 'Deployer_NotInBundle',
     inputs: [
       { name: 'place', type: 'uint256' },
     ],
   },
+  { type: 'error', name: 'DepositCollectionFailed', inputs: [] },
+  { type: 'error', name: 'DepositOverflow', inputs: [] },
+  { type: 'error', name: 'ECDSAInvalidSignature', inputs: [] },
+  {
+    type: 'error',
+    name: 'ECDSAInvalidSignatureLength',
+    inputs: [
+      { name: 'length', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'ECDSAInvalidSignatureS',
+    inputs: [
+      { name: 's', type: 'bytes32' },
+    ],
+  },
+  { type: 'error', name: 'EmptyBatch', inputs: [] },
   { type: 'error', name: 'FailedCall', inputs: [] },
   { type: 'error', name: 'InsufficientAllowance', inputs: [] },
   { type: 'error', name: 'InsufficientBalance', inputs: [] },
+  { type: 'error', name: 'InvalidChannel', inputs: [] },
+  { type: 'error', name: 'InvalidCollector', inputs: [] },
   { type: 'error', name: 'InvalidPermit', inputs: [] },
+  { type: 'error', name: 'InvalidRefundNonce', inputs: [] },
+  { type: 'error', name: 'InvalidSignature', inputs: [] },
+  { type: 'error', name: 'NotAuthorizedToClaim', inputs: [] },
+  { type: 'error', name: 'NotAuthorizedToFinalizeWithdraw', inputs: [] },
+  { type: 'error', name: 'NotAuthorizedToRefund', inputs: [] },
   { type: 'error', name: 'NotOwnerNorApproved', inputs: [] },
+  { type: 'error', name: 'NotReceiverAuthorizer', inputs: [] },
+  { type: 'error', name: 'NothingToWithdraw', inputs: [] },
+  { type: 'error', name: 'OnlyX402BatchSettlement', inputs: [] },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_BadPayee',
+    inputs: [
+      { name: 'payee', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_LengthsDiffer',
+    inputs: [
+      { name: 'versions', type: 'uint256' },
+      { name: 'totals', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NotOwner',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NotStater',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NothingToRescue',
+    inputs: [
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_SumWrong',
+    inputs: [
+      { name: 'stated', type: 'uint256' },
+      { name: 'settled', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_TotalDescends',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+      { name: 'total', type: 'uint256' },
+      { name: 'before', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_VersionsUnordered',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'OperatorReceivers_OperatorZero', inputs: [] },
   { type: 'error', name: 'Permit2AllowanceIsFixedAtInfinity', inputs: [] },
   { type: 'error', name: 'PermitExpired', inputs: [] },
   { type: 'error', name: 'Reentrancy', inputs: [] },
+  { type: 'error', name: 'ReentrancyGuardReentrantCall', inputs: [] },
   { type: 'error', name: 'RevenueLedger_AmountZero', inputs: [] },
   {
     type: 'error',
@@ -919,6 +1025,21 @@ export const governorAbi = [
   },
   {
     type: 'error',
+    name: 'SafeCastOverflowedUintDowncast',
+    inputs: [
+      { name: 'bits', type: 'uint8' },
+      { name: 'value', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'SafeERC20FailedOperation',
+    inputs: [
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
     name: 'TestUSD_AuthorizationExpired',
     inputs: [
       { name: 'validBefore', type: 'uint256' },
@@ -1007,6 +1128,13 @@ export const governorAbi = [
   { type: 'error', name: 'TransferFromIncorrectOwner', inputs: [] },
   { type: 'error', name: 'TransferToNonERC721ReceiverImplementer', inputs: [] },
   { type: 'error', name: 'TransferToZeroAddress', inputs: [] },
+  { type: 'error', name: 'WithdrawAmountExceedsAvailable', inputs: [] },
+  { type: 'error', name: 'WithdrawDelayNotElapsed', inputs: [] },
+  { type: 'error', name: 'WithdrawDelayOutOfRange', inputs: [] },
+  { type: 'error', name: 'WithdrawalAlreadyPending', inputs: [] },
+  { type: 'error', name: 'WithdrawalNotPending', inputs: [] },
+  { type: 'error', name: 'ZeroDeposit', inputs: [] },
+  { type: 'error', name: 'ZeroRefund', inputs: [] },
   { type: 'receive', stateMutability: 'payable' },
 ] as const
 
@@ -2126,6 +2254,13 @@ export const assetRegistryAbi = [
     ],
   },
   { type: 'error', name: 'AccountBalanceOverflow', inputs: [] },
+  {
+    type: 'error',
+    name: 'AddressEmptyCode',
+    inputs: [
+      { name: 'target', type: 'address' },
+    ],
+  },
   { type: 'error', name: 'AllowanceOverflow', inputs: [] },
   { type: 'error', name: 'AllowanceUnderflow', inputs: [] },
   {
@@ -2288,19 +2423,118 @@ export const assetRegistryAbi = [
   { type: 'error', name: 'BalanceQueryForZeroAddress', inputs: [] },
   {
     type: 'error',
+    name: 'BatchSettlement_ChainNotLocal',
+    inputs: [
+      { name: 'chainId', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'ClaimExceedsBalance', inputs: [] },
+  { type: 'error', name: 'ClaimExceedsCeiling', inputs: [] },
+  {
+    type: 'error',
     name: 'Deployer_NotInBundle',
     inputs: [
       { name: 'place', type: 'uint256' },
     ],
   },
+  { type: 'error', name: 'DepositCollectionFailed', inputs: [] },
+  { type: 'error', name: 'DepositOverflow', inputs: [] },
+  { type: 'error', name: 'ECDSAInvalidSignature', inputs: [] },
+  {
+    type: 'error',
+    name: 'ECDSAInvalidSignatureLength',
+    inputs: [
+      { name: 'length', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'ECDSAInvalidSignatureS',
+    inputs: [
+      { name: 's', type: 'bytes32' },
+    ],
+  },
+  { type: 'error', name: 'EmptyBatch', inputs: [] },
   { type: 'error', name: 'FailedCall', inputs: [] },
   { type: 'error', name: 'InsufficientAllowance', inputs: [] },
   { type: 'error', name: 'InsufficientBalance', inputs: [] },
+  { type: 'error', name: 'InvalidChannel', inputs: [] },
+  { type: 'error', name: 'InvalidCollector', inputs: [] },
   { type: 'error', name: 'InvalidPermit', inputs: [] },
+  { type: 'error', name: 'InvalidRefundNonce', inputs: [] },
+  { type: 'error', name: 'InvalidSignature', inputs: [] },
+  { type: 'error', name: 'NotAuthorizedToClaim', inputs: [] },
+  { type: 'error', name: 'NotAuthorizedToFinalizeWithdraw', inputs: [] },
+  { type: 'error', name: 'NotAuthorizedToRefund', inputs: [] },
   { type: 'error', name: 'NotOwnerNorApproved', inputs: [] },
+  { type: 'error', name: 'NotReceiverAuthorizer', inputs: [] },
+  { type: 'error', name: 'NothingToWithdraw', inputs: [] },
+  { type: 'error', name: 'OnlyX402BatchSettlement', inputs: [] },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_BadPayee',
+    inputs: [
+      { name: 'payee', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_LengthsDiffer',
+    inputs: [
+      { name: 'versions', type: 'uint256' },
+      { name: 'totals', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NotOwner',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NotStater',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NothingToRescue',
+    inputs: [
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_SumWrong',
+    inputs: [
+      { name: 'stated', type: 'uint256' },
+      { name: 'settled', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_TotalDescends',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+      { name: 'total', type: 'uint256' },
+      { name: 'before', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_VersionsUnordered',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'OperatorReceivers_OperatorZero', inputs: [] },
   { type: 'error', name: 'Permit2AllowanceIsFixedAtInfinity', inputs: [] },
   { type: 'error', name: 'PermitExpired', inputs: [] },
   { type: 'error', name: 'Reentrancy', inputs: [] },
+  { type: 'error', name: 'ReentrancyGuardReentrantCall', inputs: [] },
   { type: 'error', name: 'RevenueLedger_AmountZero', inputs: [] },
   {
     type: 'error',
@@ -2411,6 +2645,21 @@ export const assetRegistryAbi = [
   },
   {
     type: 'error',
+    name: 'SafeCastOverflowedUintDowncast',
+    inputs: [
+      { name: 'bits', type: 'uint8' },
+      { name: 'value', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'SafeERC20FailedOperation',
+    inputs: [
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
     name: 'TestUSD_AuthorizationExpired',
     inputs: [
       { name: 'validBefore', type: 'uint256' },
@@ -2499,6 +2748,13 @@ export const assetRegistryAbi = [
   { type: 'error', name: 'TransferFromIncorrectOwner', inputs: [] },
   { type: 'error', name: 'TransferToNonERC721ReceiverImplementer', inputs: [] },
   { type: 'error', name: 'TransferToZeroAddress', inputs: [] },
+  { type: 'error', name: 'WithdrawAmountExceedsAvailable', inputs: [] },
+  { type: 'error', name: 'WithdrawDelayNotElapsed', inputs: [] },
+  { type: 'error', name: 'WithdrawDelayOutOfRange', inputs: [] },
+  { type: 'error', name: 'WithdrawalAlreadyPending', inputs: [] },
+  { type: 'error', name: 'WithdrawalNotPending', inputs: [] },
+  { type: 'error', name: 'ZeroDeposit', inputs: [] },
+  { type: 'error', name: 'ZeroRefund', inputs: [] },
 ] as const
 
 export const revenueLedgerAbi = [
@@ -3220,6 +3476,13 @@ export const revenueLedgerAbi = [
     ],
   },
   { type: 'error', name: 'AccountBalanceOverflow', inputs: [] },
+  {
+    type: 'error',
+    name: 'AddressEmptyCode',
+    inputs: [
+      { name: 'target', type: 'address' },
+    ],
+  },
   { type: 'error', name: 'AllowanceOverflow', inputs: [] },
   { type: 'error', name: 'AllowanceUnderflow', inputs: [] },
   {
@@ -3382,19 +3645,118 @@ export const revenueLedgerAbi = [
   { type: 'error', name: 'BalanceQueryForZeroAddress', inputs: [] },
   {
     type: 'error',
+    name: 'BatchSettlement_ChainNotLocal',
+    inputs: [
+      { name: 'chainId', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'ClaimExceedsBalance', inputs: [] },
+  { type: 'error', name: 'ClaimExceedsCeiling', inputs: [] },
+  {
+    type: 'error',
     name: 'Deployer_NotInBundle',
     inputs: [
       { name: 'place', type: 'uint256' },
     ],
   },
+  { type: 'error', name: 'DepositCollectionFailed', inputs: [] },
+  { type: 'error', name: 'DepositOverflow', inputs: [] },
+  { type: 'error', name: 'ECDSAInvalidSignature', inputs: [] },
+  {
+    type: 'error',
+    name: 'ECDSAInvalidSignatureLength',
+    inputs: [
+      { name: 'length', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'ECDSAInvalidSignatureS',
+    inputs: [
+      { name: 's', type: 'bytes32' },
+    ],
+  },
+  { type: 'error', name: 'EmptyBatch', inputs: [] },
   { type: 'error', name: 'FailedCall', inputs: [] },
   { type: 'error', name: 'InsufficientAllowance', inputs: [] },
   { type: 'error', name: 'InsufficientBalance', inputs: [] },
+  { type: 'error', name: 'InvalidChannel', inputs: [] },
+  { type: 'error', name: 'InvalidCollector', inputs: [] },
   { type: 'error', name: 'InvalidPermit', inputs: [] },
+  { type: 'error', name: 'InvalidRefundNonce', inputs: [] },
+  { type: 'error', name: 'InvalidSignature', inputs: [] },
+  { type: 'error', name: 'NotAuthorizedToClaim', inputs: [] },
+  { type: 'error', name: 'NotAuthorizedToFinalizeWithdraw', inputs: [] },
+  { type: 'error', name: 'NotAuthorizedToRefund', inputs: [] },
   { type: 'error', name: 'NotOwnerNorApproved', inputs: [] },
+  { type: 'error', name: 'NotReceiverAuthorizer', inputs: [] },
+  { type: 'error', name: 'NothingToWithdraw', inputs: [] },
+  { type: 'error', name: 'OnlyX402BatchSettlement', inputs: [] },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_BadPayee',
+    inputs: [
+      { name: 'payee', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_LengthsDiffer',
+    inputs: [
+      { name: 'versions', type: 'uint256' },
+      { name: 'totals', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NotOwner',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NotStater',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NothingToRescue',
+    inputs: [
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_SumWrong',
+    inputs: [
+      { name: 'stated', type: 'uint256' },
+      { name: 'settled', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_TotalDescends',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+      { name: 'total', type: 'uint256' },
+      { name: 'before', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_VersionsUnordered',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'OperatorReceivers_OperatorZero', inputs: [] },
   { type: 'error', name: 'Permit2AllowanceIsFixedAtInfinity', inputs: [] },
   { type: 'error', name: 'PermitExpired', inputs: [] },
   { type: 'error', name: 'Reentrancy', inputs: [] },
+  { type: 'error', name: 'ReentrancyGuardReentrantCall', inputs: [] },
   { type: 'error', name: 'RevenueLedger_AmountZero', inputs: [] },
   {
     type: 'error',
@@ -3505,6 +3867,21 @@ export const revenueLedgerAbi = [
   },
   {
     type: 'error',
+    name: 'SafeCastOverflowedUintDowncast',
+    inputs: [
+      { name: 'bits', type: 'uint8' },
+      { name: 'value', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'SafeERC20FailedOperation',
+    inputs: [
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
     name: 'TestUSD_AuthorizationExpired',
     inputs: [
       { name: 'validBefore', type: 'uint256' },
@@ -3593,6 +3970,13 @@ export const revenueLedgerAbi = [
   { type: 'error', name: 'TransferFromIncorrectOwner', inputs: [] },
   { type: 'error', name: 'TransferToNonERC721ReceiverImplementer', inputs: [] },
   { type: 'error', name: 'TransferToZeroAddress', inputs: [] },
+  { type: 'error', name: 'WithdrawAmountExceedsAvailable', inputs: [] },
+  { type: 'error', name: 'WithdrawDelayNotElapsed', inputs: [] },
+  { type: 'error', name: 'WithdrawDelayOutOfRange', inputs: [] },
+  { type: 'error', name: 'WithdrawalAlreadyPending', inputs: [] },
+  { type: 'error', name: 'WithdrawalNotPending', inputs: [] },
+  { type: 'error', name: 'ZeroDeposit', inputs: [] },
+  { type: 'error', name: 'ZeroRefund', inputs: [] },
   { type: 'fallback', stateMutability: 'nonpayable' },
 ] as const
 
@@ -4445,6 +4829,13 @@ export const accessMarketAbi = [
     ],
   },
   { type: 'error', name: 'AccountBalanceOverflow', inputs: [] },
+  {
+    type: 'error',
+    name: 'AddressEmptyCode',
+    inputs: [
+      { name: 'target', type: 'address' },
+    ],
+  },
   { type: 'error', name: 'AllowanceOverflow', inputs: [] },
   { type: 'error', name: 'AllowanceUnderflow', inputs: [] },
   {
@@ -4607,19 +4998,118 @@ export const accessMarketAbi = [
   { type: 'error', name: 'BalanceQueryForZeroAddress', inputs: [] },
   {
     type: 'error',
+    name: 'BatchSettlement_ChainNotLocal',
+    inputs: [
+      { name: 'chainId', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'ClaimExceedsBalance', inputs: [] },
+  { type: 'error', name: 'ClaimExceedsCeiling', inputs: [] },
+  {
+    type: 'error',
     name: 'Deployer_NotInBundle',
     inputs: [
       { name: 'place', type: 'uint256' },
     ],
   },
+  { type: 'error', name: 'DepositCollectionFailed', inputs: [] },
+  { type: 'error', name: 'DepositOverflow', inputs: [] },
+  { type: 'error', name: 'ECDSAInvalidSignature', inputs: [] },
+  {
+    type: 'error',
+    name: 'ECDSAInvalidSignatureLength',
+    inputs: [
+      { name: 'length', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'ECDSAInvalidSignatureS',
+    inputs: [
+      { name: 's', type: 'bytes32' },
+    ],
+  },
+  { type: 'error', name: 'EmptyBatch', inputs: [] },
   { type: 'error', name: 'FailedCall', inputs: [] },
   { type: 'error', name: 'InsufficientAllowance', inputs: [] },
   { type: 'error', name: 'InsufficientBalance', inputs: [] },
+  { type: 'error', name: 'InvalidChannel', inputs: [] },
+  { type: 'error', name: 'InvalidCollector', inputs: [] },
   { type: 'error', name: 'InvalidPermit', inputs: [] },
+  { type: 'error', name: 'InvalidRefundNonce', inputs: [] },
+  { type: 'error', name: 'InvalidSignature', inputs: [] },
+  { type: 'error', name: 'NotAuthorizedToClaim', inputs: [] },
+  { type: 'error', name: 'NotAuthorizedToFinalizeWithdraw', inputs: [] },
+  { type: 'error', name: 'NotAuthorizedToRefund', inputs: [] },
   { type: 'error', name: 'NotOwnerNorApproved', inputs: [] },
+  { type: 'error', name: 'NotReceiverAuthorizer', inputs: [] },
+  { type: 'error', name: 'NothingToWithdraw', inputs: [] },
+  { type: 'error', name: 'OnlyX402BatchSettlement', inputs: [] },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_BadPayee',
+    inputs: [
+      { name: 'payee', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_LengthsDiffer',
+    inputs: [
+      { name: 'versions', type: 'uint256' },
+      { name: 'totals', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NotOwner',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NotStater',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NothingToRescue',
+    inputs: [
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_SumWrong',
+    inputs: [
+      { name: 'stated', type: 'uint256' },
+      { name: 'settled', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_TotalDescends',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+      { name: 'total', type: 'uint256' },
+      { name: 'before', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_VersionsUnordered',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'OperatorReceivers_OperatorZero', inputs: [] },
   { type: 'error', name: 'Permit2AllowanceIsFixedAtInfinity', inputs: [] },
   { type: 'error', name: 'PermitExpired', inputs: [] },
   { type: 'error', name: 'Reentrancy', inputs: [] },
+  { type: 'error', name: 'ReentrancyGuardReentrantCall', inputs: [] },
   { type: 'error', name: 'RevenueLedger_AmountZero', inputs: [] },
   {
     type: 'error',
@@ -4730,6 +5220,21 @@ export const accessMarketAbi = [
   },
   {
     type: 'error',
+    name: 'SafeCastOverflowedUintDowncast',
+    inputs: [
+      { name: 'bits', type: 'uint8' },
+      { name: 'value', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'SafeERC20FailedOperation',
+    inputs: [
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
     name: 'TestUSD_AuthorizationExpired',
     inputs: [
       { name: 'validBefore', type: 'uint256' },
@@ -4818,6 +5323,13 @@ export const accessMarketAbi = [
   { type: 'error', name: 'TransferFromIncorrectOwner', inputs: [] },
   { type: 'error', name: 'TransferToNonERC721ReceiverImplementer', inputs: [] },
   { type: 'error', name: 'TransferToZeroAddress', inputs: [] },
+  { type: 'error', name: 'WithdrawAmountExceedsAvailable', inputs: [] },
+  { type: 'error', name: 'WithdrawDelayNotElapsed', inputs: [] },
+  { type: 'error', name: 'WithdrawDelayOutOfRange', inputs: [] },
+  { type: 'error', name: 'WithdrawalAlreadyPending', inputs: [] },
+  { type: 'error', name: 'WithdrawalNotPending', inputs: [] },
+  { type: 'error', name: 'ZeroDeposit', inputs: [] },
+  { type: 'error', name: 'ZeroRefund', inputs: [] },
 ] as const
 
 export const testUsdAbi = [
@@ -5319,6 +5831,13 @@ export const testUsdAbi = [
     ],
   },
   { type: 'error', name: 'AccountBalanceOverflow', inputs: [] },
+  {
+    type: 'error',
+    name: 'AddressEmptyCode',
+    inputs: [
+      { name: 'target', type: 'address' },
+    ],
+  },
   { type: 'error', name: 'AllowanceOverflow', inputs: [] },
   { type: 'error', name: 'AllowanceUnderflow', inputs: [] },
   {
@@ -5481,19 +6000,118 @@ export const testUsdAbi = [
   { type: 'error', name: 'BalanceQueryForZeroAddress', inputs: [] },
   {
     type: 'error',
+    name: 'BatchSettlement_ChainNotLocal',
+    inputs: [
+      { name: 'chainId', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'ClaimExceedsBalance', inputs: [] },
+  { type: 'error', name: 'ClaimExceedsCeiling', inputs: [] },
+  {
+    type: 'error',
     name: 'Deployer_NotInBundle',
     inputs: [
       { name: 'place', type: 'uint256' },
     ],
   },
+  { type: 'error', name: 'DepositCollectionFailed', inputs: [] },
+  { type: 'error', name: 'DepositOverflow', inputs: [] },
+  { type: 'error', name: 'ECDSAInvalidSignature', inputs: [] },
+  {
+    type: 'error',
+    name: 'ECDSAInvalidSignatureLength',
+    inputs: [
+      { name: 'length', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'ECDSAInvalidSignatureS',
+    inputs: [
+      { name: 's', type: 'bytes32' },
+    ],
+  },
+  { type: 'error', name: 'EmptyBatch', inputs: [] },
   { type: 'error', name: 'FailedCall', inputs: [] },
   { type: 'error', name: 'InsufficientAllowance', inputs: [] },
   { type: 'error', name: 'InsufficientBalance', inputs: [] },
+  { type: 'error', name: 'InvalidChannel', inputs: [] },
+  { type: 'error', name: 'InvalidCollector', inputs: [] },
   { type: 'error', name: 'InvalidPermit', inputs: [] },
+  { type: 'error', name: 'InvalidRefundNonce', inputs: [] },
+  { type: 'error', name: 'InvalidSignature', inputs: [] },
+  { type: 'error', name: 'NotAuthorizedToClaim', inputs: [] },
+  { type: 'error', name: 'NotAuthorizedToFinalizeWithdraw', inputs: [] },
+  { type: 'error', name: 'NotAuthorizedToRefund', inputs: [] },
   { type: 'error', name: 'NotOwnerNorApproved', inputs: [] },
+  { type: 'error', name: 'NotReceiverAuthorizer', inputs: [] },
+  { type: 'error', name: 'NothingToWithdraw', inputs: [] },
+  { type: 'error', name: 'OnlyX402BatchSettlement', inputs: [] },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_BadPayee',
+    inputs: [
+      { name: 'payee', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_LengthsDiffer',
+    inputs: [
+      { name: 'versions', type: 'uint256' },
+      { name: 'totals', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NotOwner',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NotStater',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NothingToRescue',
+    inputs: [
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_SumWrong',
+    inputs: [
+      { name: 'stated', type: 'uint256' },
+      { name: 'settled', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_TotalDescends',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+      { name: 'total', type: 'uint256' },
+      { name: 'before', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_VersionsUnordered',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'OperatorReceivers_OperatorZero', inputs: [] },
   { type: 'error', name: 'Permit2AllowanceIsFixedAtInfinity', inputs: [] },
   { type: 'error', name: 'PermitExpired', inputs: [] },
   { type: 'error', name: 'Reentrancy', inputs: [] },
+  { type: 'error', name: 'ReentrancyGuardReentrantCall', inputs: [] },
   { type: 'error', name: 'RevenueLedger_AmountZero', inputs: [] },
   {
     type: 'error',
@@ -5604,6 +6222,21 @@ export const testUsdAbi = [
   },
   {
     type: 'error',
+    name: 'SafeCastOverflowedUintDowncast',
+    inputs: [
+      { name: 'bits', type: 'uint8' },
+      { name: 'value', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'SafeERC20FailedOperation',
+    inputs: [
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
     name: 'TestUSD_AuthorizationExpired',
     inputs: [
       { name: 'validBefore', type: 'uint256' },
@@ -5692,6 +6325,13 @@ export const testUsdAbi = [
   { type: 'error', name: 'TransferFromIncorrectOwner', inputs: [] },
   { type: 'error', name: 'TransferToNonERC721ReceiverImplementer', inputs: [] },
   { type: 'error', name: 'TransferToZeroAddress', inputs: [] },
+  { type: 'error', name: 'WithdrawAmountExceedsAvailable', inputs: [] },
+  { type: 'error', name: 'WithdrawDelayNotElapsed', inputs: [] },
+  { type: 'error', name: 'WithdrawDelayOutOfRange', inputs: [] },
+  { type: 'error', name: 'WithdrawalAlreadyPending', inputs: [] },
+  { type: 'error', name: 'WithdrawalNotPending', inputs: [] },
+  { type: 'error', name: 'ZeroDeposit', inputs: [] },
+  { type: 'error', name: 'ZeroRefund', inputs: [] },
 ] as const
 
 export const deployerAbi = [
@@ -5961,6 +6601,13 @@ export const deployerAbi = [
     ],
   },
   { type: 'error', name: 'AccountBalanceOverflow', inputs: [] },
+  {
+    type: 'error',
+    name: 'AddressEmptyCode',
+    inputs: [
+      { name: 'target', type: 'address' },
+    ],
+  },
   { type: 'error', name: 'AllowanceOverflow', inputs: [] },
   { type: 'error', name: 'AllowanceUnderflow', inputs: [] },
   {
@@ -6123,19 +6770,118 @@ export const deployerAbi = [
   { type: 'error', name: 'BalanceQueryForZeroAddress', inputs: [] },
   {
     type: 'error',
+    name: 'BatchSettlement_ChainNotLocal',
+    inputs: [
+      { name: 'chainId', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'ClaimExceedsBalance', inputs: [] },
+  { type: 'error', name: 'ClaimExceedsCeiling', inputs: [] },
+  {
+    type: 'error',
     name: 'Deployer_NotInBundle',
     inputs: [
       { name: 'place', type: 'uint256' },
     ],
   },
+  { type: 'error', name: 'DepositCollectionFailed', inputs: [] },
+  { type: 'error', name: 'DepositOverflow', inputs: [] },
+  { type: 'error', name: 'ECDSAInvalidSignature', inputs: [] },
+  {
+    type: 'error',
+    name: 'ECDSAInvalidSignatureLength',
+    inputs: [
+      { name: 'length', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'ECDSAInvalidSignatureS',
+    inputs: [
+      { name: 's', type: 'bytes32' },
+    ],
+  },
+  { type: 'error', name: 'EmptyBatch', inputs: [] },
   { type: 'error', name: 'FailedCall', inputs: [] },
   { type: 'error', name: 'InsufficientAllowance', inputs: [] },
   { type: 'error', name: 'InsufficientBalance', inputs: [] },
+  { type: 'error', name: 'InvalidChannel', inputs: [] },
+  { type: 'error', name: 'InvalidCollector', inputs: [] },
   { type: 'error', name: 'InvalidPermit', inputs: [] },
+  { type: 'error', name: 'InvalidRefundNonce', inputs: [] },
+  { type: 'error', name: 'InvalidSignature', inputs: [] },
+  { type: 'error', name: 'NotAuthorizedToClaim', inputs: [] },
+  { type: 'error', name: 'NotAuthorizedToFinalizeWithdraw', inputs: [] },
+  { type: 'error', name: 'NotAuthorizedToRefund', inputs: [] },
   { type: 'error', name: 'NotOwnerNorApproved', inputs: [] },
+  { type: 'error', name: 'NotReceiverAuthorizer', inputs: [] },
+  { type: 'error', name: 'NothingToWithdraw', inputs: [] },
+  { type: 'error', name: 'OnlyX402BatchSettlement', inputs: [] },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_BadPayee',
+    inputs: [
+      { name: 'payee', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_LengthsDiffer',
+    inputs: [
+      { name: 'versions', type: 'uint256' },
+      { name: 'totals', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NotOwner',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NotStater',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NothingToRescue',
+    inputs: [
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_SumWrong',
+    inputs: [
+      { name: 'stated', type: 'uint256' },
+      { name: 'settled', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_TotalDescends',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+      { name: 'total', type: 'uint256' },
+      { name: 'before', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_VersionsUnordered',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'OperatorReceivers_OperatorZero', inputs: [] },
   { type: 'error', name: 'Permit2AllowanceIsFixedAtInfinity', inputs: [] },
   { type: 'error', name: 'PermitExpired', inputs: [] },
   { type: 'error', name: 'Reentrancy', inputs: [] },
+  { type: 'error', name: 'ReentrancyGuardReentrantCall', inputs: [] },
   { type: 'error', name: 'RevenueLedger_AmountZero', inputs: [] },
   {
     type: 'error',
@@ -6246,6 +6992,21 @@ export const deployerAbi = [
   },
   {
     type: 'error',
+    name: 'SafeCastOverflowedUintDowncast',
+    inputs: [
+      { name: 'bits', type: 'uint8' },
+      { name: 'value', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'SafeERC20FailedOperation',
+    inputs: [
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
     name: 'TestUSD_AuthorizationExpired',
     inputs: [
       { name: 'validBefore', type: 'uint256' },
@@ -6334,4 +7095,4446 @@ export const deployerAbi = [
   { type: 'error', name: 'TransferFromIncorrectOwner', inputs: [] },
   { type: 'error', name: 'TransferToNonERC721ReceiverImplementer', inputs: [] },
   { type: 'error', name: 'TransferToZeroAddress', inputs: [] },
+  { type: 'error', name: 'WithdrawAmountExceedsAvailable', inputs: [] },
+  { type: 'error', name: 'WithdrawDelayNotElapsed', inputs: [] },
+  { type: 'error', name: 'WithdrawDelayOutOfRange', inputs: [] },
+  { type: 'error', name: 'WithdrawalAlreadyPending', inputs: [] },
+  { type: 'error', name: 'WithdrawalNotPending', inputs: [] },
+  { type: 'error', name: 'ZeroDeposit', inputs: [] },
+  { type: 'error', name: 'ZeroRefund', inputs: [] },
+] as const
+
+export const contentProofsAbi = [
+  {
+    type: 'constructor',
+    stateMutability: 'nonpayable',
+    inputs: [
+      { name: 'registry', type: 'address' },
+    ],
+  },
+  {
+    type: 'function',
+    name: 'isChunkOf',
+    stateMutability: 'view',
+    inputs: [
+      {
+        name: 'source',
+        type: 'tuple',
+        components: [
+          { name: 'version', type: 'uint256' },
+          { name: 'publisher', type: 'address' },
+          { name: 'contributorRoot', type: 'bytes32' },
+          { name: 'manifest', type: 'bytes' },
+        ],
+      },
+      { name: 'index', type: 'uint256' },
+      { name: 'chunkHash', type: 'bytes32' },
+      { name: 'proof', type: 'bytes32[]' },
+    ],
+    outputs: [
+      { name: '', type: 'bool' },
+    ],
+  },
+  {
+    type: 'function',
+    name: 'isRowOf',
+    stateMutability: 'view',
+    inputs: [
+      {
+        name: 'source',
+        type: 'tuple',
+        components: [
+          { name: 'version', type: 'uint256' },
+          { name: 'publisher', type: 'address' },
+          { name: 'contributorRoot', type: 'bytes32' },
+          { name: 'manifest', type: 'bytes' },
+        ],
+      },
+      { name: 'index', type: 'uint256' },
+      { name: 'salt', type: 'bytes32' },
+      { name: 'row', type: 'bytes' },
+      { name: 'proof', type: 'bytes32[]' },
+    ],
+    outputs: [
+      { name: '', type: 'bool' },
+    ],
+  },
+  {
+    type: 'function',
+    name: 'isWrongChunk',
+    stateMutability: 'view',
+    inputs: [
+      {
+        name: 'source',
+        type: 'tuple',
+        components: [
+          { name: 'version', type: 'uint256' },
+          { name: 'publisher', type: 'address' },
+          { name: 'contributorRoot', type: 'bytes32' },
+          { name: 'manifest', type: 'bytes' },
+        ],
+      },
+      {
+        name: 'receipt',
+        type: 'tuple',
+        components: [
+          { name: 'requestDigest', type: 'bytes32' },
+          { name: 'manifestDigest', type: 'bytes32' },
+          { name: 'index', type: 'uint256' },
+          { name: 'chunkHash', type: 'bytes32' },
+          { name: 'sentAt', type: 'uint256' },
+        ],
+      },
+      { name: 'operator', type: 'address' },
+      { name: 'signature', type: 'bytes' },
+      { name: 'chunkHash', type: 'bytes32' },
+      { name: 'proof', type: 'bytes32[]' },
+    ],
+    outputs: [
+      { name: '', type: 'bool' },
+    ],
+  },
+  {
+    type: 'function',
+    name: 'receiptDigest',
+    stateMutability: 'view',
+    inputs: [
+      {
+        name: 'receipt',
+        type: 'tuple',
+        components: [
+          { name: 'requestDigest', type: 'bytes32' },
+          { name: 'manifestDigest', type: 'bytes32' },
+          { name: 'index', type: 'uint256' },
+          { name: 'chunkHash', type: 'bytes32' },
+          { name: 'sentAt', type: 'uint256' },
+        ],
+      },
+    ],
+    outputs: [
+      { name: '', type: 'bytes32' },
+    ],
+  },
+  { type: 'error', name: 'AccessControlBadConfirmation', inputs: [] },
+  {
+    type: 'error',
+    name: 'AccessControlUnauthorizedAccount',
+    inputs: [
+      { name: 'account', type: 'address' },
+      { name: 'neededRole', type: 'bytes32' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_AccrualBehind',
+    inputs: [
+      { name: 'asset', type: 'uint256' },
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_AmountMismatch',
+    inputs: [
+      { name: 'price', type: 'uint256' },
+      { name: 'authorized', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_BadPayee',
+    inputs: [
+      { name: 'payee', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_BadSignature',
+    inputs: [
+      { name: 'signer', type: 'address' },
+    ],
+  },
+  { type: 'error', name: 'AccessMarket_BundleInvalid', inputs: [] },
+  {
+    type: 'error',
+    name: 'AccessMarket_BundleUnknown',
+    inputs: [
+      { name: 'bundleId', type: 'bytes32' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_CommercialUseRefused',
+    inputs: [
+      { name: 'asset', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_NonceInvalid',
+    inputs: [
+      { name: 'expected', type: 'uint256' },
+      { name: 'given', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_NotAdmitted',
+    inputs: [
+      { name: 'holder', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_NotGovernor',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_NotGuardian',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_NotOwner',
+    inputs: [
+      { name: 'caller', type: 'address' },
+      { name: 'asset', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_NotRegistry',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_OfferClosed',
+    inputs: [
+      { name: 'offerId', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_OfferExists',
+    inputs: [
+      { name: 'offerId', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_PassHeld',
+    inputs: [
+      { name: 'offerId', type: 'uint256' },
+      { name: 'holder', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_PassMissing',
+    inputs: [
+      { name: 'offerId', type: 'uint256' },
+      { name: 'holder', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_PassSoulbound',
+    inputs: [
+      { name: 'offerId', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_Paused',
+    inputs: [
+      { name: 'until', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_PriceAboveMax',
+    inputs: [
+      { name: 'price', type: 'uint256' },
+      { name: 'amountMax', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_PriceInexact',
+    inputs: [
+      { name: 'price', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_PriceTooLarge',
+    inputs: [
+      { name: 'price', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_QuantityInvalid',
+    inputs: [
+      { name: 'quantity', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_RefundClosed',
+    inputs: [
+      { name: 'offerId', type: 'uint256' },
+      { name: 'holder', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_RefundOpen',
+    inputs: [
+      { name: 'offerId', type: 'uint256' },
+      { name: 'holder', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_SignatureExpired',
+    inputs: [
+      { name: 'expiry', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'AccessMarket_TermsInvalid', inputs: [] },
+  {
+    type: 'error',
+    name: 'AccessMarket_TokenNotAllowed',
+    inputs: [
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_TokenUnsupported',
+    inputs: [
+      { name: 'token', type: 'address' },
+      { name: 'expected', type: 'uint256' },
+      { name: 'received', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_VersionChanged',
+    inputs: [
+      { name: 'expected', type: 'uint256' },
+      { name: 'current', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'AccountBalanceOverflow', inputs: [] },
+  {
+    type: 'error',
+    name: 'AddressEmptyCode',
+    inputs: [
+      { name: 'target', type: 'address' },
+    ],
+  },
+  { type: 'error', name: 'AllowanceOverflow', inputs: [] },
+  { type: 'error', name: 'AllowanceUnderflow', inputs: [] },
+  {
+    type: 'error',
+    name: 'AssetRegistry_BadSignature',
+    inputs: [
+      { name: 'signer', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_ConsentMissing',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_ConsentUsed',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+      { name: 'nonce', type: 'bytes32' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_ContributorsShrunk',
+    inputs: [
+      { name: 'bps', type: 'uint256' },
+      { name: 'bpsBefore', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'AssetRegistry_DigestZero', inputs: [] },
+  {
+    type: 'error',
+    name: 'AssetRegistry_EdgesTooMany',
+    inputs: [
+      { name: 'count', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_FeeTooHigh',
+    inputs: [
+      { name: 'feeBps', type: 'uint256' },
+      { name: 'feeBpsMax', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_KindInvalid',
+    inputs: [
+      { name: 'kind', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_NotForSale',
+    inputs: [
+      { name: 'asset', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_NotGovernor',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_NotMarket',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_NotOwner',
+    inputs: [
+      { name: 'caller', type: 'address' },
+      { name: 'asset', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_RatesInvalid',
+    inputs: [
+      { name: 'contributorBps', type: 'uint256' },
+      { name: 'royaltiesBps', type: 'uint256' },
+      { name: 'suppliesBps', type: 'uint256' },
+      { name: 'weightSum', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_SignatureExpired',
+    inputs: [
+      { name: 'expiry', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_SuppliersRefused',
+    inputs: [
+      { name: 'kind', type: 'uint8' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_SuppliersTooMany',
+    inputs: [
+      { name: 'count', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_SupplyTooDeep',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_TermsInvalid',
+    inputs: [
+      { name: 'royaltyBps', type: 'uint256' },
+      { name: 'serveBps', type: 'uint256' },
+      { name: 'flags', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_TermsRefuse',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_VersionRetired',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_VersionUnknown',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_VersionsUnordered',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'BalanceQueryForZeroAddress', inputs: [] },
+  {
+    type: 'error',
+    name: 'BatchSettlement_ChainNotLocal',
+    inputs: [
+      { name: 'chainId', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'ClaimExceedsBalance', inputs: [] },
+  { type: 'error', name: 'ClaimExceedsCeiling', inputs: [] },
+  {
+    type: 'error',
+    name: 'Deployer_NotInBundle',
+    inputs: [
+      { name: 'place', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'DepositCollectionFailed', inputs: [] },
+  { type: 'error', name: 'DepositOverflow', inputs: [] },
+  { type: 'error', name: 'ECDSAInvalidSignature', inputs: [] },
+  {
+    type: 'error',
+    name: 'ECDSAInvalidSignatureLength',
+    inputs: [
+      { name: 'length', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'ECDSAInvalidSignatureS',
+    inputs: [
+      { name: 's', type: 'bytes32' },
+    ],
+  },
+  { type: 'error', name: 'EmptyBatch', inputs: [] },
+  { type: 'error', name: 'FailedCall', inputs: [] },
+  { type: 'error', name: 'InsufficientAllowance', inputs: [] },
+  { type: 'error', name: 'InsufficientBalance', inputs: [] },
+  { type: 'error', name: 'InvalidChannel', inputs: [] },
+  { type: 'error', name: 'InvalidCollector', inputs: [] },
+  { type: 'error', name: 'InvalidPermit', inputs: [] },
+  { type: 'error', name: 'InvalidRefundNonce', inputs: [] },
+  { type: 'error', name: 'InvalidSignature', inputs: [] },
+  { type: 'error', name: 'NotAuthorizedToClaim', inputs: [] },
+  { type: 'error', name: 'NotAuthorizedToFinalizeWithdraw', inputs: [] },
+  { type: 'error', name: 'NotAuthorizedToRefund', inputs: [] },
+  { type: 'error', name: 'NotOwnerNorApproved', inputs: [] },
+  { type: 'error', name: 'NotReceiverAuthorizer', inputs: [] },
+  { type: 'error', name: 'NothingToWithdraw', inputs: [] },
+  { type: 'error', name: 'OnlyX402BatchSettlement', inputs: [] },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_BadPayee',
+    inputs: [
+      { name: 'payee', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_LengthsDiffer',
+    inputs: [
+      { name: 'versions', type: 'uint256' },
+      { name: 'totals', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NotOwner',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NotStater',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NothingToRescue',
+    inputs: [
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_SumWrong',
+    inputs: [
+      { name: 'stated', type: 'uint256' },
+      { name: 'settled', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_TotalDescends',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+      { name: 'total', type: 'uint256' },
+      { name: 'before', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_VersionsUnordered',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'OperatorReceivers_OperatorZero', inputs: [] },
+  { type: 'error', name: 'Permit2AllowanceIsFixedAtInfinity', inputs: [] },
+  { type: 'error', name: 'PermitExpired', inputs: [] },
+  { type: 'error', name: 'Reentrancy', inputs: [] },
+  { type: 'error', name: 'ReentrancyGuardReentrantCall', inputs: [] },
+  { type: 'error', name: 'RevenueLedger_AmountZero', inputs: [] },
+  {
+    type: 'error',
+    name: 'RevenueLedger_BadPayee',
+    inputs: [
+      { name: 'payee', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_ContributionInvalid',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+      { name: 'account', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_LienInvalid',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+      { name: 'creditor', type: 'uint256' },
+      { name: 'bps', type: 'uint256' },
+      { name: 'cap', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_LiensTooMany',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_MemberInvalid',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+      { name: 'account', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_NotArbiter',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_NotGovernor',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_NotMarket',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_NotOwner',
+    inputs: [
+      { name: 'caller', type: 'address' },
+      { name: 'asset', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_TokenAllowed',
+    inputs: [
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_TokenNotAllowed',
+    inputs: [
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_TokenUnsupported',
+    inputs: [
+      { name: 'token', type: 'address' },
+      { name: 'expected', type: 'uint256' },
+      { name: 'received', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_TotalTooLarge',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+      { name: 'amount', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_VersionUnknown',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'SafeCastOverflowedUintDowncast',
+    inputs: [
+      { name: 'bits', type: 'uint8' },
+      { name: 'value', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'SafeERC20FailedOperation',
+    inputs: [
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TestUSD_AuthorizationExpired',
+    inputs: [
+      { name: 'validBefore', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TestUSD_AuthorizationNotYetValid',
+    inputs: [
+      { name: 'validAfter', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TestUSD_AuthorizationUsed',
+    inputs: [
+      { name: 'authorizer', type: 'address' },
+      { name: 'nonce', type: 'bytes32' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TestUSD_BadSignature',
+    inputs: [
+      { name: 'signer', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TestUSD_CallerNotPayee',
+    inputs: [
+      { name: 'caller', type: 'address' },
+      { name: 'payee', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TestUSD_ChainNotLocal',
+    inputs: [
+      { name: 'chainId', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TimelockInsufficientDelay',
+    inputs: [
+      { name: 'delay', type: 'uint256' },
+      { name: 'minDelay', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TimelockInvalidOperationLength',
+    inputs: [
+      { name: 'targets', type: 'uint256' },
+      { name: 'payloads', type: 'uint256' },
+      { name: 'values', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TimelockUnauthorizedCaller',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TimelockUnexecutedPredecessor',
+    inputs: [
+      { name: 'predecessorId', type: 'bytes32' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TimelockUnexpectedOperationState',
+    inputs: [
+      { name: 'operationId', type: 'bytes32' },
+      { name: 'expectedStates', type: 'bytes32' },
+    ],
+  },
+  { type: 'error', name: 'TokenAlreadyExists', inputs: [] },
+  { type: 'error', name: 'TokenDoesNotExist', inputs: [] },
+  { type: 'error', name: 'TotalSupplyOverflow', inputs: [] },
+  { type: 'error', name: 'TransferFailed', inputs: [] },
+  { type: 'error', name: 'TransferFromIncorrectOwner', inputs: [] },
+  { type: 'error', name: 'TransferToNonERC721ReceiverImplementer', inputs: [] },
+  { type: 'error', name: 'TransferToZeroAddress', inputs: [] },
+  { type: 'error', name: 'WithdrawAmountExceedsAvailable', inputs: [] },
+  { type: 'error', name: 'WithdrawDelayNotElapsed', inputs: [] },
+  { type: 'error', name: 'WithdrawDelayOutOfRange', inputs: [] },
+  { type: 'error', name: 'WithdrawalAlreadyPending', inputs: [] },
+  { type: 'error', name: 'WithdrawalNotPending', inputs: [] },
+  { type: 'error', name: 'ZeroDeposit', inputs: [] },
+  { type: 'error', name: 'ZeroRefund', inputs: [] },
+] as const
+
+export const operatorReceiversAbi = [
+  {
+    type: 'constructor',
+    stateMutability: 'nonpayable',
+    inputs: [
+      { name: 'ledger', type: 'address' },
+    ],
+  },
+  {
+    type: 'function',
+    name: 'create',
+    stateMutability: 'nonpayable',
+    inputs: [
+      { name: 'operator', type: 'address' },
+    ],
+    outputs: [
+      { name: 'receiver', type: 'address' },
+    ],
+  },
+  {
+    type: 'function',
+    name: 'receiverOf',
+    stateMutability: 'view',
+    inputs: [
+      { name: 'operator', type: 'address' },
+    ],
+    outputs: [
+      { name: '', type: 'address' },
+    ],
+  },
+  {
+    type: 'event',
+    name: 'ReceiverCreated',
+    anonymous: false,
+    inputs: [
+      { name: 'operator', type: 'address', indexed: true },
+      { name: 'receiver', type: 'address', indexed: true },
+    ],
+  },
+  { type: 'error', name: 'AccessControlBadConfirmation', inputs: [] },
+  {
+    type: 'error',
+    name: 'AccessControlUnauthorizedAccount',
+    inputs: [
+      { name: 'account', type: 'address' },
+      { name: 'neededRole', type: 'bytes32' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_AccrualBehind',
+    inputs: [
+      { name: 'asset', type: 'uint256' },
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_AmountMismatch',
+    inputs: [
+      { name: 'price', type: 'uint256' },
+      { name: 'authorized', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_BadPayee',
+    inputs: [
+      { name: 'payee', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_BadSignature',
+    inputs: [
+      { name: 'signer', type: 'address' },
+    ],
+  },
+  { type: 'error', name: 'AccessMarket_BundleInvalid', inputs: [] },
+  {
+    type: 'error',
+    name: 'AccessMarket_BundleUnknown',
+    inputs: [
+      { name: 'bundleId', type: 'bytes32' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_CommercialUseRefused',
+    inputs: [
+      { name: 'asset', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_NonceInvalid',
+    inputs: [
+      { name: 'expected', type: 'uint256' },
+      { name: 'given', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_NotAdmitted',
+    inputs: [
+      { name: 'holder', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_NotGovernor',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_NotGuardian',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_NotOwner',
+    inputs: [
+      { name: 'caller', type: 'address' },
+      { name: 'asset', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_NotRegistry',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_OfferClosed',
+    inputs: [
+      { name: 'offerId', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_OfferExists',
+    inputs: [
+      { name: 'offerId', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_PassHeld',
+    inputs: [
+      { name: 'offerId', type: 'uint256' },
+      { name: 'holder', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_PassMissing',
+    inputs: [
+      { name: 'offerId', type: 'uint256' },
+      { name: 'holder', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_PassSoulbound',
+    inputs: [
+      { name: 'offerId', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_Paused',
+    inputs: [
+      { name: 'until', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_PriceAboveMax',
+    inputs: [
+      { name: 'price', type: 'uint256' },
+      { name: 'amountMax', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_PriceInexact',
+    inputs: [
+      { name: 'price', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_PriceTooLarge',
+    inputs: [
+      { name: 'price', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_QuantityInvalid',
+    inputs: [
+      { name: 'quantity', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_RefundClosed',
+    inputs: [
+      { name: 'offerId', type: 'uint256' },
+      { name: 'holder', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_RefundOpen',
+    inputs: [
+      { name: 'offerId', type: 'uint256' },
+      { name: 'holder', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_SignatureExpired',
+    inputs: [
+      { name: 'expiry', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'AccessMarket_TermsInvalid', inputs: [] },
+  {
+    type: 'error',
+    name: 'AccessMarket_TokenNotAllowed',
+    inputs: [
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_TokenUnsupported',
+    inputs: [
+      { name: 'token', type: 'address' },
+      { name: 'expected', type: 'uint256' },
+      { name: 'received', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_VersionChanged',
+    inputs: [
+      { name: 'expected', type: 'uint256' },
+      { name: 'current', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'AccountBalanceOverflow', inputs: [] },
+  {
+    type: 'error',
+    name: 'AddressEmptyCode',
+    inputs: [
+      { name: 'target', type: 'address' },
+    ],
+  },
+  { type: 'error', name: 'AllowanceOverflow', inputs: [] },
+  { type: 'error', name: 'AllowanceUnderflow', inputs: [] },
+  {
+    type: 'error',
+    name: 'AssetRegistry_BadSignature',
+    inputs: [
+      { name: 'signer', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_ConsentMissing',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_ConsentUsed',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+      { name: 'nonce', type: 'bytes32' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_ContributorsShrunk',
+    inputs: [
+      { name: 'bps', type: 'uint256' },
+      { name: 'bpsBefore', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'AssetRegistry_DigestZero', inputs: [] },
+  {
+    type: 'error',
+    name: 'AssetRegistry_EdgesTooMany',
+    inputs: [
+      { name: 'count', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_FeeTooHigh',
+    inputs: [
+      { name: 'feeBps', type: 'uint256' },
+      { name: 'feeBpsMax', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_KindInvalid',
+    inputs: [
+      { name: 'kind', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_NotForSale',
+    inputs: [
+      { name: 'asset', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_NotGovernor',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_NotMarket',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_NotOwner',
+    inputs: [
+      { name: 'caller', type: 'address' },
+      { name: 'asset', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_RatesInvalid',
+    inputs: [
+      { name: 'contributorBps', type: 'uint256' },
+      { name: 'royaltiesBps', type: 'uint256' },
+      { name: 'suppliesBps', type: 'uint256' },
+      { name: 'weightSum', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_SignatureExpired',
+    inputs: [
+      { name: 'expiry', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_SuppliersRefused',
+    inputs: [
+      { name: 'kind', type: 'uint8' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_SuppliersTooMany',
+    inputs: [
+      { name: 'count', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_SupplyTooDeep',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_TermsInvalid',
+    inputs: [
+      { name: 'royaltyBps', type: 'uint256' },
+      { name: 'serveBps', type: 'uint256' },
+      { name: 'flags', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_TermsRefuse',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_VersionRetired',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_VersionUnknown',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_VersionsUnordered',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'BalanceQueryForZeroAddress', inputs: [] },
+  {
+    type: 'error',
+    name: 'BatchSettlement_ChainNotLocal',
+    inputs: [
+      { name: 'chainId', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'ClaimExceedsBalance', inputs: [] },
+  { type: 'error', name: 'ClaimExceedsCeiling', inputs: [] },
+  {
+    type: 'error',
+    name: 'Deployer_NotInBundle',
+    inputs: [
+      { name: 'place', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'DepositCollectionFailed', inputs: [] },
+  { type: 'error', name: 'DepositOverflow', inputs: [] },
+  { type: 'error', name: 'ECDSAInvalidSignature', inputs: [] },
+  {
+    type: 'error',
+    name: 'ECDSAInvalidSignatureLength',
+    inputs: [
+      { name: 'length', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'ECDSAInvalidSignatureS',
+    inputs: [
+      { name: 's', type: 'bytes32' },
+    ],
+  },
+  { type: 'error', name: 'EmptyBatch', inputs: [] },
+  { type: 'error', name: 'FailedCall', inputs: [] },
+  { type: 'error', name: 'InsufficientAllowance', inputs: [] },
+  { type: 'error', name: 'InsufficientBalance', inputs: [] },
+  { type: 'error', name: 'InvalidChannel', inputs: [] },
+  { type: 'error', name: 'InvalidCollector', inputs: [] },
+  { type: 'error', name: 'InvalidPermit', inputs: [] },
+  { type: 'error', name: 'InvalidRefundNonce', inputs: [] },
+  { type: 'error', name: 'InvalidSignature', inputs: [] },
+  { type: 'error', name: 'NotAuthorizedToClaim', inputs: [] },
+  { type: 'error', name: 'NotAuthorizedToFinalizeWithdraw', inputs: [] },
+  { type: 'error', name: 'NotAuthorizedToRefund', inputs: [] },
+  { type: 'error', name: 'NotOwnerNorApproved', inputs: [] },
+  { type: 'error', name: 'NotReceiverAuthorizer', inputs: [] },
+  { type: 'error', name: 'NothingToWithdraw', inputs: [] },
+  { type: 'error', name: 'OnlyX402BatchSettlement', inputs: [] },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_BadPayee',
+    inputs: [
+      { name: 'payee', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_LengthsDiffer',
+    inputs: [
+      { name: 'versions', type: 'uint256' },
+      { name: 'totals', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NotOwner',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NotStater',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NothingToRescue',
+    inputs: [
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_SumWrong',
+    inputs: [
+      { name: 'stated', type: 'uint256' },
+      { name: 'settled', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_TotalDescends',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+      { name: 'total', type: 'uint256' },
+      { name: 'before', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_VersionsUnordered',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'OperatorReceivers_OperatorZero', inputs: [] },
+  { type: 'error', name: 'Permit2AllowanceIsFixedAtInfinity', inputs: [] },
+  { type: 'error', name: 'PermitExpired', inputs: [] },
+  { type: 'error', name: 'Reentrancy', inputs: [] },
+  { type: 'error', name: 'ReentrancyGuardReentrantCall', inputs: [] },
+  { type: 'error', name: 'RevenueLedger_AmountZero', inputs: [] },
+  {
+    type: 'error',
+    name: 'RevenueLedger_BadPayee',
+    inputs: [
+      { name: 'payee', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_ContributionInvalid',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+      { name: 'account', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_LienInvalid',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+      { name: 'creditor', type: 'uint256' },
+      { name: 'bps', type: 'uint256' },
+      { name: 'cap', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_LiensTooMany',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_MemberInvalid',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+      { name: 'account', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_NotArbiter',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_NotGovernor',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_NotMarket',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_NotOwner',
+    inputs: [
+      { name: 'caller', type: 'address' },
+      { name: 'asset', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_TokenAllowed',
+    inputs: [
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_TokenNotAllowed',
+    inputs: [
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_TokenUnsupported',
+    inputs: [
+      { name: 'token', type: 'address' },
+      { name: 'expected', type: 'uint256' },
+      { name: 'received', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_TotalTooLarge',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+      { name: 'amount', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_VersionUnknown',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'SafeCastOverflowedUintDowncast',
+    inputs: [
+      { name: 'bits', type: 'uint8' },
+      { name: 'value', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'SafeERC20FailedOperation',
+    inputs: [
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TestUSD_AuthorizationExpired',
+    inputs: [
+      { name: 'validBefore', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TestUSD_AuthorizationNotYetValid',
+    inputs: [
+      { name: 'validAfter', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TestUSD_AuthorizationUsed',
+    inputs: [
+      { name: 'authorizer', type: 'address' },
+      { name: 'nonce', type: 'bytes32' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TestUSD_BadSignature',
+    inputs: [
+      { name: 'signer', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TestUSD_CallerNotPayee',
+    inputs: [
+      { name: 'caller', type: 'address' },
+      { name: 'payee', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TestUSD_ChainNotLocal',
+    inputs: [
+      { name: 'chainId', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TimelockInsufficientDelay',
+    inputs: [
+      { name: 'delay', type: 'uint256' },
+      { name: 'minDelay', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TimelockInvalidOperationLength',
+    inputs: [
+      { name: 'targets', type: 'uint256' },
+      { name: 'payloads', type: 'uint256' },
+      { name: 'values', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TimelockUnauthorizedCaller',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TimelockUnexecutedPredecessor',
+    inputs: [
+      { name: 'predecessorId', type: 'bytes32' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TimelockUnexpectedOperationState',
+    inputs: [
+      { name: 'operationId', type: 'bytes32' },
+      { name: 'expectedStates', type: 'bytes32' },
+    ],
+  },
+  { type: 'error', name: 'TokenAlreadyExists', inputs: [] },
+  { type: 'error', name: 'TokenDoesNotExist', inputs: [] },
+  { type: 'error', name: 'TotalSupplyOverflow', inputs: [] },
+  { type: 'error', name: 'TransferFailed', inputs: [] },
+  { type: 'error', name: 'TransferFromIncorrectOwner', inputs: [] },
+  { type: 'error', name: 'TransferToNonERC721ReceiverImplementer', inputs: [] },
+  { type: 'error', name: 'TransferToZeroAddress', inputs: [] },
+  { type: 'error', name: 'WithdrawAmountExceedsAvailable', inputs: [] },
+  { type: 'error', name: 'WithdrawDelayNotElapsed', inputs: [] },
+  { type: 'error', name: 'WithdrawDelayOutOfRange', inputs: [] },
+  { type: 'error', name: 'WithdrawalAlreadyPending', inputs: [] },
+  { type: 'error', name: 'WithdrawalNotPending', inputs: [] },
+  { type: 'error', name: 'ZeroDeposit', inputs: [] },
+  { type: 'error', name: 'ZeroRefund', inputs: [] },
+] as const
+
+export const operatorReceiverAbi = [
+  {
+    type: 'constructor',
+    stateMutability: 'nonpayable',
+    inputs: [
+      { name: 'ledger', type: 'address' },
+    ],
+  },
+  {
+    type: 'function',
+    name: 'authorizer',
+    stateMutability: 'view',
+    inputs: [],
+    outputs: [
+      { name: '', type: 'address' },
+    ],
+  },
+  {
+    type: 'function',
+    name: 'distribute',
+    stateMutability: 'nonpayable',
+    inputs: [
+      { name: 'token', type: 'address' },
+      { name: 'versions', type: 'uint256[]' },
+      { name: 'totals', type: 'uint128[]' },
+      { name: 'receiptsRoot', type: 'bytes32' },
+    ],
+    outputs: [],
+  },
+  {
+    type: 'function',
+    name: 'distributedOf',
+    stateMutability: 'view',
+    inputs: [
+      { name: 'token', type: 'address' },
+    ],
+    outputs: [
+      { name: '', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'function',
+    name: 'isValidSignature',
+    stateMutability: 'view',
+    inputs: [
+      { name: 'digest', type: 'bytes32' },
+      { name: 'signature', type: 'bytes' },
+    ],
+    outputs: [
+      { name: '', type: 'bytes4' },
+    ],
+  },
+  {
+    type: 'function',
+    name: 'owner',
+    stateMutability: 'view',
+    inputs: [],
+    outputs: [
+      { name: '', type: 'address' },
+    ],
+  },
+  {
+    type: 'function',
+    name: 'rescueToken',
+    stateMutability: 'nonpayable',
+    inputs: [
+      { name: 'token', type: 'address' },
+      { name: 'to', type: 'address' },
+    ],
+    outputs: [],
+  },
+  {
+    type: 'function',
+    name: 'setAuthorizer',
+    stateMutability: 'nonpayable',
+    inputs: [
+      { name: 'authorizer_', type: 'address' },
+    ],
+    outputs: [],
+  },
+  {
+    type: 'function',
+    name: 'totalOf',
+    stateMutability: 'view',
+    inputs: [
+      { name: 'token', type: 'address' },
+      { name: 'version', type: 'uint256' },
+    ],
+    outputs: [
+      { name: '', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'event',
+    name: 'AuthorizerSet',
+    anonymous: false,
+    inputs: [
+      { name: 'authorizer', type: 'address', indexed: true },
+    ],
+  },
+  {
+    type: 'event',
+    name: 'Distributed',
+    anonymous: false,
+    inputs: [
+      { name: 'token', type: 'address', indexed: true },
+      { name: 'amount', type: 'uint256', indexed: false },
+      { name: 'receiptsRoot', type: 'bytes32', indexed: false },
+    ],
+  },
+  {
+    type: 'event',
+    name: 'Rescued',
+    anonymous: false,
+    inputs: [
+      { name: 'token', type: 'address', indexed: true },
+      { name: 'to', type: 'address', indexed: true },
+      { name: 'amount', type: 'uint256', indexed: false },
+    ],
+  },
+  { type: 'error', name: 'AccessControlBadConfirmation', inputs: [] },
+  {
+    type: 'error',
+    name: 'AccessControlUnauthorizedAccount',
+    inputs: [
+      { name: 'account', type: 'address' },
+      { name: 'neededRole', type: 'bytes32' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_AccrualBehind',
+    inputs: [
+      { name: 'asset', type: 'uint256' },
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_AmountMismatch',
+    inputs: [
+      { name: 'price', type: 'uint256' },
+      { name: 'authorized', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_BadPayee',
+    inputs: [
+      { name: 'payee', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_BadSignature',
+    inputs: [
+      { name: 'signer', type: 'address' },
+    ],
+  },
+  { type: 'error', name: 'AccessMarket_BundleInvalid', inputs: [] },
+  {
+    type: 'error',
+    name: 'AccessMarket_BundleUnknown',
+    inputs: [
+      { name: 'bundleId', type: 'bytes32' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_CommercialUseRefused',
+    inputs: [
+      { name: 'asset', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_NonceInvalid',
+    inputs: [
+      { name: 'expected', type: 'uint256' },
+      { name: 'given', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_NotAdmitted',
+    inputs: [
+      { name: 'holder', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_NotGovernor',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_NotGuardian',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_NotOwner',
+    inputs: [
+      { name: 'caller', type: 'address' },
+      { name: 'asset', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_NotRegistry',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_OfferClosed',
+    inputs: [
+      { name: 'offerId', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_OfferExists',
+    inputs: [
+      { name: 'offerId', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_PassHeld',
+    inputs: [
+      { name: 'offerId', type: 'uint256' },
+      { name: 'holder', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_PassMissing',
+    inputs: [
+      { name: 'offerId', type: 'uint256' },
+      { name: 'holder', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_PassSoulbound',
+    inputs: [
+      { name: 'offerId', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_Paused',
+    inputs: [
+      { name: 'until', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_PriceAboveMax',
+    inputs: [
+      { name: 'price', type: 'uint256' },
+      { name: 'amountMax', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_PriceInexact',
+    inputs: [
+      { name: 'price', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_PriceTooLarge',
+    inputs: [
+      { name: 'price', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_QuantityInvalid',
+    inputs: [
+      { name: 'quantity', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_RefundClosed',
+    inputs: [
+      { name: 'offerId', type: 'uint256' },
+      { name: 'holder', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_RefundOpen',
+    inputs: [
+      { name: 'offerId', type: 'uint256' },
+      { name: 'holder', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_SignatureExpired',
+    inputs: [
+      { name: 'expiry', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'AccessMarket_TermsInvalid', inputs: [] },
+  {
+    type: 'error',
+    name: 'AccessMarket_TokenNotAllowed',
+    inputs: [
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_TokenUnsupported',
+    inputs: [
+      { name: 'token', type: 'address' },
+      { name: 'expected', type: 'uint256' },
+      { name: 'received', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_VersionChanged',
+    inputs: [
+      { name: 'expected', type: 'uint256' },
+      { name: 'current', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'AccountBalanceOverflow', inputs: [] },
+  {
+    type: 'error',
+    name: 'AddressEmptyCode',
+    inputs: [
+      { name: 'target', type: 'address' },
+    ],
+  },
+  { type: 'error', name: 'AllowanceOverflow', inputs: [] },
+  { type: 'error', name: 'AllowanceUnderflow', inputs: [] },
+  {
+    type: 'error',
+    name: 'AssetRegistry_BadSignature',
+    inputs: [
+      { name: 'signer', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_ConsentMissing',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_ConsentUsed',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+      { name: 'nonce', type: 'bytes32' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_ContributorsShrunk',
+    inputs: [
+      { name: 'bps', type: 'uint256' },
+      { name: 'bpsBefore', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'AssetRegistry_DigestZero', inputs: [] },
+  {
+    type: 'error',
+    name: 'AssetRegistry_EdgesTooMany',
+    inputs: [
+      { name: 'count', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_FeeTooHigh',
+    inputs: [
+      { name: 'feeBps', type: 'uint256' },
+      { name: 'feeBpsMax', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_KindInvalid',
+    inputs: [
+      { name: 'kind', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_NotForSale',
+    inputs: [
+      { name: 'asset', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_NotGovernor',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_NotMarket',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_NotOwner',
+    inputs: [
+      { name: 'caller', type: 'address' },
+      { name: 'asset', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_RatesInvalid',
+    inputs: [
+      { name: 'contributorBps', type: 'uint256' },
+      { name: 'royaltiesBps', type: 'uint256' },
+      { name: 'suppliesBps', type: 'uint256' },
+      { name: 'weightSum', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_SignatureExpired',
+    inputs: [
+      { name: 'expiry', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_SuppliersRefused',
+    inputs: [
+      { name: 'kind', type: 'uint8' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_SuppliersTooMany',
+    inputs: [
+      { name: 'count', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_SupplyTooDeep',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_TermsInvalid',
+    inputs: [
+      { name: 'royaltyBps', type: 'uint256' },
+      { name: 'serveBps', type: 'uint256' },
+      { name: 'flags', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_TermsRefuse',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_VersionRetired',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_VersionUnknown',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_VersionsUnordered',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'BalanceQueryForZeroAddress', inputs: [] },
+  {
+    type: 'error',
+    name: 'BatchSettlement_ChainNotLocal',
+    inputs: [
+      { name: 'chainId', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'ClaimExceedsBalance', inputs: [] },
+  { type: 'error', name: 'ClaimExceedsCeiling', inputs: [] },
+  {
+    type: 'error',
+    name: 'Deployer_NotInBundle',
+    inputs: [
+      { name: 'place', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'DepositCollectionFailed', inputs: [] },
+  { type: 'error', name: 'DepositOverflow', inputs: [] },
+  { type: 'error', name: 'ECDSAInvalidSignature', inputs: [] },
+  {
+    type: 'error',
+    name: 'ECDSAInvalidSignatureLength',
+    inputs: [
+      { name: 'length', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'ECDSAInvalidSignatureS',
+    inputs: [
+      { name: 's', type: 'bytes32' },
+    ],
+  },
+  { type: 'error', name: 'EmptyBatch', inputs: [] },
+  { type: 'error', name: 'FailedCall', inputs: [] },
+  { type: 'error', name: 'InsufficientAllowance', inputs: [] },
+  { type: 'error', name: 'InsufficientBalance', inputs: [] },
+  { type: 'error', name: 'InvalidChannel', inputs: [] },
+  { type: 'error', name: 'InvalidCollector', inputs: [] },
+  { type: 'error', name: 'InvalidPermit', inputs: [] },
+  { type: 'error', name: 'InvalidRefundNonce', inputs: [] },
+  { type: 'error', name: 'InvalidSignature', inputs: [] },
+  { type: 'error', name: 'NotAuthorizedToClaim', inputs: [] },
+  { type: 'error', name: 'NotAuthorizedToFinalizeWithdraw', inputs: [] },
+  { type: 'error', name: 'NotAuthorizedToRefund', inputs: [] },
+  { type: 'error', name: 'NotOwnerNorApproved', inputs: [] },
+  { type: 'error', name: 'NotReceiverAuthorizer', inputs: [] },
+  { type: 'error', name: 'NothingToWithdraw', inputs: [] },
+  { type: 'error', name: 'OnlyX402BatchSettlement', inputs: [] },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_BadPayee',
+    inputs: [
+      { name: 'payee', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_LengthsDiffer',
+    inputs: [
+      { name: 'versions', type: 'uint256' },
+      { name: 'totals', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NotOwner',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NotStater',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NothingToRescue',
+    inputs: [
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_SumWrong',
+    inputs: [
+      { name: 'stated', type: 'uint256' },
+      { name: 'settled', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_TotalDescends',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+      { name: 'total', type: 'uint256' },
+      { name: 'before', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_VersionsUnordered',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'OperatorReceivers_OperatorZero', inputs: [] },
+  { type: 'error', name: 'Permit2AllowanceIsFixedAtInfinity', inputs: [] },
+  { type: 'error', name: 'PermitExpired', inputs: [] },
+  { type: 'error', name: 'Reentrancy', inputs: [] },
+  { type: 'error', name: 'ReentrancyGuardReentrantCall', inputs: [] },
+  { type: 'error', name: 'RevenueLedger_AmountZero', inputs: [] },
+  {
+    type: 'error',
+    name: 'RevenueLedger_BadPayee',
+    inputs: [
+      { name: 'payee', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_ContributionInvalid',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+      { name: 'account', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_LienInvalid',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+      { name: 'creditor', type: 'uint256' },
+      { name: 'bps', type: 'uint256' },
+      { name: 'cap', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_LiensTooMany',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_MemberInvalid',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+      { name: 'account', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_NotArbiter',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_NotGovernor',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_NotMarket',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_NotOwner',
+    inputs: [
+      { name: 'caller', type: 'address' },
+      { name: 'asset', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_TokenAllowed',
+    inputs: [
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_TokenNotAllowed',
+    inputs: [
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_TokenUnsupported',
+    inputs: [
+      { name: 'token', type: 'address' },
+      { name: 'expected', type: 'uint256' },
+      { name: 'received', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_TotalTooLarge',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+      { name: 'amount', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_VersionUnknown',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'SafeCastOverflowedUintDowncast',
+    inputs: [
+      { name: 'bits', type: 'uint8' },
+      { name: 'value', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'SafeERC20FailedOperation',
+    inputs: [
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TestUSD_AuthorizationExpired',
+    inputs: [
+      { name: 'validBefore', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TestUSD_AuthorizationNotYetValid',
+    inputs: [
+      { name: 'validAfter', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TestUSD_AuthorizationUsed',
+    inputs: [
+      { name: 'authorizer', type: 'address' },
+      { name: 'nonce', type: 'bytes32' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TestUSD_BadSignature',
+    inputs: [
+      { name: 'signer', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TestUSD_CallerNotPayee',
+    inputs: [
+      { name: 'caller', type: 'address' },
+      { name: 'payee', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TestUSD_ChainNotLocal',
+    inputs: [
+      { name: 'chainId', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TimelockInsufficientDelay',
+    inputs: [
+      { name: 'delay', type: 'uint256' },
+      { name: 'minDelay', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TimelockInvalidOperationLength',
+    inputs: [
+      { name: 'targets', type: 'uint256' },
+      { name: 'payloads', type: 'uint256' },
+      { name: 'values', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TimelockUnauthorizedCaller',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TimelockUnexecutedPredecessor',
+    inputs: [
+      { name: 'predecessorId', type: 'bytes32' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TimelockUnexpectedOperationState',
+    inputs: [
+      { name: 'operationId', type: 'bytes32' },
+      { name: 'expectedStates', type: 'bytes32' },
+    ],
+  },
+  { type: 'error', name: 'TokenAlreadyExists', inputs: [] },
+  { type: 'error', name: 'TokenDoesNotExist', inputs: [] },
+  { type: 'error', name: 'TotalSupplyOverflow', inputs: [] },
+  { type: 'error', name: 'TransferFailed', inputs: [] },
+  { type: 'error', name: 'TransferFromIncorrectOwner', inputs: [] },
+  { type: 'error', name: 'TransferToNonERC721ReceiverImplementer', inputs: [] },
+  { type: 'error', name: 'TransferToZeroAddress', inputs: [] },
+  { type: 'error', name: 'WithdrawAmountExceedsAvailable', inputs: [] },
+  { type: 'error', name: 'WithdrawDelayNotElapsed', inputs: [] },
+  { type: 'error', name: 'WithdrawDelayOutOfRange', inputs: [] },
+  { type: 'error', name: 'WithdrawalAlreadyPending', inputs: [] },
+  { type: 'error', name: 'WithdrawalNotPending', inputs: [] },
+  { type: 'error', name: 'ZeroDeposit', inputs: [] },
+  { type: 'error', name: 'ZeroRefund', inputs: [] },
+] as const
+
+export const batchSettlementAbi = [
+  {
+    type: 'function',
+    name: 'CHANNEL_CONFIG_TYPEHASH',
+    stateMutability: 'view',
+    inputs: [],
+    outputs: [
+      { name: '', type: 'bytes32' },
+    ],
+  },
+  {
+    type: 'function',
+    name: 'CLAIM_BATCH_TYPEHASH',
+    stateMutability: 'view',
+    inputs: [],
+    outputs: [
+      { name: '', type: 'bytes32' },
+    ],
+  },
+  {
+    type: 'function',
+    name: 'CLAIM_ENTRY_TYPEHASH',
+    stateMutability: 'view',
+    inputs: [],
+    outputs: [
+      { name: '', type: 'bytes32' },
+    ],
+  },
+  {
+    type: 'function',
+    name: 'MAX_WITHDRAW_DELAY',
+    stateMutability: 'view',
+    inputs: [],
+    outputs: [
+      { name: '', type: 'uint40' },
+    ],
+  },
+  {
+    type: 'function',
+    name: 'MIN_WITHDRAW_DELAY',
+    stateMutability: 'view',
+    inputs: [],
+    outputs: [
+      { name: '', type: 'uint40' },
+    ],
+  },
+  {
+    type: 'function',
+    name: 'REFUND_TYPEHASH',
+    stateMutability: 'view',
+    inputs: [],
+    outputs: [
+      { name: '', type: 'bytes32' },
+    ],
+  },
+  {
+    type: 'function',
+    name: 'VOUCHER_TYPEHASH',
+    stateMutability: 'view',
+    inputs: [],
+    outputs: [
+      { name: '', type: 'bytes32' },
+    ],
+  },
+  {
+    type: 'function',
+    name: 'channels',
+    stateMutability: 'view',
+    inputs: [
+      { name: 'channelId', type: 'bytes32' },
+    ],
+    outputs: [
+      { name: 'balance', type: 'uint128' },
+      { name: 'totalClaimed', type: 'uint128' },
+    ],
+  },
+  {
+    type: 'function',
+    name: 'claim',
+    stateMutability: 'nonpayable',
+    inputs: [
+      {
+        name: 'voucherClaims',
+        type: 'tuple[]',
+        components: [
+          {
+            name: 'voucher',
+            type: 'tuple',
+            components: [
+              {
+                name: 'channel',
+                type: 'tuple',
+                components: [
+                  { name: 'payer', type: 'address' },
+                  { name: 'payerAuthorizer', type: 'address' },
+                  { name: 'receiver', type: 'address' },
+                  { name: 'receiverAuthorizer', type: 'address' },
+                  { name: 'token', type: 'address' },
+                  { name: 'withdrawDelay', type: 'uint40' },
+                  { name: 'salt', type: 'bytes32' },
+                ],
+              },
+              { name: 'maxClaimableAmount', type: 'uint128' },
+            ],
+          },
+          { name: 'signature', type: 'bytes' },
+          { name: 'totalClaimed', type: 'uint128' },
+        ],
+      },
+    ],
+    outputs: [],
+  },
+  {
+    type: 'function',
+    name: 'claimWithSignature',
+    stateMutability: 'nonpayable',
+    inputs: [
+      {
+        name: 'voucherClaims',
+        type: 'tuple[]',
+        components: [
+          {
+            name: 'voucher',
+            type: 'tuple',
+            components: [
+              {
+                name: 'channel',
+                type: 'tuple',
+                components: [
+                  { name: 'payer', type: 'address' },
+                  { name: 'payerAuthorizer', type: 'address' },
+                  { name: 'receiver', type: 'address' },
+                  { name: 'receiverAuthorizer', type: 'address' },
+                  { name: 'token', type: 'address' },
+                  { name: 'withdrawDelay', type: 'uint40' },
+                  { name: 'salt', type: 'bytes32' },
+                ],
+              },
+              { name: 'maxClaimableAmount', type: 'uint128' },
+            ],
+          },
+          { name: 'signature', type: 'bytes' },
+          { name: 'totalClaimed', type: 'uint128' },
+        ],
+      },
+      { name: 'authorizerSignature', type: 'bytes' },
+    ],
+    outputs: [],
+  },
+  {
+    type: 'function',
+    name: 'deposit',
+    stateMutability: 'nonpayable',
+    inputs: [
+      {
+        name: 'config',
+        type: 'tuple',
+        components: [
+          { name: 'payer', type: 'address' },
+          { name: 'payerAuthorizer', type: 'address' },
+          { name: 'receiver', type: 'address' },
+          { name: 'receiverAuthorizer', type: 'address' },
+          { name: 'token', type: 'address' },
+          { name: 'withdrawDelay', type: 'uint40' },
+          { name: 'salt', type: 'bytes32' },
+        ],
+      },
+      { name: 'amount', type: 'uint128' },
+      { name: 'collector', type: 'address' },
+      { name: 'collectorData', type: 'bytes' },
+    ],
+    outputs: [],
+  },
+  {
+    type: 'function',
+    name: 'eip712Domain',
+    stateMutability: 'view',
+    inputs: [],
+    outputs: [
+      { name: 'fields', type: 'bytes1' },
+      { name: 'name', type: 'string' },
+      { name: 'version', type: 'string' },
+      { name: 'chainId', type: 'uint256' },
+      { name: 'verifyingContract', type: 'address' },
+      { name: 'salt', type: 'bytes32' },
+      { name: 'extensions', type: 'uint256[]' },
+    ],
+  },
+  {
+    type: 'function',
+    name: 'finalizeWithdraw',
+    stateMutability: 'nonpayable',
+    inputs: [
+      {
+        name: 'config',
+        type: 'tuple',
+        components: [
+          { name: 'payer', type: 'address' },
+          { name: 'payerAuthorizer', type: 'address' },
+          { name: 'receiver', type: 'address' },
+          { name: 'receiverAuthorizer', type: 'address' },
+          { name: 'token', type: 'address' },
+          { name: 'withdrawDelay', type: 'uint40' },
+          { name: 'salt', type: 'bytes32' },
+        ],
+      },
+    ],
+    outputs: [],
+  },
+  {
+    type: 'function',
+    name: 'getChannelId',
+    stateMutability: 'view',
+    inputs: [
+      {
+        name: 'config',
+        type: 'tuple',
+        components: [
+          { name: 'payer', type: 'address' },
+          { name: 'payerAuthorizer', type: 'address' },
+          { name: 'receiver', type: 'address' },
+          { name: 'receiverAuthorizer', type: 'address' },
+          { name: 'token', type: 'address' },
+          { name: 'withdrawDelay', type: 'uint40' },
+          { name: 'salt', type: 'bytes32' },
+        ],
+      },
+    ],
+    outputs: [
+      { name: '', type: 'bytes32' },
+    ],
+  },
+  {
+    type: 'function',
+    name: 'getClaimBatchDigest',
+    stateMutability: 'view',
+    inputs: [
+      {
+        name: 'voucherClaims',
+        type: 'tuple[]',
+        components: [
+          {
+            name: 'voucher',
+            type: 'tuple',
+            components: [
+              {
+                name: 'channel',
+                type: 'tuple',
+                components: [
+                  { name: 'payer', type: 'address' },
+                  { name: 'payerAuthorizer', type: 'address' },
+                  { name: 'receiver', type: 'address' },
+                  { name: 'receiverAuthorizer', type: 'address' },
+                  { name: 'token', type: 'address' },
+                  { name: 'withdrawDelay', type: 'uint40' },
+                  { name: 'salt', type: 'bytes32' },
+                ],
+              },
+              { name: 'maxClaimableAmount', type: 'uint128' },
+            ],
+          },
+          { name: 'signature', type: 'bytes' },
+          { name: 'totalClaimed', type: 'uint128' },
+        ],
+      },
+    ],
+    outputs: [
+      { name: 'digest', type: 'bytes32' },
+    ],
+  },
+  {
+    type: 'function',
+    name: 'getRefundDigest',
+    stateMutability: 'view',
+    inputs: [
+      { name: 'channelId', type: 'bytes32' },
+      { name: 'nonce', type: 'uint256' },
+      { name: 'amount', type: 'uint128' },
+    ],
+    outputs: [
+      { name: '', type: 'bytes32' },
+    ],
+  },
+  {
+    type: 'function',
+    name: 'getVoucherDigest',
+    stateMutability: 'view',
+    inputs: [
+      { name: 'channelId', type: 'bytes32' },
+      { name: 'maxClaimableAmount', type: 'uint128' },
+    ],
+    outputs: [
+      { name: '', type: 'bytes32' },
+    ],
+  },
+  {
+    type: 'function',
+    name: 'initiateWithdraw',
+    stateMutability: 'nonpayable',
+    inputs: [
+      {
+        name: 'config',
+        type: 'tuple',
+        components: [
+          { name: 'payer', type: 'address' },
+          { name: 'payerAuthorizer', type: 'address' },
+          { name: 'receiver', type: 'address' },
+          { name: 'receiverAuthorizer', type: 'address' },
+          { name: 'token', type: 'address' },
+          { name: 'withdrawDelay', type: 'uint40' },
+          { name: 'salt', type: 'bytes32' },
+        ],
+      },
+      { name: 'amount', type: 'uint128' },
+    ],
+    outputs: [],
+  },
+  {
+    type: 'function',
+    name: 'multicall',
+    stateMutability: 'nonpayable',
+    inputs: [
+      { name: 'data', type: 'bytes[]' },
+    ],
+    outputs: [
+      { name: 'results', type: 'bytes[]' },
+    ],
+  },
+  {
+    type: 'function',
+    name: 'pendingWithdrawals',
+    stateMutability: 'view',
+    inputs: [
+      { name: 'channelId', type: 'bytes32' },
+    ],
+    outputs: [
+      { name: 'amount', type: 'uint128' },
+      { name: 'initiatedAt', type: 'uint40' },
+    ],
+  },
+  {
+    type: 'function',
+    name: 'receivers',
+    stateMutability: 'view',
+    inputs: [
+      { name: 'receiver', type: 'address' },
+      { name: 'token', type: 'address' },
+    ],
+    outputs: [
+      { name: 'totalClaimed', type: 'uint128' },
+      { name: 'totalSettled', type: 'uint128' },
+    ],
+  },
+  {
+    type: 'function',
+    name: 'refund',
+    stateMutability: 'nonpayable',
+    inputs: [
+      {
+        name: 'config',
+        type: 'tuple',
+        components: [
+          { name: 'payer', type: 'address' },
+          { name: 'payerAuthorizer', type: 'address' },
+          { name: 'receiver', type: 'address' },
+          { name: 'receiverAuthorizer', type: 'address' },
+          { name: 'token', type: 'address' },
+          { name: 'withdrawDelay', type: 'uint40' },
+          { name: 'salt', type: 'bytes32' },
+        ],
+      },
+      { name: 'amount', type: 'uint128' },
+    ],
+    outputs: [],
+  },
+  {
+    type: 'function',
+    name: 'refundNonce',
+    stateMutability: 'view',
+    inputs: [
+      { name: 'channelId', type: 'bytes32' },
+    ],
+    outputs: [
+      { name: '', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'function',
+    name: 'refundWithSignature',
+    stateMutability: 'nonpayable',
+    inputs: [
+      {
+        name: 'config',
+        type: 'tuple',
+        components: [
+          { name: 'payer', type: 'address' },
+          { name: 'payerAuthorizer', type: 'address' },
+          { name: 'receiver', type: 'address' },
+          { name: 'receiverAuthorizer', type: 'address' },
+          { name: 'token', type: 'address' },
+          { name: 'withdrawDelay', type: 'uint40' },
+          { name: 'salt', type: 'bytes32' },
+        ],
+      },
+      { name: 'amount', type: 'uint128' },
+      { name: 'nonce', type: 'uint256' },
+      { name: 'receiverAuthorizerSignature', type: 'bytes' },
+    ],
+    outputs: [],
+  },
+  {
+    type: 'function',
+    name: 'settle',
+    stateMutability: 'nonpayable',
+    inputs: [
+      { name: 'receiver', type: 'address' },
+      { name: 'token', type: 'address' },
+    ],
+    outputs: [],
+  },
+  {
+    type: 'event',
+    name: 'ChannelClosed',
+    anonymous: false,
+    inputs: [
+      { name: 'channelId', type: 'bytes32', indexed: true },
+      {
+        name: 'config',
+        type: 'tuple',
+        indexed: false,
+        components: [
+          { name: 'payer', type: 'address' },
+          { name: 'payerAuthorizer', type: 'address' },
+          { name: 'receiver', type: 'address' },
+          { name: 'receiverAuthorizer', type: 'address' },
+          { name: 'token', type: 'address' },
+          { name: 'withdrawDelay', type: 'uint40' },
+          { name: 'salt', type: 'bytes32' },
+        ],
+      },
+    ],
+  },
+  {
+    type: 'event',
+    name: 'ChannelCreated',
+    anonymous: false,
+    inputs: [
+      { name: 'channelId', type: 'bytes32', indexed: true },
+      {
+        name: 'config',
+        type: 'tuple',
+        indexed: false,
+        components: [
+          { name: 'payer', type: 'address' },
+          { name: 'payerAuthorizer', type: 'address' },
+          { name: 'receiver', type: 'address' },
+          { name: 'receiverAuthorizer', type: 'address' },
+          { name: 'token', type: 'address' },
+          { name: 'withdrawDelay', type: 'uint40' },
+          { name: 'salt', type: 'bytes32' },
+        ],
+      },
+    ],
+  },
+  {
+    type: 'event',
+    name: 'Claimed',
+    anonymous: false,
+    inputs: [
+      { name: 'channelId', type: 'bytes32', indexed: true },
+      { name: 'sender', type: 'address', indexed: true },
+      { name: 'claimAmount', type: 'uint128', indexed: false },
+      { name: 'newTotalClaimed', type: 'uint128', indexed: false },
+    ],
+  },
+  {
+    type: 'event',
+    name: 'Deposited',
+    anonymous: false,
+    inputs: [
+      { name: 'channelId', type: 'bytes32', indexed: true },
+      { name: 'sender', type: 'address', indexed: true },
+      { name: 'amount', type: 'uint128', indexed: false },
+      { name: 'newBalance', type: 'uint128', indexed: false },
+    ],
+  },
+  {
+    type: 'event',
+    name: 'Refunded',
+    anonymous: false,
+    inputs: [
+      { name: 'channelId', type: 'bytes32', indexed: true },
+      { name: 'sender', type: 'address', indexed: true },
+      { name: 'amount', type: 'uint128', indexed: false },
+    ],
+  },
+  {
+    type: 'event',
+    name: 'Settled',
+    anonymous: false,
+    inputs: [
+      { name: 'receiver', type: 'address', indexed: true },
+      { name: 'token', type: 'address', indexed: true },
+      { name: 'sender', type: 'address', indexed: true },
+      { name: 'amount', type: 'uint128', indexed: false },
+    ],
+  },
+  {
+    type: 'event',
+    name: 'WithdrawFinalized',
+    anonymous: false,
+    inputs: [
+      { name: 'channelId', type: 'bytes32', indexed: true },
+      { name: 'sender', type: 'address', indexed: true },
+      { name: 'amount', type: 'uint128', indexed: false },
+    ],
+  },
+  {
+    type: 'event',
+    name: 'WithdrawInitiated',
+    anonymous: false,
+    inputs: [
+      { name: 'channelId', type: 'bytes32', indexed: true },
+      { name: 'amount', type: 'uint128', indexed: false },
+      { name: 'finalizeAfter', type: 'uint40', indexed: false },
+    ],
+  },
+  { type: 'error', name: 'AccessControlBadConfirmation', inputs: [] },
+  {
+    type: 'error',
+    name: 'AccessControlUnauthorizedAccount',
+    inputs: [
+      { name: 'account', type: 'address' },
+      { name: 'neededRole', type: 'bytes32' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_AccrualBehind',
+    inputs: [
+      { name: 'asset', type: 'uint256' },
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_AmountMismatch',
+    inputs: [
+      { name: 'price', type: 'uint256' },
+      { name: 'authorized', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_BadPayee',
+    inputs: [
+      { name: 'payee', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_BadSignature',
+    inputs: [
+      { name: 'signer', type: 'address' },
+    ],
+  },
+  { type: 'error', name: 'AccessMarket_BundleInvalid', inputs: [] },
+  {
+    type: 'error',
+    name: 'AccessMarket_BundleUnknown',
+    inputs: [
+      { name: 'bundleId', type: 'bytes32' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_CommercialUseRefused',
+    inputs: [
+      { name: 'asset', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_NonceInvalid',
+    inputs: [
+      { name: 'expected', type: 'uint256' },
+      { name: 'given', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_NotAdmitted',
+    inputs: [
+      { name: 'holder', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_NotGovernor',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_NotGuardian',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_NotOwner',
+    inputs: [
+      { name: 'caller', type: 'address' },
+      { name: 'asset', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_NotRegistry',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_OfferClosed',
+    inputs: [
+      { name: 'offerId', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_OfferExists',
+    inputs: [
+      { name: 'offerId', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_PassHeld',
+    inputs: [
+      { name: 'offerId', type: 'uint256' },
+      { name: 'holder', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_PassMissing',
+    inputs: [
+      { name: 'offerId', type: 'uint256' },
+      { name: 'holder', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_PassSoulbound',
+    inputs: [
+      { name: 'offerId', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_Paused',
+    inputs: [
+      { name: 'until', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_PriceAboveMax',
+    inputs: [
+      { name: 'price', type: 'uint256' },
+      { name: 'amountMax', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_PriceInexact',
+    inputs: [
+      { name: 'price', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_PriceTooLarge',
+    inputs: [
+      { name: 'price', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_QuantityInvalid',
+    inputs: [
+      { name: 'quantity', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_RefundClosed',
+    inputs: [
+      { name: 'offerId', type: 'uint256' },
+      { name: 'holder', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_RefundOpen',
+    inputs: [
+      { name: 'offerId', type: 'uint256' },
+      { name: 'holder', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_SignatureExpired',
+    inputs: [
+      { name: 'expiry', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'AccessMarket_TermsInvalid', inputs: [] },
+  {
+    type: 'error',
+    name: 'AccessMarket_TokenNotAllowed',
+    inputs: [
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_TokenUnsupported',
+    inputs: [
+      { name: 'token', type: 'address' },
+      { name: 'expected', type: 'uint256' },
+      { name: 'received', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_VersionChanged',
+    inputs: [
+      { name: 'expected', type: 'uint256' },
+      { name: 'current', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'AccountBalanceOverflow', inputs: [] },
+  {
+    type: 'error',
+    name: 'AddressEmptyCode',
+    inputs: [
+      { name: 'target', type: 'address' },
+    ],
+  },
+  { type: 'error', name: 'AllowanceOverflow', inputs: [] },
+  { type: 'error', name: 'AllowanceUnderflow', inputs: [] },
+  {
+    type: 'error',
+    name: 'AssetRegistry_BadSignature',
+    inputs: [
+      { name: 'signer', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_ConsentMissing',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_ConsentUsed',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+      { name: 'nonce', type: 'bytes32' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_ContributorsShrunk',
+    inputs: [
+      { name: 'bps', type: 'uint256' },
+      { name: 'bpsBefore', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'AssetRegistry_DigestZero', inputs: [] },
+  {
+    type: 'error',
+    name: 'AssetRegistry_EdgesTooMany',
+    inputs: [
+      { name: 'count', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_FeeTooHigh',
+    inputs: [
+      { name: 'feeBps', type: 'uint256' },
+      { name: 'feeBpsMax', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_KindInvalid',
+    inputs: [
+      { name: 'kind', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_NotForSale',
+    inputs: [
+      { name: 'asset', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_NotGovernor',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_NotMarket',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_NotOwner',
+    inputs: [
+      { name: 'caller', type: 'address' },
+      { name: 'asset', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_RatesInvalid',
+    inputs: [
+      { name: 'contributorBps', type: 'uint256' },
+      { name: 'royaltiesBps', type: 'uint256' },
+      { name: 'suppliesBps', type: 'uint256' },
+      { name: 'weightSum', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_SignatureExpired',
+    inputs: [
+      { name: 'expiry', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_SuppliersRefused',
+    inputs: [
+      { name: 'kind', type: 'uint8' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_SuppliersTooMany',
+    inputs: [
+      { name: 'count', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_SupplyTooDeep',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_TermsInvalid',
+    inputs: [
+      { name: 'royaltyBps', type: 'uint256' },
+      { name: 'serveBps', type: 'uint256' },
+      { name: 'flags', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_TermsRefuse',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_VersionRetired',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_VersionUnknown',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_VersionsUnordered',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'BalanceQueryForZeroAddress', inputs: [] },
+  {
+    type: 'error',
+    name: 'BatchSettlement_ChainNotLocal',
+    inputs: [
+      { name: 'chainId', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'ClaimExceedsBalance', inputs: [] },
+  { type: 'error', name: 'ClaimExceedsCeiling', inputs: [] },
+  {
+    type: 'error',
+    name: 'Deployer_NotInBundle',
+    inputs: [
+      { name: 'place', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'DepositCollectionFailed', inputs: [] },
+  { type: 'error', name: 'DepositOverflow', inputs: [] },
+  { type: 'error', name: 'ECDSAInvalidSignature', inputs: [] },
+  {
+    type: 'error',
+    name: 'ECDSAInvalidSignatureLength',
+    inputs: [
+      { name: 'length', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'ECDSAInvalidSignatureS',
+    inputs: [
+      { name: 's', type: 'bytes32' },
+    ],
+  },
+  { type: 'error', name: 'EmptyBatch', inputs: [] },
+  { type: 'error', name: 'FailedCall', inputs: [] },
+  { type: 'error', name: 'InsufficientAllowance', inputs: [] },
+  { type: 'error', name: 'InsufficientBalance', inputs: [] },
+  { type: 'error', name: 'InvalidChannel', inputs: [] },
+  { type: 'error', name: 'InvalidCollector', inputs: [] },
+  { type: 'error', name: 'InvalidPermit', inputs: [] },
+  { type: 'error', name: 'InvalidRefundNonce', inputs: [] },
+  { type: 'error', name: 'InvalidSignature', inputs: [] },
+  { type: 'error', name: 'NotAuthorizedToClaim', inputs: [] },
+  { type: 'error', name: 'NotAuthorizedToFinalizeWithdraw', inputs: [] },
+  { type: 'error', name: 'NotAuthorizedToRefund', inputs: [] },
+  { type: 'error', name: 'NotOwnerNorApproved', inputs: [] },
+  { type: 'error', name: 'NotReceiverAuthorizer', inputs: [] },
+  { type: 'error', name: 'NothingToWithdraw', inputs: [] },
+  { type: 'error', name: 'OnlyX402BatchSettlement', inputs: [] },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_BadPayee',
+    inputs: [
+      { name: 'payee', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_LengthsDiffer',
+    inputs: [
+      { name: 'versions', type: 'uint256' },
+      { name: 'totals', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NotOwner',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NotStater',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NothingToRescue',
+    inputs: [
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_SumWrong',
+    inputs: [
+      { name: 'stated', type: 'uint256' },
+      { name: 'settled', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_TotalDescends',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+      { name: 'total', type: 'uint256' },
+      { name: 'before', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_VersionsUnordered',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'OperatorReceivers_OperatorZero', inputs: [] },
+  { type: 'error', name: 'Permit2AllowanceIsFixedAtInfinity', inputs: [] },
+  { type: 'error', name: 'PermitExpired', inputs: [] },
+  { type: 'error', name: 'Reentrancy', inputs: [] },
+  { type: 'error', name: 'ReentrancyGuardReentrantCall', inputs: [] },
+  { type: 'error', name: 'RevenueLedger_AmountZero', inputs: [] },
+  {
+    type: 'error',
+    name: 'RevenueLedger_BadPayee',
+    inputs: [
+      { name: 'payee', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_ContributionInvalid',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+      { name: 'account', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_LienInvalid',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+      { name: 'creditor', type: 'uint256' },
+      { name: 'bps', type: 'uint256' },
+      { name: 'cap', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_LiensTooMany',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_MemberInvalid',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+      { name: 'account', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_NotArbiter',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_NotGovernor',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_NotMarket',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_NotOwner',
+    inputs: [
+      { name: 'caller', type: 'address' },
+      { name: 'asset', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_TokenAllowed',
+    inputs: [
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_TokenNotAllowed',
+    inputs: [
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_TokenUnsupported',
+    inputs: [
+      { name: 'token', type: 'address' },
+      { name: 'expected', type: 'uint256' },
+      { name: 'received', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_TotalTooLarge',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+      { name: 'amount', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_VersionUnknown',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'SafeCastOverflowedUintDowncast',
+    inputs: [
+      { name: 'bits', type: 'uint8' },
+      { name: 'value', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'SafeERC20FailedOperation',
+    inputs: [
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TestUSD_AuthorizationExpired',
+    inputs: [
+      { name: 'validBefore', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TestUSD_AuthorizationNotYetValid',
+    inputs: [
+      { name: 'validAfter', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TestUSD_AuthorizationUsed',
+    inputs: [
+      { name: 'authorizer', type: 'address' },
+      { name: 'nonce', type: 'bytes32' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TestUSD_BadSignature',
+    inputs: [
+      { name: 'signer', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TestUSD_CallerNotPayee',
+    inputs: [
+      { name: 'caller', type: 'address' },
+      { name: 'payee', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TestUSD_ChainNotLocal',
+    inputs: [
+      { name: 'chainId', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TimelockInsufficientDelay',
+    inputs: [
+      { name: 'delay', type: 'uint256' },
+      { name: 'minDelay', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TimelockInvalidOperationLength',
+    inputs: [
+      { name: 'targets', type: 'uint256' },
+      { name: 'payloads', type: 'uint256' },
+      { name: 'values', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TimelockUnauthorizedCaller',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TimelockUnexecutedPredecessor',
+    inputs: [
+      { name: 'predecessorId', type: 'bytes32' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TimelockUnexpectedOperationState',
+    inputs: [
+      { name: 'operationId', type: 'bytes32' },
+      { name: 'expectedStates', type: 'bytes32' },
+    ],
+  },
+  { type: 'error', name: 'TokenAlreadyExists', inputs: [] },
+  { type: 'error', name: 'TokenDoesNotExist', inputs: [] },
+  { type: 'error', name: 'TotalSupplyOverflow', inputs: [] },
+  { type: 'error', name: 'TransferFailed', inputs: [] },
+  { type: 'error', name: 'TransferFromIncorrectOwner', inputs: [] },
+  { type: 'error', name: 'TransferToNonERC721ReceiverImplementer', inputs: [] },
+  { type: 'error', name: 'TransferToZeroAddress', inputs: [] },
+  { type: 'error', name: 'WithdrawAmountExceedsAvailable', inputs: [] },
+  { type: 'error', name: 'WithdrawDelayNotElapsed', inputs: [] },
+  { type: 'error', name: 'WithdrawDelayOutOfRange', inputs: [] },
+  { type: 'error', name: 'WithdrawalAlreadyPending', inputs: [] },
+  { type: 'error', name: 'WithdrawalNotPending', inputs: [] },
+  { type: 'error', name: 'ZeroDeposit', inputs: [] },
+  { type: 'error', name: 'ZeroRefund', inputs: [] },
+] as const
+
+export const depositCollectorAbi = [
+  {
+    type: 'function',
+    name: 'collect',
+    stateMutability: 'nonpayable',
+    inputs: [
+      { name: 'payer', type: 'address' },
+      { name: 'token', type: 'address' },
+      { name: 'amount', type: 'uint256' },
+      { name: 'channelId', type: 'bytes32' },
+      { name: 'collectorData', type: 'bytes' },
+    ],
+    outputs: [],
+  },
+  {
+    type: 'function',
+    name: 'x402BatchSettlement',
+    stateMutability: 'view',
+    inputs: [],
+    outputs: [
+      { name: '', type: 'address' },
+    ],
+  },
+  { type: 'error', name: 'AccessControlBadConfirmation', inputs: [] },
+  {
+    type: 'error',
+    name: 'AccessControlUnauthorizedAccount',
+    inputs: [
+      { name: 'account', type: 'address' },
+      { name: 'neededRole', type: 'bytes32' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_AccrualBehind',
+    inputs: [
+      { name: 'asset', type: 'uint256' },
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_AmountMismatch',
+    inputs: [
+      { name: 'price', type: 'uint256' },
+      { name: 'authorized', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_BadPayee',
+    inputs: [
+      { name: 'payee', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_BadSignature',
+    inputs: [
+      { name: 'signer', type: 'address' },
+    ],
+  },
+  { type: 'error', name: 'AccessMarket_BundleInvalid', inputs: [] },
+  {
+    type: 'error',
+    name: 'AccessMarket_BundleUnknown',
+    inputs: [
+      { name: 'bundleId', type: 'bytes32' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_CommercialUseRefused',
+    inputs: [
+      { name: 'asset', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_NonceInvalid',
+    inputs: [
+      { name: 'expected', type: 'uint256' },
+      { name: 'given', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_NotAdmitted',
+    inputs: [
+      { name: 'holder', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_NotGovernor',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_NotGuardian',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_NotOwner',
+    inputs: [
+      { name: 'caller', type: 'address' },
+      { name: 'asset', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_NotRegistry',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_OfferClosed',
+    inputs: [
+      { name: 'offerId', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_OfferExists',
+    inputs: [
+      { name: 'offerId', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_PassHeld',
+    inputs: [
+      { name: 'offerId', type: 'uint256' },
+      { name: 'holder', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_PassMissing',
+    inputs: [
+      { name: 'offerId', type: 'uint256' },
+      { name: 'holder', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_PassSoulbound',
+    inputs: [
+      { name: 'offerId', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_Paused',
+    inputs: [
+      { name: 'until', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_PriceAboveMax',
+    inputs: [
+      { name: 'price', type: 'uint256' },
+      { name: 'amountMax', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_PriceInexact',
+    inputs: [
+      { name: 'price', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_PriceTooLarge',
+    inputs: [
+      { name: 'price', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_QuantityInvalid',
+    inputs: [
+      { name: 'quantity', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_RefundClosed',
+    inputs: [
+      { name: 'offerId', type: 'uint256' },
+      { name: 'holder', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_RefundOpen',
+    inputs: [
+      { name: 'offerId', type: 'uint256' },
+      { name: 'holder', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_SignatureExpired',
+    inputs: [
+      { name: 'expiry', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'AccessMarket_TermsInvalid', inputs: [] },
+  {
+    type: 'error',
+    name: 'AccessMarket_TokenNotAllowed',
+    inputs: [
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_TokenUnsupported',
+    inputs: [
+      { name: 'token', type: 'address' },
+      { name: 'expected', type: 'uint256' },
+      { name: 'received', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AccessMarket_VersionChanged',
+    inputs: [
+      { name: 'expected', type: 'uint256' },
+      { name: 'current', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'AccountBalanceOverflow', inputs: [] },
+  {
+    type: 'error',
+    name: 'AddressEmptyCode',
+    inputs: [
+      { name: 'target', type: 'address' },
+    ],
+  },
+  { type: 'error', name: 'AllowanceOverflow', inputs: [] },
+  { type: 'error', name: 'AllowanceUnderflow', inputs: [] },
+  {
+    type: 'error',
+    name: 'AssetRegistry_BadSignature',
+    inputs: [
+      { name: 'signer', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_ConsentMissing',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_ConsentUsed',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+      { name: 'nonce', type: 'bytes32' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_ContributorsShrunk',
+    inputs: [
+      { name: 'bps', type: 'uint256' },
+      { name: 'bpsBefore', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'AssetRegistry_DigestZero', inputs: [] },
+  {
+    type: 'error',
+    name: 'AssetRegistry_EdgesTooMany',
+    inputs: [
+      { name: 'count', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_FeeTooHigh',
+    inputs: [
+      { name: 'feeBps', type: 'uint256' },
+      { name: 'feeBpsMax', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_KindInvalid',
+    inputs: [
+      { name: 'kind', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_NotForSale',
+    inputs: [
+      { name: 'asset', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_NotGovernor',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_NotMarket',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_NotOwner',
+    inputs: [
+      { name: 'caller', type: 'address' },
+      { name: 'asset', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_RatesInvalid',
+    inputs: [
+      { name: 'contributorBps', type: 'uint256' },
+      { name: 'royaltiesBps', type: 'uint256' },
+      { name: 'suppliesBps', type: 'uint256' },
+      { name: 'weightSum', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_SignatureExpired',
+    inputs: [
+      { name: 'expiry', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_SuppliersRefused',
+    inputs: [
+      { name: 'kind', type: 'uint8' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_SuppliersTooMany',
+    inputs: [
+      { name: 'count', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_SupplyTooDeep',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_TermsInvalid',
+    inputs: [
+      { name: 'royaltyBps', type: 'uint256' },
+      { name: 'serveBps', type: 'uint256' },
+      { name: 'flags', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_TermsRefuse',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_VersionRetired',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_VersionUnknown',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'AssetRegistry_VersionsUnordered',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'BalanceQueryForZeroAddress', inputs: [] },
+  {
+    type: 'error',
+    name: 'BatchSettlement_ChainNotLocal',
+    inputs: [
+      { name: 'chainId', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'ClaimExceedsBalance', inputs: [] },
+  { type: 'error', name: 'ClaimExceedsCeiling', inputs: [] },
+  {
+    type: 'error',
+    name: 'Deployer_NotInBundle',
+    inputs: [
+      { name: 'place', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'DepositCollectionFailed', inputs: [] },
+  { type: 'error', name: 'DepositOverflow', inputs: [] },
+  { type: 'error', name: 'ECDSAInvalidSignature', inputs: [] },
+  {
+    type: 'error',
+    name: 'ECDSAInvalidSignatureLength',
+    inputs: [
+      { name: 'length', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'ECDSAInvalidSignatureS',
+    inputs: [
+      { name: 's', type: 'bytes32' },
+    ],
+  },
+  { type: 'error', name: 'EmptyBatch', inputs: [] },
+  { type: 'error', name: 'FailedCall', inputs: [] },
+  { type: 'error', name: 'InsufficientAllowance', inputs: [] },
+  { type: 'error', name: 'InsufficientBalance', inputs: [] },
+  { type: 'error', name: 'InvalidChannel', inputs: [] },
+  { type: 'error', name: 'InvalidCollector', inputs: [] },
+  { type: 'error', name: 'InvalidPermit', inputs: [] },
+  { type: 'error', name: 'InvalidRefundNonce', inputs: [] },
+  { type: 'error', name: 'InvalidSignature', inputs: [] },
+  { type: 'error', name: 'NotAuthorizedToClaim', inputs: [] },
+  { type: 'error', name: 'NotAuthorizedToFinalizeWithdraw', inputs: [] },
+  { type: 'error', name: 'NotAuthorizedToRefund', inputs: [] },
+  { type: 'error', name: 'NotOwnerNorApproved', inputs: [] },
+  { type: 'error', name: 'NotReceiverAuthorizer', inputs: [] },
+  { type: 'error', name: 'NothingToWithdraw', inputs: [] },
+  { type: 'error', name: 'OnlyX402BatchSettlement', inputs: [] },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_BadPayee',
+    inputs: [
+      { name: 'payee', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_LengthsDiffer',
+    inputs: [
+      { name: 'versions', type: 'uint256' },
+      { name: 'totals', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NotOwner',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NotStater',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NothingToRescue',
+    inputs: [
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_SumWrong',
+    inputs: [
+      { name: 'stated', type: 'uint256' },
+      { name: 'settled', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_TotalDescends',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+      { name: 'total', type: 'uint256' },
+      { name: 'before', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_VersionsUnordered',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  { type: 'error', name: 'OperatorReceivers_OperatorZero', inputs: [] },
+  { type: 'error', name: 'Permit2AllowanceIsFixedAtInfinity', inputs: [] },
+  { type: 'error', name: 'PermitExpired', inputs: [] },
+  { type: 'error', name: 'Reentrancy', inputs: [] },
+  { type: 'error', name: 'ReentrancyGuardReentrantCall', inputs: [] },
+  { type: 'error', name: 'RevenueLedger_AmountZero', inputs: [] },
+  {
+    type: 'error',
+    name: 'RevenueLedger_BadPayee',
+    inputs: [
+      { name: 'payee', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_ContributionInvalid',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+      { name: 'account', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_LienInvalid',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+      { name: 'creditor', type: 'uint256' },
+      { name: 'bps', type: 'uint256' },
+      { name: 'cap', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_LiensTooMany',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_MemberInvalid',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+      { name: 'account', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_NotArbiter',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_NotGovernor',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_NotMarket',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_NotOwner',
+    inputs: [
+      { name: 'caller', type: 'address' },
+      { name: 'asset', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_TokenAllowed',
+    inputs: [
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_TokenNotAllowed',
+    inputs: [
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_TokenUnsupported',
+    inputs: [
+      { name: 'token', type: 'address' },
+      { name: 'expected', type: 'uint256' },
+      { name: 'received', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_TotalTooLarge',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+      { name: 'amount', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_VersionUnknown',
+    inputs: [
+      { name: 'version', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'SafeCastOverflowedUintDowncast',
+    inputs: [
+      { name: 'bits', type: 'uint8' },
+      { name: 'value', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'SafeERC20FailedOperation',
+    inputs: [
+      { name: 'token', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TestUSD_AuthorizationExpired',
+    inputs: [
+      { name: 'validBefore', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TestUSD_AuthorizationNotYetValid',
+    inputs: [
+      { name: 'validAfter', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TestUSD_AuthorizationUsed',
+    inputs: [
+      { name: 'authorizer', type: 'address' },
+      { name: 'nonce', type: 'bytes32' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TestUSD_BadSignature',
+    inputs: [
+      { name: 'signer', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TestUSD_CallerNotPayee',
+    inputs: [
+      { name: 'caller', type: 'address' },
+      { name: 'payee', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TestUSD_ChainNotLocal',
+    inputs: [
+      { name: 'chainId', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TimelockInsufficientDelay',
+    inputs: [
+      { name: 'delay', type: 'uint256' },
+      { name: 'minDelay', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TimelockInvalidOperationLength',
+    inputs: [
+      { name: 'targets', type: 'uint256' },
+      { name: 'payloads', type: 'uint256' },
+      { name: 'values', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TimelockUnauthorizedCaller',
+    inputs: [
+      { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TimelockUnexecutedPredecessor',
+    inputs: [
+      { name: 'predecessorId', type: 'bytes32' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'TimelockUnexpectedOperationState',
+    inputs: [
+      { name: 'operationId', type: 'bytes32' },
+      { name: 'expectedStates', type: 'bytes32' },
+    ],
+  },
+  { type: 'error', name: 'TokenAlreadyExists', inputs: [] },
+  { type: 'error', name: 'TokenDoesNotExist', inputs: [] },
+  { type: 'error', name: 'TotalSupplyOverflow', inputs: [] },
+  { type: 'error', name: 'TransferFailed', inputs: [] },
+  { type: 'error', name: 'TransferFromIncorrectOwner', inputs: [] },
+  { type: 'error', name: 'TransferToNonERC721ReceiverImplementer', inputs: [] },
+  { type: 'error', name: 'TransferToZeroAddress', inputs: [] },
+  { type: 'error', name: 'WithdrawAmountExceedsAvailable', inputs: [] },
+  { type: 'error', name: 'WithdrawDelayNotElapsed', inputs: [] },
+  { type: 'error', name: 'WithdrawDelayOutOfRange', inputs: [] },
+  { type: 'error', name: 'WithdrawalAlreadyPending', inputs: [] },
+  { type: 'error', name: 'WithdrawalNotPending', inputs: [] },
+  { type: 'error', name: 'ZeroDeposit', inputs: [] },
+  { type: 'error', name: 'ZeroRefund', inputs: [] },
 ] as const

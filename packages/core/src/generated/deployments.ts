@@ -8,6 +8,13 @@ export type Deployment = {
   assetRegistry: Address
   revenueLedger: Address
   accessMarket: Address
+  /** Checks proofs about content; it has no rights. */
+  contentProofs: Address
+  /** Makes the contracts that operators' payment channels pay to. */
+  operatorReceivers: Address
+  /** x402's payment channels and the collector of EIP-3009 deposits into them, where the chain has them. */
+  batchSettlement?: Address
+  depositCollector?: Address
   /** The payment token without value; on local chains only. */
   testUsd?: Address
   deployedAtBlock?: number
@@ -29,6 +36,10 @@ export const deployments: Record<number, Deployment> = {
     assetRegistry: '0xa46C440940464a1362FC66cC93b118a350Bc3649',
     revenueLedger: '0x179388065F5FD136C34348298cdb0653FB77C689',
     accessMarket: '0xFb1262C2eb8df206fA7B176db23d778c4Cf8559a',
+    contentProofs: '0x7709E5c2934Ea10cdb3a1F4b85195F3c16d9C04C',
+    operatorReceivers: '0xA7007959952a315e66E5D2AA7405741406A73DBf',
+    batchSettlement: '0x4020074e9dF2ce1deE5A9C1b5c3f541D02a10003',
+    depositCollector: '0x4020806089470a89826cB9fB1f4059150b550004',
     testUsd: '0x2460ceCB942B44872e4fDda0dA37DD26Ac0307d7',
   },
 }

@@ -25,12 +25,26 @@ export const bytes32Schema = z
   .string()
   .regex(/^0x[0-9a-f]{64}$/, 'must be 0x and 64 lower-case hex digits')
   .transform((value) => value as `0x${string}`)
+const bytesSchema = (digitsMax: number) =>
+  z
+    .string()
+    .max(digitsMax)
+    .regex(/^0x([0-9a-f]{2})*$/, 'must be 0x and an even number of hex digits')
+    .transform((value) => value as `0x${string}`)
 /** Any bytes in lower-case hex. */
-export const hexSchema = z
-  .string()
-  .regex(/^0x([0-9a-f]{2})*$/, 'must be 0x and an even number of hex digits')
-  .max(8192)
-  .transform((value) => value as `0x${string}`)
+export const hexSchema = bytesSchema(8_192)
+/** The secrets of 1,024 partitions, sealed. */
+export const sealedSecretsSchema = bytesSchema(132_000)
+/** Control characters but line feed and tab, and characters that turn the direction of the text after them. */
+const unseen = /(?![\n\t])[\p{Cc}\u202a-\u202e\u2066-\u2069]/u
+/** What a person wrote, trimmed: at least one character, nothing that hides or turns other text. */
+export const plainTextSchema = (max: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(max)
+    .refine((value) => value.isWellFormed() && !unseen.test(value), 'must be plain text')
 /** A CIDv1 in base32, as `ipfs add --cid-version=1` prints it. */
 export const cidSchema = z.string().regex(/^baf[a-z2-7]{56}$/, 'must be a CIDv1 in base32')
 export const bpsSchema = z.number().int().min(0).max(10_000)

@@ -2,8 +2,19 @@ import { z } from 'zod'
 import { assetKinds } from '../assets/kinds.js'
 import { manifestSchema } from '../assets/manifest.js'
 import { termsSchema } from '../assets/terms.js'
+import { chainNameSchema } from '../chain/caip.js'
+import { partitionsMax } from '../content/partitions.js'
 import { bracketsMax, usages } from '../market/encoding.js'
-import { addressSchema, bpsSchema, bytes32Schema, cidSchema, hexSchema, uintSchema, unixSchema } from './primitives.js'
+import {
+  addressSchema,
+  bpsSchema,
+  bytes32Schema,
+  cidSchema,
+  hexSchema,
+  sealedSecretsSchema,
+  uintSchema,
+  unixSchema,
+} from './primitives.js'
 
 /** Bodies of the HTTP API under `/api/v1`. Money, ids and nonces are decimal strings. */
 
@@ -24,6 +35,13 @@ export const nodeInfoSchema = z.strictObject({
       assetRegistry: addressSchema,
       revenueLedger: addressSchema,
       accessMarket: addressSchema,
+      /** Checks proofs about content. */
+      contentProofs: addressSchema,
+      /** Makes the contracts that operators' payment channels pay to. */
+      operatorReceivers: addressSchema,
+      /** x402's payment channels, and what takes EIP-3009 deposits into them; where the chain has them. */
+      batchSettlement: addressSchema.optional(),
+      depositCollector: addressSchema.optional(),
       /** A payment token without value; on local chains only. */
       testUsd: addressSchema.optional(),
     }),
@@ -36,6 +54,19 @@ export const nodeInfoSchema = z.strictObject({
     /** X25519 public key to which content keys are sealed. */
     encryptionKey: bytes32Schema,
   }),
+})
+
+/** A chain whose index this node can be asked for, with names that mean the same everywhere (CAIP-2, -10, -19). */
+export const chainSchema = z.strictObject({
+  id: chainNameSchema,
+  /** The chain that this node serves; the others are for reading. */
+  own: z.boolean(),
+  contracts: z.strictObject({ assetRegistry: z.string(), revenueLedger: z.string(), accessMarket: z.string() }),
+  /** What an asset's id is put after. */
+  assets: z.string(),
+  index: z.string(),
+  indexedBlock: z.number().int(),
+  headBlock: z.number().int(),
 })
 
 export const edgeSchema = z.strictObject({ ancestor: uintSchema, bps: bpsSchema })
@@ -126,9 +157,17 @@ export const assetSummarySchema = z.strictObject({
   freeOnly: z.boolean(),
 })
 
+export const assetSortSchema = z.enum(['newest', 'price', 'sales', 'relevance'])
+export type AssetSort = z.infer<typeof assetSortSchema>
+
+/** Where a page of assets ended: what it was sorted by, if not by age, and the last asset. */
+export const assetCursorSchema = z
+  .string()
+  .regex(/^((0|[1-9]\d{0,77})-)?(0|[1-9]\d{0,14})$/, 'must be the nextCursor of a page')
+
 export const assetListSchema = z.strictObject({
   assets: z.array(assetSummarySchema),
-  nextCursor: uintSchema.nullable(),
+  nextCursor: assetCursorSchema.nullable(),
 })
 
 /** Offers that are sold together, each at its own price less the discount; some may be of other assets of the owner. */
@@ -199,6 +238,15 @@ export const passSchema = z.strictObject({
   block: z.number().int(),
 })
 
+/** A place in the order in which passes moved. */
+export const passCursorSchema = z.string().regex(/^\d{1,15}-\d{1,15}$/, 'must be the last page’s nextCursor')
+
+/** A page of an account's passes, those that moved last first. */
+export const passListSchema = z.strictObject({
+  passes: z.array(passSchema),
+  nextCursor: passCursorSchema.nullable(),
+})
+
 export const deliveryRequestSchema = z.strictObject({
   version: uintSchema,
   holder: addressSchema,
@@ -215,7 +263,7 @@ export const deliveryBodySchema = z.strictObject({
   offer: uintSchema.optional(),
 })
 
-/** The content key and row salt of a version, sealed by HPKE to the delivery key, and the operator's signed word for it. */
+/** Content keys and salt seeds of a version, sealed by HPKE to the delivery key, and the operator's signed word for it. */
 export const deliveryGrantSchema = z.strictObject({
   version: uintSchema,
   /** Who published the version: with the manifest's digest, what the chain's commitment is made of. */
@@ -223,9 +271,26 @@ export const deliveryGrantSchema = z.strictObject({
   manifestDigest: bytes32Schema,
   cid: cidSchema,
   bytes: z.number().int(),
-  sealedKey: hexSchema,
+  sealedKey: sealedSecretsSchema,
+  /** Partitions whose keys are destroyed, ascending: `sealedKey` holds those of the others. Absent: none. */
+  erasedPartitions: z.array(z.number().int().min(0)).min(1).max(partitionsMax).optional(),
   receipt: z.strictObject({ requestDigest: bytes32Schema, manifestDigest: bytes32Schema, grantedAt: uintSchema }),
   receiptSignature: hexSchema,
+})
+
+/** What an operator destroyed, in its own signed words: an `ErasureCertificate`, where null stands for partition -1. */
+export const erasureListSchema = z.strictObject({
+  erasures: z.array(
+    z.strictObject({
+      commitment: bytes32Schema,
+      manifestDigest: bytes32Schema,
+      /** The partition whose key is destroyed; null is the whole content. */
+      partition: z.number().int().min(0).nullable(),
+      erasedAt: z.number().int(),
+      operator: addressSchema,
+      signature: hexSchema,
+    }),
+  ),
 })
 
 /** Sent as `agorai-request` (base64url of this JSON) beside `agorai-signature` with every upload. */
@@ -242,12 +307,16 @@ export const uploadRequestSchema = z.strictObject({
   expiry: uintSchema,
 })
 
-/** Content key (32 bytes) and row salt seed (32 bytes) sealed by HPKE to the operator's encryption key. */
-export const keyDepositSchema = z.strictObject({ sealedKey: hexSchema })
+/** Content key and row salt seed (32 bytes each) of every partition, in order, sealed by HPKE to the operator's key. */
+export const keyDepositSchema = z.strictObject({ sealedKey: sealedSecretsSchema })
 
 export const storedSchema = z.strictObject({ stored: z.string() })
 
+/** How far the upload of a content is. `stored` is its CID once it is whole, checked and stored. */
+export const uploadStateSchema = z.strictObject({ received: z.number().int().min(0), stored: z.string().nullable() })
+
 export type NodeInfo = z.infer<typeof nodeInfoSchema>
+export type IndexedChainInfo = z.infer<typeof chainSchema>
 export type Offer = z.infer<typeof offerSchema>
 export type Bundle = z.infer<typeof bundleSchema>
 export type Supply = z.infer<typeof supplySchema>
@@ -260,5 +329,6 @@ export type Lineage = z.infer<typeof lineageSchema>
 export type Entitlement = z.infer<typeof entitlementSchema>
 export type Revenue = z.infer<typeof revenueSchema>
 export type Pass = z.infer<typeof passSchema>
+export type PassList = z.infer<typeof passListSchema>
 export type DeliveryRequestBody = z.infer<typeof deliveryBodySchema>
 export type DeliveryGrant = z.infer<typeof deliveryGrantSchema>

@@ -1,5 +1,6 @@
 import type { Address } from 'viem'
 import { AgoraiError } from '../errors/AgoraiError.js'
+import { type Shares, shareOut } from './shares.js'
 
 /**
  * The mathematics of `RevenueLedger` for one token, as pure functions: what the contract stores, and what each call makes
@@ -204,27 +205,20 @@ export function contributorEntitled(account: Account, vertex: LedgerVertex, cont
   return (contributorPool(account, vertex) * weight) / weightSumOf(vertex)
 }
 
-/** The same for all contributors of a version in one pass, since there may be ten thousand. */
-export function contributorsEntitled(
-  account: Account,
-  vertex: LedgerVertex,
-): readonly { account: Address; start: bigint; amount: bigint }[] {
-  const amounts = leavesEntitled(account, vertex)
-  return vertex.contributors.map((contributor, index) => ({
-    account: contributor.account,
-    ...(amounts[index] ?? { start: 0n, amount: 0n }),
-  }))
-}
+/** The same for all contributors of a version in one pass, in their order, since there may be a million. */
+export const contributorsEntitled = (account: Account, vertex: LedgerVertex): Shares =>
+  shareOut(contributorPool(account, vertex), vertex.contributors)
 
 /** What each member of a collection was to be credited so far, credited or not. */
 export function membersEntitled(
   account: Account,
   vertex: LedgerVertex,
 ): readonly { member: bigint; start: bigint; amount: bigint }[] {
-  const amounts = leavesEntitled(account, vertex)
-  return vertex.members.map(({ version }, index) => ({
-    member: version,
-    ...(amounts[index] ?? { start: 0n, amount: 0n }),
+  const shares = shareOut(contributorPool(account, vertex), vertex.members)
+  return vertex.members.map(({ version: member }, index) => ({
+    member,
+    start: shares.startOf(index),
+    amount: shares.amountOf(index),
   }))
 }
 
@@ -320,22 +314,16 @@ function lienTotals(owned: bigint, liens: readonly Lien[]): readonly bigint[] {
 const leavesOf = (vertex: LedgerVertex): readonly { weight: bigint }[] =>
   vertex.members.length > 0 ? vertex.members : vertex.contributors
 
-const weightSumOf = (vertex: LedgerVertex): bigint => sum(leavesOf(vertex).map(({ weight }) => weight))
+const weightSumOf = (vertex: LedgerVertex): bigint => {
+  let total = 0n
+  for (const { weight } of leavesOf(vertex)) total += weight
+  return total
+}
 
 function leafAt(vertex: LedgerVertex, index: number): { weight: bigint } {
   const leaf = leavesOf(vertex)[index]
   if (leaf !== undefined) return leaf
   throw new AgoraiError('not_found', `Version ${vertex.version} has no contributor ${index}.`, { field: 'contributor' })
-}
-
-function leavesEntitled(account: Account, vertex: LedgerVertex): readonly { start: bigint; amount: bigint }[] {
-  const [pool, weightSum] = [contributorPool(account, vertex), weightSumOf(vertex)]
-  let next = 0n
-  return leavesOf(vertex).map(({ weight }) => {
-    const start = next
-    next += weight
-    return { start, amount: (pool * weight) / weightSum }
-  })
 }
 
 function credit(accounts: Map<bigint, Account>, version: bigint, side: 'sales' | 'royalties', amount: bigint): void {

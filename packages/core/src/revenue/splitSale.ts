@@ -72,8 +72,15 @@ function sharesOf(accounts: Accounts, vertices: Vertices, version: bigint): read
     amount: ownerEntitled(account, vertex),
   }
   if (vertex.contributorBps === 0) return [owner]
-  const contributors = contributorsEntitled(account, vertex).map(
-    (contributor): Share => ({ version, role: 'contributor', ...contributor }),
+  const shares = contributorsEntitled(account, vertex)
+  const contributors = vertex.contributors.map(
+    (contributor, index): Share => ({
+      version,
+      role: 'contributor',
+      account: contributor.account,
+      start: shares.startOf(index),
+      amount: shares.amountOf(index),
+    }),
   )
   return [owner, ...contributors]
 }

@@ -2,21 +2,24 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
   AgoraiError,
   type ContentManifest,
-  createRowRoot,
-  importContentKey,
+  type ContentSecrets,
   isAgoraiError,
-  openContent,
-  sealedBytes,
+  openPartitions,
+  partitionsOf,
+  type RandomAccess,
+  sealedBytesOf,
 } from '@agorai/core'
-import { type ContentSecrets, readRows } from '@agorai/sdk'
+import { measureRows, needsRandomAccess, verifySample } from '@agorai/sdk'
 import type { Storage } from '../ports/storage.js'
+import { keepChunkHashes } from './chunkHashes.js'
+import { openStored } from './openStored.js'
 
 /** Rows hashed before others get their turn: short ones come by the million. */
 const rowsPerTurn = 4_096
 
 /**
  * Opens a whole stored content and compares it with its manifest. What passes can be delivered: the key opens it, and a
- * buyer will find the length, the rows and the salted root that the manifest states.
+ * buyer will find the length, the rows, the salted root, the sample and the chunks that the manifest states.
  *
  * @throws AgoraiError `content_missing`, `length_mismatch`, `key_invalid`, `rows_invalid`, `digest_mismatch`
  */
@@ -30,27 +33,59 @@ export async function checkContent(
   if (stored === undefined)
     throw new AgoraiError('content_missing', 'The content of this manifest was not uploaded.', { field: 'content.cid' })
   if (stored !== bytes) throw wrongLength('content.bytes', bytes, stored)
-  if (sealedBytes(plaintext.bytes) !== bytes) throw wrongLength('content.plaintext.bytes', plaintext.bytes, bytes)
+  if (sealedBytesOf(manifest.content) !== bytes) throw wrongLength('content.plaintext.bytes', plaintext.bytes, bytes)
 
-  const key = await importContentKey(secrets.contentKey)
-  const opened = openContent({ key, contentId: manifest.contentId, ciphertext: storage.readContent(cid) })
-  const measured = await createRowRoot(secrets.saltSeed)
-  try {
-    for await (const row of readRows(plaintext.rowFormat, opened)) {
-      if (measured.rows >= plaintext.rows) throw wrongLength('content.plaintext.rows', plaintext.rows, 'more')
-      measured.add(row)
-      if (measured.rows % rowsPerTurn === 0) await nextTurn()
-    }
-  } catch (error) {
+  const partitions = partitionsOf(manifest.content)
+  if (secrets.length !== partitions.length)
+    throw new AgoraiError('key_invalid', `There are keys for ${secrets.length} of ${partitions.length} partitions.`)
+
+  const { contentId } = manifest
+  const partitionBytes = partitions.map((partition) => partition.bytes)
+  const open = (): AsyncIterable<Uint8Array> =>
+    openPartitions({ contentId, secrets, partitionBytes, ciphertext: storage.readContent(cid) })
+  const measure = async () =>
+    measureRows({
+      rowFormat: plaintext.rowFormat,
+      content: needsRandomAccess(plaintext.rowFormat) ? await openAnywhere(storage, manifest, secrets, open()) : open(),
+      secrets,
+      partitionBytes,
+      onRow(rows) {
+        if (rows > plaintext.rows) throw wrongLength('content.plaintext.rows', plaintext.rows, 'more')
+        return rows % rowsPerTurn === 0 ? nextTurn() : undefined
+      },
+    })
+  const measured = await measure().catch((error: unknown) => {
     // The stored bytes have their CID, so it is the key, or the contentId, that does not fit them.
     if (!isAgoraiError(error, 'integrity_failed')) throw error
     throw new AgoraiError('key_invalid', 'The deposited key does not open the stored content.', { cause: error })
-  }
+  })
   if (measured.rows !== plaintext.rows) throw wrongLength('content.plaintext.rows', plaintext.rows, measured.rows)
-  if (measured.root() !== plaintext.root)
+  for (const [place, { rows }] of partitions.entries()) {
+    const found = measured.partitionRows[place] ?? 0
+    if (rows !== found) throw wrongLength(`content.partitions.${place}.rows`, rows, found)
+  }
+  if (measured.root !== plaintext.root)
     throw new AgoraiError('digest_mismatch', 'The rows of the content have another root.', {
       field: 'content.plaintext.root',
     })
+  await verifySample(manifest).catch((cause: unknown) => {
+    throw new AgoraiError('digest_mismatch', 'A row of the sample is not that row of the content.', {
+      field: 'sample.rows',
+      cause,
+    })
+  })
+  await keepChunkHashes(storage, manifest)
+}
+
+/** A content of one partition, all of which was opened once, by any of its parts. */
+async function openAnywhere(
+  storage: Storage,
+  manifest: ContentManifest,
+  [secrets]: ContentSecrets,
+  opened: AsyncIterable<Uint8Array>,
+): Promise<RandomAccess> {
+  for await (const _ of opened);
+  return openStored(storage, manifest, secrets?.contentKey ?? new Uint8Array())
 }
 
 const wrongLength = (field: string, stated: number, actual: number | 'more'): AgoraiError =>

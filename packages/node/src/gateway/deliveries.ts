@@ -12,14 +12,17 @@ import {
   type SigningDomain,
   toTypedData,
 } from '@agorai/core'
-import { depositAad, grantAad, openSealed, sealTo } from '@agorai/sdk'
+import { grantAad, sealTo } from '@agorai/sdk'
 import { getAddress, type Hex } from 'viem'
 import type { Catalogue } from '../ports/catalogue.js'
 import type { Chain } from '../ports/chain.js'
-import type { KeyDeposited } from '../ports/journal.js'
+import type { DeliveryGranted } from '../ports/journal.js'
+import type { KeptKey, KeyStore } from '../ports/keyStore.js'
 import type { OperatorKeys } from '../ports/keys.js'
 import { assertEntitled } from './entitlement.js'
+import { isErased } from './eraseKey.js'
 import { type Route, route } from './http/route.js'
+import type { Buckets } from './limits.js'
 import { type Memory, slotOf } from './memory.js'
 import { assertExpiry, assertOperator } from './requests.js'
 import { assertSignature } from './signatures.js'
@@ -29,8 +32,11 @@ export type DeliveryRoutesOptions = {
   addresses: Deployment
   domain: SigningDomain
   keys: OperatorKeys
+  keyStore: KeyStore
   memory: Memory
   catalogue: Catalogue
+  /** Requests of one holder, whatever addresses they come from. */
+  holders: Buckets
 }
 
 type Delivery = { request: DeliveryRequest; requestDigest: Hex; offer: bigint | undefined }
@@ -50,6 +56,7 @@ export function deliveryRoutes(options: DeliveryRoutesOptions): Route[] {
         'request_expired',
         'signature_invalid',
         'nonce_used',
+        'rate_limited',
         'entitlement_missing',
         'not_confirmed',
         'not_found',
@@ -57,6 +64,7 @@ export function deliveryRoutes(options: DeliveryRoutesOptions): Route[] {
         'nothing_to_deliver',
         'content_missing',
         'key_invalid',
+        'key_store_damaged',
         'unsupported_media_type',
         'payload_too_large',
         'storage_full',
@@ -87,16 +95,15 @@ function createDeliver(options: DeliveryRoutesOptions) {
     assertExpiry(message.expiry)
     const requestDigest = hashMessageOf(domain, 'DeliveryRequest', message)
     await assertSignature(chain.publicClient, { account: message.holder, hash: requestDigest, signature })
+    options.holders.take(message.holder)
 
     const slot = slotOf(message.holder, message.nonce)
     const granted = memory.grantOf(message.holder, message.nonce)
-    const known = granted ?? underWay.get(slot)
-    if (known !== undefined) {
-      if (known.requestDigest === requestDigest) return known.grant
-      throw new AgoraiError('nonce_used', 'Another request of this holder had the same nonce.', {
-        field: 'request.nonce',
-      })
-    }
+    const running = underWay.get(slot)
+    const known = granted ?? running
+    if (known !== undefined && known.requestDigest !== requestDigest) throw nonceUsed()
+    if (granted !== undefined) return sealGrant(options, granted, message)
+    if (running !== undefined) return running.grant
     const grant = grantKey(options, { request: message, requestDigest, offer })
     underWay.set(slot, { requestDigest, grant })
     try {
@@ -107,33 +114,62 @@ function createDeliver(options: DeliveryRoutesOptions) {
   }
 }
 
-/** Checks the entitlement, seals the key, signs the receipt, and answers only once that is on the disk. */
+const nonceUsed = (): AgoraiError =>
+  new AgoraiError('nonce_used', 'Another request of this holder had the same nonce.', { field: 'request.nonce' })
+
+/** Checks the entitlement, signs the receipt, and seals the key once that is on the disk. */
 async function grantKey(options: DeliveryRoutesOptions, delivery: Delivery): Promise<DeliveryGrant> {
-  const { chain, addresses, memory } = options
+  const { chain, addresses, memory, keyStore } = options
   const { request, requestDigest, offer } = delivery
-  const { version, holder } = request
+  const { version, holder, nonce } = request
   const commitment = await assertEntitled(chain, addresses, { version, holder, offer })
-  const deposited = memory.keyOf(commitment)
-  if (deposited === undefined) throw await whyNoKey(options.catalogue, version)
-  const sealedKey = await resealKey(options.keys, deposited, request)
+  const kept = await keyStore.get(commitment)
+  if (kept === undefined) throw await whyNoKey(options.catalogue, version)
+  assertLeft(kept)
+  const { manifestDigest, account: publisher, cid, bytes } = kept
   const receipt: DeliveryReceipt = {
     requestDigest,
-    manifestDigest: deposited.manifestDigest,
+    manifestDigest,
     grantedAt: BigInt(Math.floor(Date.now() / 1000)),
   }
-  const grant: DeliveryGrant = {
-    version: version.toString(),
-    publisher: deposited.account,
-    manifestDigest: deposited.manifestDigest,
-    cid: deposited.cid,
-    bytes: deposited.bytes,
-    sealedKey,
-    receipt: { ...receipt, grantedAt: receipt.grantedAt.toString() },
-    receiptSignature: await options.keys.account.signTypedData(toTypedData(options.domain, 'DeliveryReceipt', receipt)),
-  }
-  const { nonce } = request
-  await memory.record({ kind: 'delivery-granted', holder, nonce, requestDigest, expiry: Number(request.expiry), grant })
-  return grant
+  const standing = await memory.record<DeliveryGranted>({
+    kind: 'delivery-granted',
+    holder,
+    nonce,
+    requestDigest,
+    expiry: Number(request.expiry),
+    commitment,
+    grant: {
+      ...{ version: version.toString(), publisher, manifestDigest, cid, bytes },
+      receipt: { ...receipt, grantedAt: receipt.grantedAt.toString() },
+      receiptSignature: await options.keys.account.signTypedData(
+        toTypedData(options.domain, 'DeliveryReceipt', receipt),
+      ),
+    },
+  })
+  // Another gateway of this operator may have been asked at the same moment.
+  if (standing.requestDigest !== requestDigest) throw nonceUsed()
+  return sealGrant(options, standing, request)
+}
+
+/** Seals what is left of the key at this moment: what was destroyed since the grant was written down is not given again. */
+async function sealGrant(
+  { keys, keyStore }: DeliveryRoutesOptions,
+  { commitment, grant }: DeliveryGranted,
+  { version, holder, deliveryKey }: DeliveryRequest,
+): Promise<DeliveryGrant> {
+  const kept = await keyStore.get(commitment)
+  if (kept === undefined) throw new AgoraiError('content_missing', 'The key of this version is not here any more.')
+  assertLeft(kept)
+  const left = kept.secrets.filter((each) => each !== null)
+  const gone = [...kept.secrets.keys()].filter((partition) => kept.secrets[partition] === null)
+  const aad = grantAad({ version, holder, manifestDigest: kept.manifestDigest })
+  const sealedKey = await sealTo(deliveryKey, left, aad, keys.encryption.privateKey)
+  return { ...grant, sealedKey, ...(gone.length === 0 ? {} : { erasedPartitions: gone }) }
+}
+
+function assertLeft(kept: KeptKey): void {
+  if (isErased(kept)) throw new AgoraiError('version_erased', 'The key of this version was destroyed by this operator.')
 }
 
 /** The chain does not say whether there is a content, the manifest does; where this node has none, nothing was deposited. */
@@ -142,11 +178,4 @@ async function whyNoKey(catalogue: Catalogue, version: bigint): Promise<AgoraiEr
   return manifest === undefined || hasContent(manifest)
     ? new AgoraiError('content_missing', 'The key of this version was not deposited with this operator.')
     : new AgoraiError('nothing_to_deliver', `This ${manifest.kind} was published without one.`)
-}
-
-async function resealKey(keys: OperatorKeys, deposited: KeyDeposited, request: DeliveryRequest): Promise<Hex> {
-  const { manifestDigest, sealedKey } = deposited
-  const secrets = await openSealed(keys.encryption.privateKey, sealedKey, depositAad(manifestDigest))
-  const { version, holder, deliveryKey } = request
-  return sealTo(deliveryKey, secrets, grantAad({ version, holder, manifestDigest }))
 }

@@ -31,7 +31,14 @@ async function chainThatSays(answer: object) {
 }
 
 const place: Address = `0x${'11'.repeat(20)}`
-const addresses: Deployment = { governor: place, assetRegistry: place, revenueLedger: place, accessMarket: place }
+const addresses: Deployment = {
+  governor: place,
+  assetRegistry: place,
+  revenueLedger: place,
+  accessMarket: place,
+  contentProofs: place,
+  operatorReceivers: place,
+}
 const unknown = encodeErrorResult({ abi: assetRegistryAbi, errorName: 'AssetRegistry_VersionUnknown', args: [7n] })
 
 test.each([

@@ -14,7 +14,7 @@ export type NodeRoutesOptions = {
   addresses: Deployment
   keys: OperatorKeys
   catalogue: Catalogue
-  indexHealth(): IndexHealth
+  indexHealth(): Promise<IndexHealth>
 }
 
 const healthSchema = z.strictObject({
@@ -27,7 +27,8 @@ const healthSchema = z.strictObject({
 /** What this node is: its chain, its contracts, its operator, its state. */
 export function nodeRoutes(options: NodeRoutesOptions): Route[] {
   const { version, chain, rpc, addresses, keys, catalogue, indexHealth } = options
-  const { governor, assetRegistry, revenueLedger, accessMarket, testUsd } = addresses
+  const { governor, assetRegistry, revenueLedger, accessMarket, contentProofs, operatorReceivers } = addresses
+  const { batchSettlement, depositCollector, testUsd } = addresses
   return [
     route({
       method: 'get',
@@ -51,6 +52,9 @@ export function nodeRoutes(options: NodeRoutesOptions): Route[] {
               assetRegistry,
               revenueLedger,
               accessMarket,
+              contentProofs,
+              operatorReceivers,
+              ...(batchSettlement && depositCollector ? { batchSettlement, depositCollector } : {}),
               ...(testUsd && chain.local ? { testUsd } : {}),
             },
             confirmedBlock: Number(confirmedBlock),
@@ -68,7 +72,7 @@ export function nodeRoutes(options: NodeRoutesOptions): Route[] {
       errors: ['chain_unavailable'],
       async handle() {
         await chain.confirmedBlockNumber()
-        const { state, indexedBlock, headBlock } = indexHealth()
+        const { state, indexedBlock, headBlock } = await indexHealth()
         const status = state === 'following' || state === 'catching_up' || state === 'starting' ? 'ok' : 'degraded'
         return { status, index: state, indexedBlock, headBlock } as const
       },

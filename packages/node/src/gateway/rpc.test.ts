@@ -23,7 +23,7 @@ test('passes an answer on, unless it is larger than any should be', async () => 
   const [route] = rpcRoutes(chain)
   const ask = () => {
     const body = { jsonrpc: '2.0', id: 1, method: 'eth_getLogs' }
-    return route?.handle({ body, params: {}, query: {}, request: new Request('http://localhost/rpc') })
+    return route?.handle({ body, params: {}, query: {}, client: '', request: new Request('http://localhost/rpc') })
   }
   try {
     const answer = await ask()

@@ -1,14 +1,13 @@
 import {
   AgoraiError,
+  assertCanonical,
   bytes32Schema,
-  cidSchema,
+  type ContentSecrets,
   contributorRootOf,
-  digestOfCid,
   type ErrorCode,
   keyDepositSchema,
   type Manifest,
   manifestBytesMax,
-  manifestDigest,
   parseManifest,
   parseStrictJson,
   parseWith,
@@ -19,31 +18,32 @@ import {
 import { depositAad, openSealed } from '@agorai/sdk'
 import type { Address, Hex } from 'viem'
 import { z } from 'zod'
-import type { KeyDeposited } from '../ports/journal.js'
+import type { KeyFacts, KeyStore } from '../ports/keyStore.js'
 import type { OperatorKeys } from '../ports/keys.js'
 import type { ManifestIndex } from '../ports/manifests.js'
 import type { Storage } from '../ports/storage.js'
-import { authenticateUpload, type Upload, type Uploader } from './authenticateUpload.js'
+import { authenticateUpload, type Uploader } from './authenticateUpload.js'
 import { checkContent } from './checkContent.js'
+import { assertConsentsHold } from './contributionBook.js'
 import { createGate } from './createGate.js'
-import { assertContentType, readBytes, readStream } from './http/readBody.js'
+import { type EraseKey, isErased } from './eraseKey.js'
 import { type Route, route } from './http/route.js'
 import type { Memory } from './memory.js'
+import { otherDigest, readSignedJson, uploadHeaders } from './readSignedJson.js'
+import { shareWork } from './shareWork.js'
 
 export type UploadRoutesOptions = Uploader & {
   storage: Storage
   memory: Memory
   manifests: ManifestIndex
   keys: OperatorKeys
-  contentBytesMax: number
+  keyStore: KeyStore
+  erase: EraseKey
 }
 
-const keyBytesMax = 16 * 1024
+/** The secrets of 1,024 partitions are 64 KiB, sealed and in hexadecimal twice that. */
+const keyBytesMax = 144 * 1024
 const digestParams = z.strictObject({ digest: bytes32Schema })
-const headers = {
-  'agorai-request': 'The signed upload request: JSON of UploadRequest in base64url.',
-  'agorai-signature': 'Its EIP-712 signature by the account.',
-}
 const common: readonly ErrorCode[] = [
   'signature_invalid',
   'request_expired',
@@ -57,51 +57,29 @@ const common: readonly ErrorCode[] = [
 ]
 
 /**
- * What a seller brings, in this order: the content, its manifest, its key. Each is whole or not there, and may be repeated.
+ * What a seller brings after the content: its manifest, its key. Each is whole or not there, and may be repeated.
  * A version without a content has a manifest only.
  */
 export function uploadRoutes(options: UploadRoutesOptions): Route[] {
-  const { storage, manifests, contentBytesMax } = options
+  const { storage, manifests } = options
   const deposit = createDeposit(options)
-  // A slow sender keeps its place for as long as its bytes may take.
-  const receive = createGate({ runningMax: 8, waitingMax: 0 })
 
   return [
-    route({
-      method: 'put',
-      path: '/api/v1/content/{cid}',
-      summary: 'Upload ciphertext.',
-      params: z.strictObject({ cid: cidSchema }),
-      headers,
-      rawBody: 'application/octet-stream',
-      response: storedSchema,
-      errors: [...common, 'busy'],
-      async handle({ params: { cid }, request }) {
-        assertContentType(request, 'application/octet-stream')
-        const { bytes, digest } = await authenticateUpload(options, request, `content/${cid}`)
-        if (digest !== digestOfCid(cid)) throw otherDigest()
-        if (bytes > contentBytesMax)
-          throw new AgoraiError('payload_too_large', `Content has at most ${contentBytesMax} bytes here.`, {
-            details: { contentBytesMax },
-          })
-        await receive(() => storage.putContent(cid, bytes, readStream(request, bytes)))
-        return { stored: cid }
-      },
-    }),
     route({
       method: 'put',
       path: '/api/v1/manifests/{digest}',
       summary: 'Upload the exact bytes of a manifest.',
       params: digestParams,
-      headers,
+      headers: uploadHeaders,
       rawBody: 'application/json',
       response: storedSchema,
       errors: [...common, 'manifest_invalid', 'unsafe_name'],
       async handle({ params: { digest }, request }) {
         const upload = await authenticateUpload(options, request, `manifests/${digest}`)
         if (upload.digest !== digest) throw otherDigest()
-        const bytes = await readJsonBytes(request, upload, manifestBytesMax)
+        const bytes = await readSignedJson(request, upload, manifestBytesMax)
         parseManifest(bytes)
+        assertCanonical(bytes)
         await storage.putManifest(digest, bytes)
         await manifests.addManifest(bytes)
         return { stored: digest }
@@ -113,28 +91,29 @@ export function uploadRoutes(options: UploadRoutesOptions): Route[] {
       summary:
         "Deposit a version's key, sealed to this operator. The whole content is opened and checked before the answer.",
       params: digestParams,
-      headers,
+      headers: uploadHeaders,
       rawBody: 'application/json',
       response: storedSchema,
-      errors: [...common, 'content_missing', 'nothing_to_deliver', 'key_invalid', 'rows_invalid', 'busy'],
+      errors: [
+        ...common,
+        'content_missing',
+        'nothing_to_deliver',
+        'key_invalid',
+        'key_store_damaged',
+        'rows_invalid',
+        'version_erased',
+        'consent_withdrawn',
+        'busy',
+      ],
       async handle({ params: { digest }, request }) {
         const upload = await authenticateUpload(options, request, `keys/${digest}`)
-        const bytes = await readJsonBytes(request, upload, keyBytesMax)
+        const bytes = await readSignedJson(request, upload, keyBytesMax)
         const { sealedKey } = parseWith(keyDepositSchema, parseStrictJson(bytes))
         await deposit({ digest, sealedKey, account: upload.account })
         return { stored: digest }
       },
     }),
   ]
-}
-
-async function readJsonBytes(request: Request, upload: Upload, bytesMax: number): Promise<Uint8Array> {
-  assertContentType(request, 'application/json')
-  const bytes = await readBytes(request, bytesMax)
-  if (bytes.length !== upload.bytes)
-    throw new AgoraiError('length_mismatch', 'The body has another length than the signed request states.')
-  if (manifestDigest(bytes) !== upload.digest) throw otherDigest()
-  return bytes
 }
 
 async function storedManifest(storage: Storage, digest: Hex): Promise<Manifest> {
@@ -147,7 +126,7 @@ type Deposit = { digest: Hex; sealedKey: Hex; account: Address }
 
 /** Opens and records deposits, a few at a time. Copies of one that arrive together become one, with one answer. */
 function createDeposit(options: UploadRoutesOptions) {
-  const { memory } = options
+  const { memory, keyStore } = options
   // Opening a content keeps a core busy, and two reads of the disk at a time are enough.
   const gate = createGate({ runningMax: 2, waitingMax: 32 })
   // The account and the digest name the commitment, which only the manifest on the disk completes.
@@ -155,20 +134,37 @@ function createDeposit(options: UploadRoutesOptions) {
   const recording = new Map<Hex, Promise<void>>()
 
   /** A key that opens the content is the only one that does, so an account's first good deposit stays. */
-  async function recordOnce(record: KeyDeposited): Promise<void> {
-    const { commitment } = record
+  async function keepOnce(facts: KeyFacts, secrets: ContentSecrets): Promise<void> {
+    const { commitment } = facts
     if (memory.keyOf(commitment) !== undefined) return
-    await shareWork(recording, commitment, () => memory.record(record))
+    await shareWork(recording, commitment, async () => {
+      // The key first: what the journal says was deposited can be delivered.
+      await keyStore.put({ ...facts, secrets })
+      await memory.record({ kind: 'key-deposited', ...facts })
+    })
   }
 
   async function openAndRecord({ digest, sealedKey, account }: Deposit): Promise<void> {
     const manifest = requireContent(await storedManifest(options.storage, digest))
     const commitment = publicationCommitment(account, digest, contributorRootOf(manifest))
+    const kept = await keyStore.get(commitment)
+    if (kept !== undefined && isErased(kept))
+      throw new AgoraiError('version_erased', 'This version was erased; it is not taken again.')
     if (memory.keyOf(commitment) !== undefined) return
+    assertConsentsHold(memory.book, manifest)
     const secrets = await openSealed(options.keys.encryption.privateKey, sealedKey, depositAad(digest))
     await checkContent(options.storage, manifest, secrets)
+    // That took its time.
+    assertConsentsHold(memory.book, manifest)
     const { cid, bytes } = manifest.content
-    await recordOnce({ kind: 'key-deposited', manifestDigest: digest, commitment, cid, bytes, sealedKey, account })
+    await keepOnce({ commitment, manifestDigest: digest, cid, bytes, account }, secrets)
+    // A withdrawal looks through the keys once it is written down; one that was written meanwhile is seen here.
+    try {
+      assertConsentsHold(memory.book, manifest)
+    } catch (error) {
+      await options.erase(commitment)
+      throw error
+    }
   }
 
   return (deposit: Deposit): Promise<void> => {
@@ -176,15 +172,3 @@ function createDeposit(options: UploadRoutesOptions) {
     return shareWork(running, name, () => gate(() => openAndRecord(deposit)))
   }
 }
-
-/** Starts work under a name, unless it is under way there: then its outcome, good or bad, is everybody's. */
-function shareWork<name>(underWay: Map<name, Promise<void>>, name: name, start: () => Promise<void>): Promise<void> {
-  const known = underWay.get(name)
-  if (known !== undefined) return known
-  const work = start().finally(() => underWay.delete(name))
-  underWay.set(name, work)
-  return work
-}
-
-const otherDigest = (): AgoraiError =>
-  new AgoraiError('digest_mismatch', 'The body does not have the digest that was signed.', { field: 'request.digest' })

@@ -1,14 +1,24 @@
 import { AgoraiError } from '@agorai/core'
 import type { PublicClient } from 'viem'
 import type { Database } from '../ports/database.js'
-import type { Addresses } from './events.js'
-import { type BlockRange, type Header, heights, readHeader, readHeaders, readRange } from './readBlocks.js'
+import type { Decoder } from './events.js'
 import {
+  assertChild,
+  assertFollows,
+  type BlockRange,
+  type Header,
+  heights,
+  readHeader,
+  readHeaders,
+  readRange,
+} from './readBlocks.js'
+import {
+  addHeaders,
   type Cursor,
   commitRange,
   readCursor,
   readForkCandidates,
-  readHeldHeights,
+  readHeldHeaders,
   reorgDepthMax,
   rollBack,
 } from './store.js'
@@ -16,11 +26,16 @@ import {
 export type AdvanceParameters = {
   database: Database
   client: PublicClient
-  addresses: Addresses
+  decoder: Decoder
   startBlock: bigint
   /** Blocks taken at most. */
   blocksMax: number
+  /** What is read and decoded while the step before is written. Kept from step to step; one range at most. */
+  ahead: ReadAhead
 }
+
+/** The next range of what no reorg reaches any more, under way already. */
+export type ReadAhead = { next?: { from: bigint; to: bigint; reading: Promise<BlockRange> } | undefined }
 
 /** `range` is what was added; absent after a rollback or when there was nothing new. */
 export type Advance = { outcome: 'added' | 'rolled_back' | 'at_head'; head: bigint; range?: BlockRange }
@@ -32,7 +47,7 @@ export type Advance = { outcome: 'added' | 'rolled_back' | 'at_head'; head: bigi
  * @throws ChainInconsistentError when the chain moved while it was read.
  */
 export async function advance(parameters: AdvanceParameters): Promise<Advance> {
-  const { database, client, addresses, startBlock, blocksMax } = parameters
+  const { database, startBlock, blocksMax, client, decoder, ahead } = parameters
   const head = await readHeader(client)
   const { tip, finalised } = await readCursor(database)
   if (tip !== undefined && !(await isCanonical(client, tip, head))) {
@@ -40,12 +55,28 @@ export async function advance(parameters: AdvanceParameters): Promise<Advance> {
     return { outcome: 'rolled_back', head: head.number }
   }
   const from = tip === undefined ? startBlock : tip.number + 1n
-  if (from > head.number) return { outcome: 'at_head', head: head.number }
   const nearFrom = maxOf(startBlock, head.number - reorgDepthMax)
-  const end = minOf(from + BigInt(blocksMax) - 1n, head.number)
-  // A range does not cross from the part that is taken by range to the part that is taken by hash.
-  const to = from < nearFrom ? minOf(end, nearFrom - 1n) : end
-  const range = await readRange(client, addresses, { from, to, nearFrom, parentHash: tip?.hash })
+  // A chain that went back above the tip has blocks near its head now that were far from it when they were taken.
+  const missing = tip === undefined ? [] : await readMissingWindow(parameters, nearFrom, tip)
+  if (tip !== undefined && missing.length > 0) await addHeaders(database, tip.hash, missing)
+  if (from > head.number) return { outcome: 'at_head', head: head.number }
+  const read = (first: bigint) => {
+    const end = minOf(first + BigInt(blocksMax) - 1n, head.number)
+    // A range does not cross from the part that is taken by range to the part that is taken by hash.
+    const to = first < nearFrom ? minOf(end, nearFrom - 1n) : end
+    return { from: first, to, reading: readRange(client, decoder, { from: first, to, nearFrom }) }
+  }
+  const { next } = ahead
+  ahead.next = undefined
+  const { to, reading } = next?.from === from && from < nearFrom ? next : read(from)
+  const range = await reading
+  if (to + 1n < nearFrom) {
+    ahead.next = read(to + 1n)
+    // Whoever takes it sees how it ended.
+    ahead.next.reading.catch(() => {})
+  }
+  // The links between ranges, and the tip at the start of each step, tell what was read ahead of a chain that is gone.
+  if (tip !== undefined) assertFollows(range, tip.hash)
   await commitRange(database, tip?.hash, range, maxOf(finalised, minOf(to, head.number - reorgDepthMax)))
   return { outcome: 'added', head: head.number, range }
 }
@@ -68,7 +99,9 @@ async function followReorg(parameters: AdvanceParameters, tip: Cursor, head: Hea
         headBlock: Number(head.number),
       },
     })
-  await rollBack(database, tip.hash, fork, fork === undefined ? [] : await readMissingWindow(parameters, fork))
+  if (fork === undefined) return rollBack(database, tip.hash, undefined, [])
+  const lowest = maxOf(startBlock, fork.number - reorgDepthMax)
+  await rollBack(database, tip.hash, fork, await readMissingWindow(parameters, lowest, fork))
 }
 
 /** The highest block that both the index and the chain have, at or above what is final. */
@@ -80,17 +113,26 @@ async function findForkPoint(database: Database, client: PublicClient, tip: Curs
   return undefined
 }
 
-/** Headers that were dropped when the chain was longer, and that a reorg may now reach again. */
+/**
+ * Headers up to a block that are not kept, as the chain was longer, and that a reorg may now reach again.
+ *
+ * @throws ChainInconsistentError when they are of another chain than those that are kept.
+ */
 async function readMissingWindow(
-  { database, client, startBlock }: AdvanceParameters,
-  fork: { number: bigint },
+  { database, client }: AdvanceParameters,
+  lowest: bigint,
+  { number: highest }: { number: bigint },
 ): Promise<Header[]> {
-  const lowest = maxOf(startBlock, fork.number - reorgDepthMax)
-  const held = await readHeldHeights(database, lowest)
-  return readHeaders(
-    client,
-    heights(lowest, fork.number).filter((number) => !held.has(number)),
-  )
+  if (lowest > highest) return []
+  const held = await readHeldHeaders(database, lowest)
+  const missing = heights(lowest, highest).filter((number) => !held.has(number))
+  const headers = await readHeaders(client, missing)
+  for (const header of headers) {
+    assertChild(held.get(header.number - 1n), header)
+    const above = held.get(header.number + 1n)
+    if (above !== undefined) assertChild(header, above)
+  }
+  return headers
 }
 
 const minOf = (left: bigint, right: bigint) => (left < right ? left : right)

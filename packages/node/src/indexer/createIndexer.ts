@@ -3,12 +3,13 @@ import type { Address, Hex, PublicClient } from 'viem'
 import type { IndexHealth } from '../ports/catalogue.js'
 import type { Database } from '../ports/database.js'
 import type { ManifestIndex, ManifestSource } from '../ports/manifests.js'
-import { type Advance, advance } from './advance.js'
+import { type Advance, advance, type ReadAhead } from './advance.js'
+import { ChainInconsistentError } from './ChainInconsistentError.js'
 import { assertDeployment } from './deployment.js'
-import type { Addresses } from './events.js'
-import { addManifest, fillManifest, fillManifests } from './manifests.js'
-import { type BlockRange, ChainInconsistentError } from './readBlocks.js'
-import { createSchema } from './schema.js'
+import { type Addresses, createDecoder } from './events.js'
+import { addManifest, fillManifests, fillMissingManifests } from './manifests.js'
+import type { BlockRange } from './readBlocks.js'
+import { columnsOf, createSchema } from './schema.js'
 import { readCursor } from './store.js'
 import { fillTokens } from './tokens.js'
 
@@ -40,6 +41,10 @@ export type Indexer = ManifestIndex & {
 }
 
 const backoffMaxMs = 30_000
+/** Events that one step aims at: with the step that is read ahead, what bounds memory and the size of an answer. */
+const eventsPerStep = 10_000
+/** Blocks of the first step, while nobody knows how much is in them. */
+const blocksFirst = 16
 /** Attempts of one `sync` that may fail in a row before it gives up. */
 const attemptsMax = 8
 
@@ -55,14 +60,16 @@ export async function createIndexer(parameters: CreateIndexerParameters): Promis
   const blocksMax = parameters.blocksMax ?? 500
   const stopping = new AbortController()
   const refusedTokens = new Set<Address>()
+  const decoder = createDecoder(addresses)
+  const ahead: ReadAhead = {}
   let health: IndexHealth = { state: 'starting', indexedBlock: -1, headBlock: -1, failures: 0 }
-  let blocks = blocksMax
+  let blocks = Math.min(blocksFirst, blocksMax)
   let isPrepared = false
   let following: Promise<void> | undefined
 
   async function prepare(): Promise<void> {
     await assertDeployment(database, client, addresses, startBlock)
-    await fillManifests(database, manifests)
+    await fillMissingManifests(database, manifests)
     await fillTokens(database, client, refusedTokens)
     isPrepared = true
   }
@@ -71,10 +78,17 @@ export async function createIndexer(parameters: CreateIndexerParameters): Promis
   async function step(): Promise<Advance['outcome']> {
     try {
       if (!isPrepared) await prepare()
-      const { outcome, head, range } = await advance({ database, client, addresses, startBlock, blocksMax: blocks })
+      const { outcome, head, range } = await advance({
+        database,
+        client,
+        decoder,
+        startBlock,
+        blocksMax: blocks,
+        ahead,
+      })
       if (range !== undefined) await readDocuments(range)
       const { tip } = await readCursor(database)
-      blocks = Math.min(blocks * 2, blocksMax)
+      blocks = Math.min(nextBlocks(range, blocks), blocksMax)
       health = {
         state: outcome === 'at_head' ? 'following' : 'catching_up',
         indexedBlock: Number(tip?.number ?? -1n),
@@ -91,11 +105,11 @@ export async function createIndexer(parameters: CreateIndexerParameters): Promis
   }
 
   /** Manifests and tokens are looked up after the events are safe; what is missed here is made good by `prepare`. */
-  async function readDocuments({ records }: BlockRange): Promise<void> {
+  async function readDocuments({ lines }: BlockRange): Promise<void> {
     isPrepared = false
-    for (const { table, row } of records)
-      if (table === 'version_published') await fillManifest(database, manifests, row.manifest_digest as Hex)
-    if (records.some(({ table }) => table === 'offer_listed')) await fillTokens(database, client, refusedTokens)
+    const digests = (lines.get('version_published') ?? []).map((line) => line.split('\t')[digestColumn] as Hex)
+    await fillManifests(database, manifests, digests)
+    if (lines.has('offer_listed')) await fillTokens(database, client, refusedTokens)
     isPrepared = true
   }
 
@@ -145,6 +159,15 @@ export async function createIndexer(parameters: CreateIndexerParameters): Promis
     },
     health: () => health,
   }
+}
+
+const digestColumn = Object.keys(columnsOf('version_published')).indexOf('manifest_digest')
+
+/** Twice as many while they hold little, fewer where they hold more than a step aims at. */
+function nextBlocks(range: BlockRange | undefined, blocks: number): number {
+  if (range === undefined) return blocks
+  const events = range.headers.reduce((sum, { logs }) => sum + logs, 0)
+  return Math.max(1, Math.min(blocks * 2, Math.floor((blocks * eventsPerStep) / Math.max(1, events))))
 }
 
 /** Only a person can decide whether to believe the new history, or which deployment is meant. */

@@ -1,13 +1,7 @@
-import { assetOfOffer } from '@agorai/core'
+import { addressOf, type Column, decimalOf, flagOf, listColumn, wordColumn, wordOf } from './decodeLog.js'
 
 /** The contracts whose events are kept. */
 export type ContractName = 'assetRegistry' | 'revenueLedger' | 'accessMarket'
-
-/** How a value of a column travels in JSON: numbers beyond 2^53 as decimal text. */
-export type Value = string | number | boolean | readonly unknown[]
-
-/** `type` is SQL's, the same in the table and in `jsonb_to_recordset`. */
-export type Column = { type: string; read: (args: object) => Value }
 
 /** An event of ours: where it comes from, its columns after place and transaction, and what of them is looked up. */
 export type EventTableShape = {
@@ -17,38 +11,19 @@ export type EventTableShape = {
   indexes?: readonly string[]
 }
 
-/** The argument at a path such as `terms.flags`. */
-function at(args: object, path: string): unknown {
-  let value: unknown = args
-  for (const name of path.split('.')) value = (value as Record<string, unknown> | undefined)?.[name]
-  if (value === undefined) throw new TypeError(`The event has no ${path}.`)
-  return value
-}
-
-const column =
-  <Argument>(type: string, toValue: (argument: Argument) => Value) =>
-  (path: string): Column => ({ type, read: (args) => toValue(at(args, path) as Argument) })
-
-type Edge = { version: bigint; bps: number }
-
-const numeric = column('numeric(78,0)', (value: bigint | number) => `${value}`)
-const integer = column('integer', (value: bigint | number) => Number(value))
+const numeric = wordColumn('numeric(78,0)', decimalOf)
+const integer = wordColumn('integer', decimalOf)
 /** Times and counts: below 2^53, but not always below 2^31. */
-const count = column('bigint', (value: bigint | number) => Number(value))
-const account = column('text', (value: string) => value.toLowerCase())
-const word = column('text', (value: string) => value)
-const flag = column('boolean', (value: boolean) => value)
-const ids = column('jsonb', (value: readonly bigint[]) => value.map(String))
-const ancestors = column('jsonb', (value: readonly Edge[]) =>
-  value.map(({ version, bps }) => ({ ancestor: `${version}`, bps })),
-)
-const suppliers = column('jsonb', (value: readonly Edge[]) =>
-  value.map(({ version, bps }) => ({ supplier: `${version}`, bps })),
-)
-const brackets = column('jsonb', (value: readonly { fromDay: number; bps: number }[]) =>
-  value.map(({ fromDay, bps }) => ({ fromDay, bps })),
-)
-const assetOf = column('numeric(78,0)', (offerId: bigint) => `${assetOfOffer(offerId)}`)
+const count = wordColumn('bigint', decimalOf)
+const account = wordColumn('text', addressOf)
+const word = wordColumn('text', wordOf)
+const flag = wordColumn('boolean', flagOf)
+const ids = listColumn('jsonb', (id) => `"${decimalOf(id)}"`)
+const ancestors = listColumn('jsonb', (id, bps) => `{"ancestor":"${decimalOf(id)}","bps":${decimalOf(bps)}}`)
+const suppliers = listColumn('jsonb', (id, bps) => `{"supplier":"${decimalOf(id)}","bps":${decimalOf(bps)}}`)
+const brackets = listColumn('jsonb', (day, bps) => `{"fromDay":${decimalOf(day)},"bps":${decimalOf(bps)}}`)
+/** An offer's id is its asset's and 16 bits more (`assetOfOffer`). */
+const assetOf = wordColumn('numeric(78,0)', (id) => decimalOf(`0000${id.slice(0, -4)}`))
 
 const registry = 'assetRegistry'
 const ledger = 'revenueLedger'

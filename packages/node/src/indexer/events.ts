@@ -1,15 +1,13 @@
 import { accessMarketAbi, assetRegistryAbi, revenueLedgerAbi } from '@agorai/core'
-import type { Abi, Address, Hex, Log } from 'viem'
-import { decodeEventLog, toEventSelector } from 'viem/utils'
-import { type ContractName, type EventTable, eventTableNames, shapeOf, type Value } from './eventTables.js'
+import type { Abi, Address } from 'viem'
+import { toEventSelector } from 'viem/utils'
+import { createReader, type RawLog } from './decodeLog.js'
+import { type ContractName, type EventTable, eventTableNames, shapeOf } from './eventTables.js'
 
 export type Addresses = Record<ContractName, Address>
 
-/** One event, ready for its table. */
-export type EventRecord = {
-  table: EventTable
-  row: { block_number: number; log_index: number; transaction_hash: Hex } & Readonly<Record<string, Value>>
-}
+/** One event, as the line that COPY takes for its table: its place, its transaction, its columns. */
+export type EventLine = { table: EventTable; line: string }
 
 const abis: Record<ContractName, Abi> = {
   assetRegistry: assetRegistryAbi,
@@ -17,37 +15,46 @@ const abis: Record<ContractName, Abi> = {
   accessMarket: accessMarketAbi,
 }
 
-/** Which table keeps a log, by contract and first topic. ERC-721 approvals and the like are kept by none. */
-const tablesBySelector = new Map<string, EventTable>(
-  eventTableNames.map((table) => {
-    const { contract, eventName } = shapeOf(table)
-    const item = abis[contract].find((entry) => entry.type === 'event' && entry.name === eventName)
-    if (item?.type !== 'event') throw new TypeError(`${eventName} is not in the ABI of ${contract}.`)
-    return [`${contract} ${toEventSelector(item)}`, table]
-  }),
-)
+type Entry = { table: EventTable; read: ReturnType<typeof createReader> }
 
-/** Reads a log of one of the three contracts; undefined when it is of another contract or of no table. */
-export function decodeEvent(addresses: Addresses, log: Log<bigint, number, false>): EventRecord | undefined {
-  const contract = contractOf(addresses, log.address)
-  const [selector] = log.topics
-  const table = tablesBySelector.get(`${contract} ${selector}`)
-  if (contract === undefined || table === undefined) return undefined
-  const { args } = decodeEventLog({ abi: abis[contract], topics: log.topics, data: log.data, strict: true })
-  const columns = Object.entries(shapeOf(table).columns).map(([name, { read }]) => [name, read(args as object)])
-  return {
-    table,
-    row: {
-      block_number: Number(log.blockNumber),
-      log_index: log.logIndex,
-      transaction_hash: log.transactionHash,
-      ...Object.fromEntries(columns),
-    },
-  }
+/** Which table keeps a log of a contract, by first topic. ERC-721 approvals and the like are kept by none. */
+const entries: Record<ContractName, Map<string, Entry>> = {
+  assetRegistry: new Map(),
+  revenueLedger: new Map(),
+  accessMarket: new Map(),
+}
+for (const table of eventTableNames) {
+  const { contract, eventName, columns } = shapeOf(table)
+  const item = abis[contract].find((entry) => entry.type === 'event' && entry.name === eventName)
+  if (item?.type !== 'event') throw new TypeError(`${eventName} is not in the ABI of ${contract}.`)
+  entries[contract].set(toEventSelector(item), { table, read: createReader(item.inputs, Object.values(columns)) })
 }
 
-/** Which of our contracts is at an address. An identical contract elsewhere is none of ours. */
-export function contractOf(addresses: Addresses, address: Address): ContractName | undefined {
-  const wanted = address.toLowerCase()
-  return (Object.keys(abis) as ContractName[]).find((name) => addresses[name].toLowerCase() === wanted)
+/** Reads the logs of one deployment. An identical contract elsewhere is none of ours. */
+export type Decoder = {
+  addresses: readonly Address[]
+  isOurs(address: string): boolean
+  /**
+   * Undefined when the log is of another contract or of no table.
+   *
+   * @param place Block and index in it, which the caller has read already.
+   * @throws ChainInconsistentError when a log of ours is cut short.
+   */
+  decode(log: RawLog, place: { block: number; index: number }): EventLine | undefined
+}
+
+export function createDecoder(addresses: Addresses): Decoder {
+  const byAddress = new Map(
+    (Object.keys(entries) as ContractName[]).map((name) => [addresses[name].toLowerCase(), entries[name]]),
+  )
+  const entriesAt = (address: string) => byAddress.get(address) ?? byAddress.get(address.toLowerCase())
+  return {
+    addresses: [addresses.assetRegistry, addresses.revenueLedger, addresses.accessMarket],
+    isOurs: (address) => entriesAt(address) !== undefined,
+    decode({ address, topics, data, transactionHash }, { block, index }) {
+      const entry = entriesAt(address)?.get(topics[0] ?? '')
+      if (entry === undefined) return undefined
+      return { table: entry.table, line: `${block}\t${index}\t${transactionHash}${entry.read(topics, data)}` }
+    },
+  }
 }

@@ -50,7 +50,7 @@ export async function addManifest(database: Database, bytes: Uint8Array): Promis
 }
 
 /** Looks for the manifests of published versions that the index does not have yet. Absent or unreadable ones stay out. */
-export async function fillManifests(database: Database, source: ManifestSource): Promise<void> {
+export async function fillMissingManifests(database: Database, source: ManifestSource): Promise<void> {
   let after = ''
   for (let page = await missing(database, after); page.length > 0; page = await missing(database, after)) {
     for (const digest of page) await fillManifest(database, source, digest)
@@ -58,10 +58,24 @@ export async function fillManifests(database: Database, source: ManifestSource):
   }
 }
 
-/** Looks for one manifest, unless it is there. */
-export async function fillManifest(database: Database, source: ManifestSource, digest: Hex): Promise<void> {
-  const known = await database.query('SELECT 1 FROM manifests WHERE digest = $1::text', [digest])
-  const bytes = known.length > 0 ? undefined : await source.get(digest)
+/** Looks for manifests, unless they are there. */
+export async function fillManifests(
+  database: Database,
+  source: ManifestSource,
+  digests: readonly Hex[],
+): Promise<void> {
+  for (let i = 0; i < digests.length; i += pageSize) {
+    const page = [...new Set(digests.slice(i, i + pageSize))]
+    const rows = await database.query<{ digest: Hex }>('SELECT digest FROM manifests WHERE digest = ANY ($1::text[])', [
+      page,
+    ])
+    const known = new Set(rows.map(({ digest }) => digest))
+    for (const digest of page) if (!known.has(digest)) await fillManifest(database, source, digest)
+  }
+}
+
+async function fillManifest(database: Database, source: ManifestSource, digest: Hex): Promise<void> {
+  const bytes = await source.get(digest)
   if (bytes === undefined || manifestDigest(bytes) !== digest) return
   try {
     await addManifest(database, bytes)

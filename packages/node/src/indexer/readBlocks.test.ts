@@ -1,11 +1,14 @@
-import { accessMarketAbi } from '@agorai/core'
+import { accessMarketAbi, revenueLedgerAbi } from '@agorai/core'
 import { createPublicClient, custom, type Hex, toHex } from 'viem'
-import { encodeAbiParameters, encodeEventTopics, keccak256, numberToHex } from 'viem/utils'
+import { encodeAbiParameters, encodeEventTopics, getAbiItem, keccak256, numberToHex, toEventSelector } from 'viem/utils'
 import { describe, expect, test } from 'vitest'
-import { ChainInconsistentError, readRange } from './readBlocks.js'
+import { ChainInconsistentError } from './ChainInconsistentError.js'
+import { createDecoder } from './events.js'
+import { assertFollows, readRange } from './readBlocks.js'
 import { testAddress, testHash, testHeader } from './testRanges.js'
 
 const addresses = { assetRegistry: testAddress(1), revenueLedger: testAddress(2), accessMarket: testAddress(3) }
+const decoder = createDecoder(addresses)
 
 type RpcLog = Record<string, unknown>
 type RpcBlock = Record<string, unknown>
@@ -39,7 +42,10 @@ function serverOf({ block = rpcBlock, logs = () => [] }: Server) {
   return createPublicClient({ transport: custom({ request }, { retryCount: 0 }), cacheTime: 0 })
 }
 
-const near = { from: 11n, to: 20n, nearFrom: 11n, parentHash: testHeader(10n).hash }
+const received = toEventSelector(getAbiItem({ abi: revenueLedgerAbi, name: 'RevenueReceived' }))
+const word = numberToHex(1, { size: 32 })
+
+const near = { from: 11n, to: 20n, nearFrom: 11n }
 const far = { ...near, nearFrom: 100n }
 const logsOf12 = ({ blockHash }: { blockHash?: Hex }) =>
   blockHash === undefined || blockHash === testHeader(12n).hash ? [rpcLog(12n, 0), rpcLog(12n, 1)] : []
@@ -57,14 +63,12 @@ const bloomOf = (address: Hex): Hex => {
 describe('readRange', () => {
   test('takes logs by hash near the head and by range below, with the same result', async () => {
     const [byHash, byRange] = await Promise.all([
-      readRange(serverOf({ logs: logsOf12 }), addresses, near),
-      readRange(serverOf({ logs: logsOf12 }), addresses, far),
+      readRange(serverOf({ logs: logsOf12 }), decoder, near),
+      readRange(serverOf({ logs: logsOf12 }), decoder, far),
     ])
-    expect(byHash.records).toEqual(byRange.records)
-    expect(byHash.records.map(({ table, row }) => [table, row.block_number, row.log_index, row.asset])).toEqual([
-      ['offer_closed', 12, 0, '7'],
-      ['offer_closed', 12, 1, '7'],
-    ])
+    expect(byHash.lines).toEqual(byRange.lines)
+    const line = (index: number) => ['12', index, testHash('transaction 12'), '1', '7'].join('\t')
+    expect([...byHash.lines]).toEqual([['offer_closed', [line(0), line(1)]]])
     expect(byHash.headers.map(({ number, logs }) => [number, logs])).toEqual(
       Array.from({ length: 10 }, (_, index) => [BigInt(11 + index), index === 1 ? 2 : 0]),
     )
@@ -79,13 +83,13 @@ describe('readRange', () => {
     const copy = rpcLog(12n, 9, { address: testAddress(66) })
     const logs = (filter: { blockHash?: Hex }) => [...logsOf12(filter), ...logsOf12(filter), copy]
     for (const range of [near, far])
-      expect((await readRange(serverOf({ logs }), addresses, range)).records).toHaveLength(2)
+      expect((await readRange(serverOf({ logs }), decoder, range)).lines.get('offer_closed')).toHaveLength(2)
   })
 
   test('leaves out events of ours that no table keeps', async () => {
     const topics = [testHash('Approval(address,address,uint256)')]
     const logs = () => [rpcLog(12n, 0, { address: addresses.assetRegistry, topics })]
-    expect((await readRange(serverOf({ logs }), addresses, far)).records).toEqual([])
+    expect((await readRange(serverOf({ logs }), decoder, far)).lines.size).toBe(0)
   })
 
   test('reads an event with all that it carries', async () => {
@@ -99,32 +103,18 @@ describe('readRange', () => {
       }),
       data: encodeAbiParameters(types, values),
     })
-    const { records } = await readRange(serverOf({ logs: () => [log] }), addresses, far)
-    expect(records).toEqual([
-      {
-        table: 'pass_granted',
-        row: {
-          block_number: 12,
-          log_index: 0,
-          transaction_hash: testHash('transaction 12'),
-          offer: `${(7n << 16n) | 3n}`,
-          asset: '7',
-          version: '9',
-          holder: testAddress(0xab).toLowerCase(),
-          payer: testAddress(5).toLowerCase(),
-          amount: `${2n ** 256n - 1n}`,
-          nonce: 4,
-          expiry: 2 ** 40 - 1,
-          refund_until: 1_700_000_000,
-        },
-      },
-    ])
+    const { lines } = await readRange(serverOf({ logs: () => [log] }), decoder, far)
+    const place = ['12', '0', testHash('transaction 12')]
+    const pass = [`${(7n << 16n) | 3n}`, '7', '9', testAddress(0xab), testAddress(5), `${2n ** 256n - 1n}`, '4']
+    expect(lines.get('pass_granted')).toEqual([[...place, ...pass, `${2 ** 40 - 1}`, '1700000000'].join('\t')])
   })
 
   const inconsistent: Record<string, Server> = {
     'a block whose parent is another': { block: (number) => rpcBlock(number, 'fork', number > 15n ? 15n : 99n) },
-    'a first block that does not follow the cursor': { block: (number) => rpcBlock(number, 'fork', 1n) },
     'a block of another height': { block: () => rpcBlock(11n) },
+    'a log that is cut short': {
+      logs: () => [rpcLog(12n, 0, { address: addresses.revenueLedger, topics: [received, word, word, word] })],
+    },
     'a log of a block that was replaced': { logs: () => [rpcLog(12n, 0, { blockHash: testHash('other') })] },
     'a log that was taken back': { logs: () => [rpcLog(12n, 0, { removed: true })] },
     'no logs where the bloom filter has ours': {
@@ -133,24 +123,30 @@ describe('readRange', () => {
   }
   for (const [name, server] of Object.entries(inconsistent))
     test(`${name} is asked for again`, async () => {
-      await expect(readRange(serverOf(server), addresses, near)).rejects.toBeInstanceOf(ChainInconsistentError)
+      await expect(readRange(serverOf(server), decoder, near)).rejects.toBeInstanceOf(ChainInconsistentError)
     })
+
+  test('a first block that does not follow the cursor is asked for again', async () => {
+    const other = await readRange(serverOf({ block: (number) => rpcBlock(number, 'fork', 1n) }), decoder, near)
+    expect(() => assertFollows(other, testHeader(10n).hash)).toThrow(ChainInconsistentError)
+    assertFollows(await readRange(serverOf({}), decoder, near), testHeader(10n).hash)
+  })
 
   test('a range whose last block is replaced between its logs and its headers is asked for again', async () => {
     let asked = 0
     const block = (number: bigint) => rpcBlock(number, number === 20n && asked++ > 0 ? 'fork' : 'main')
-    await expect(readRange(serverOf({ block }), addresses, far)).rejects.toBeInstanceOf(ChainInconsistentError)
+    await expect(readRange(serverOf({ block }), decoder, far)).rejects.toBeInstanceOf(ChainInconsistentError)
   })
 
   test('no logs are believed where those of others explain the bloom filter', async () => {
     const block = (number: bigint) => ({ ...rpcBlock(number), logsBloom: numberToHex(2n ** 2048n - 1n, { size: 256 }) })
     let asked = 0
     const logs = () => (asked++ % 2 === 0 ? [] : [rpcLog(12n, 0, { address: testAddress(66) })])
-    const one = { from: 12n, to: 12n, nearFrom: 12n, parentHash: undefined }
-    expect((await readRange(serverOf({ block, logs }), addresses, one)).records).toEqual([])
+    const one = { from: 12n, to: 12n, nearFrom: 12n }
+    expect((await readRange(serverOf({ block, logs }), decoder, one)).lines.size).toBe(0)
   })
 
   test('a block that is not there is an error, not an empty one', async () => {
-    await expect(readRange(serverOf({ block: () => null }), addresses, near)).rejects.toThrow(/could not be found/)
+    await expect(readRange(serverOf({ block: () => null }), decoder, near)).rejects.toThrow(/could not be found/)
   })
 })

@@ -1,92 +1,103 @@
-import type { Address, Hash, Hex, Log, PublicClient } from 'viem'
-import { keccak256 } from 'viem/utils'
-import { type Addresses, contractOf, decodeEvent, type EventRecord } from './events.js'
+import type { Address, Hash, Hex, PublicClient } from 'viem'
+import { keccak256, numberToHex } from 'viem/utils'
+import { ChainInconsistentError } from './ChainInconsistentError.js'
+import type { RawLog } from './decodeLog.js'
+import type { Decoder } from './events.js'
+import type { EventTable } from './eventTables.js'
 
 /** What the index keeps of a block's header. */
 export type Header = { number: bigint; hash: Hash; parentHash: Hash; timestamp: bigint; logsBloom: Hex }
 
 /** A stretch of one chain, ready to be committed: its last header is the new cursor. */
-export type BlockRange = { headers: readonly (Header & { logs: number })[]; records: readonly EventRecord[] }
+export type BlockRange = {
+  headers: readonly (Header & { logs: number })[]
+  /** Events by their table, as the lines that COPY takes, in the order of the chain. */
+  lines: ReadonlyMap<EventTable, readonly string[]>
+}
 
 export type ReadRangeParameters = {
   from: bigint
   to: bigint
   /** From this height on every header is read and every log taken by block hash; below, logs are taken by range. */
   nearFrom: bigint
-  /** Hash of block `from - 1`, when it is known. */
-  parentHash: Hash | undefined
 }
 
-/** The chain moved, or two answers contradict each other: nothing is kept, and it is asked again. */
-export class ChainInconsistentError extends Error {
-  override readonly name = 'ChainInconsistentError'
-}
+/** Requests under way at a time; the transport may send them as one batch. */
+const concurrency = 64
 
-type MinedLog = Log<bigint, number, false>
-
-const concurrency = 8
+type RawBlock = { number: Hex | null; hash: Hex | null; parentHash: Hex; timestamp: Hex; logsBloom: Hex | null }
 
 /** The header at a height, or at the head. */
-export async function readHeader(client: PublicClient, blockNumber?: bigint): Promise<Header> {
-  const block = await client.getBlock(
-    blockNumber === undefined ? { blockTag: 'latest' } : { blockNumber, includeTransactions: false },
-  )
+export async function readHeader(client: PublicClient, height?: bigint): Promise<Header> {
+  const tag = height === undefined ? 'latest' : numberToHex(height)
+  const block = (await client.request({ method: 'eth_getBlockByNumber', params: [tag, false] })) as RawBlock | null
+  if (block === null) throw new ChainInconsistentError(`Block ${height ?? tag} could not be found.`)
   const { number, hash, parentHash, timestamp, logsBloom } = block
   if (number === null || hash === null || logsBloom === null)
     throw new ChainInconsistentError('The chain answered with a block that is not mined.')
-  if (blockNumber !== undefined && number !== blockNumber)
-    throw new ChainInconsistentError(`The chain answered block ${number} for block ${blockNumber}.`)
-  return { number, hash, parentHash, timestamp, logsBloom }
+  if (height !== undefined && BigInt(number) !== height)
+    throw new ChainInconsistentError(`The chain answered block ${BigInt(number)} for block ${height}.`)
+  return { number: BigInt(number), hash, parentHash, timestamp: BigInt(timestamp), logsBloom }
 }
 
-/** Headers of consecutive or scattered heights, a few at a time. Each must be the child of its neighbour below. */
-export async function readHeaders(
-  client: PublicClient,
-  numbers: readonly bigint[],
-  parentHash?: Hash,
-): Promise<Header[]> {
+/** Headers of consecutive or scattered heights, many at a time. Each must be the child of its neighbour below. */
+export async function readHeaders(client: PublicClient, numbers: readonly bigint[]): Promise<Header[]> {
   const headers: Header[] = []
   for (let i = 0; i < numbers.length; i += concurrency)
     headers.push(...(await Promise.all(numbers.slice(i, i + concurrency).map((number) => readHeader(client, number)))))
-  let below: { number: bigint; hash: Hash } | undefined
-  const [first] = headers
-  if (first !== undefined && parentHash !== undefined) below = { number: first.number - 1n, hash: parentHash }
-  for (const header of headers) {
-    const isChild = below?.number !== header.number - 1n || below.hash === header.parentHash
-    if (!isChild) throw new ChainInconsistentError(`Block ${header.number} does not follow block ${below?.number}.`)
-    below = header
-  }
+  for (const [index, header] of headers.entries()) assertChild(headers[index - 1], header)
   return headers
 }
 
 /**
- * Reads the blocks `from` to `to`, with the events of the three contracts. Headers link and logs name their block's hash,
- * so what is read is of one chain; whether that is still the canonical one, the next step asks.
+ * @param below Undefined: nothing is known of it.
+ * @throws ChainInconsistentError when the header below is another than this one names.
+ */
+export function assertChild(
+  below: { number: bigint; hash: Hash } | undefined,
+  header: Pick<Header, 'number' | 'parentHash'>,
+): void {
+  const isChild = below?.number !== header.number - 1n || below.hash === header.parentHash
+  if (!isChild) throw new ChainInconsistentError(`Block ${header.number} does not follow block ${below?.number}.`)
+}
+
+/** What a server answered of a range, not decoded yet. Headers link. */
+type Reading = { headers: readonly Header[]; logs: readonly RawLog[] }
+
+/**
+ * Reads the blocks `from` to `to`, with the events of the three contracts, and nothing of what is below: so it can be read
+ * ahead. Headers link and logs name their block's hash, so what is read is of one chain; whether that is still the
+ * canonical one, the next step asks.
  *
  * @throws ChainInconsistentError when the chain moved meanwhile.
  */
 export async function readRange(
   client: PublicClient,
-  addresses: Addresses,
+  decoder: Decoder,
   parameters: ReadRangeParameters,
 ): Promise<BlockRange> {
   const read = parameters.from >= parameters.nearFrom ? readByHash : readByRange
-  const { headers, logs } = await read(client, addresses, parameters)
-  return toRange(addresses, headers, logs)
+  return toRange(decoder, await read(client, decoder, parameters))
 }
 
-type Reading = { headers: Header[]; logs: MinedLog[] }
+/**
+ * Holds a range against the block below it.
+ *
+ * @throws ChainInconsistentError when it is of another chain.
+ */
+export function assertFollows(range: BlockRange, parentHash: Hash): void {
+  const [first] = range.headers
+  if (first !== undefined) assertChild({ number: first.number - 1n, hash: parentHash }, first)
+}
 
-async function readByHash(
-  client: PublicClient,
-  addresses: Addresses,
-  { from, to, parentHash }: ReadRangeParameters,
-): Promise<Reading> {
-  const headers = await readHeaders(client, heights(from, to), parentHash)
-  const logs: MinedLog[] = []
+type Near = Pick<ReadRangeParameters, 'from' | 'to'>
+
+async function readByHash(client: PublicClient, decoder: Decoder, { from, to }: Near): Promise<Reading> {
+  const headers = await readHeaders(client, heights(from, to))
+  const logs: RawLog[] = []
   for (let i = 0; i < headers.length; i += concurrency) {
     const part = headers.slice(i, i + concurrency)
-    logs.push(...(await Promise.all(part.map((header) => readLogsOf(client, addresses, header)))).flat())
+    for (const some of await Promise.all(part.map((header) => readLogsOf(client, decoder, header)))) logs.push(...some)
   }
   return { headers, logs }
 }
@@ -95,51 +106,76 @@ async function readByHash(
  * Logs of one block by its hash. A server that has not seen the block yet may answer with none; the header's bloom filter
  * tells: where it speaks of ours, none is believed only if the block has logs of others that explain it.
  */
-async function readLogsOf(client: PublicClient, addresses: Addresses, header: Header): Promise<MinedLog[]> {
-  const wanted = [addresses.assetRegistry, addresses.revenueLedger, addresses.accessMarket]
-  const logs = await client.getLogs({ address: wanted, blockHash: header.hash })
+async function readLogsOf(client: PublicClient, decoder: Decoder, header: Header): Promise<readonly RawLog[]> {
+  const wanted = decoder.addresses
+  const logs = await requestLogs(client, { address: wanted, blockHash: header.hash })
   if (logs.length > 0 || !wanted.some((address) => isInBloom(header.logsBloom, address))) return logs
-  const others = await client.getLogs({ blockHash: header.hash })
-  if (others.length > 0 && !others.some((log) => contractOf(addresses, log.address) !== undefined)) return []
+  const others = await requestLogs(client, { blockHash: header.hash })
+  if (others.length > 0 && !others.some((log) => decoder.isOurs(log.address))) return []
   throw new ChainInconsistentError(`The logs of block ${header.number} are not there yet.`)
 }
 
-async function readByRange(
-  client: PublicClient,
-  addresses: Addresses,
-  { from, to, parentHash }: ReadRangeParameters,
-): Promise<Reading> {
+type LogFilter = { address?: readonly Address[] } & ({ blockHash: Hash } | { fromBlock: Hex; toBlock: Hex })
+
+/** Logs as the server sends them: an object of ours for each would cost more than all else that is done with it. */
+async function requestLogs(client: PublicClient, filter: LogFilter): Promise<readonly RawLog[]> {
+  const logs: unknown = await client.request({ method: 'eth_getLogs', params: [filter as never] })
+  if (!Array.isArray(logs)) throw new ChainInconsistentError('The chain answered with no list of logs.')
+  return logs
+}
+
+async function readByRange(client: PublicClient, decoder: Decoder, { from, to }: Near): Promise<Reading> {
   const last = await readHeader(client, to)
-  const logs = await client.getLogs({
-    address: [addresses.assetRegistry, addresses.revenueLedger, addresses.accessMarket],
-    fromBlock: from,
-    toBlock: to,
+  const logs = await requestLogs(client, {
+    address: decoder.addresses,
+    fromBlock: numberToHex(from),
+    toBlock: numberToHex(to),
   })
-  const numbers = new Set([from, ...logs.map(({ blockNumber }) => blockNumber), to])
-  const headers = await readHeaders(client, [...numbers].sort(ascending), parentHash)
+  const named = new Set([numberToHex(from), ...logs.map(({ blockNumber }) => blockNumber), numberToHex(to)])
+  const headers = await readHeaders(client, [...named].map(BigInt).sort(ascending))
   if (headers.at(-1)?.hash !== last.hash)
     throw new ChainInconsistentError(`Block ${to} was replaced while its logs were read.`)
   return { headers, logs }
 }
 
-/** Each log belongs to its header; a log that was sent twice is one. */
-function toRange(addresses: Addresses, headers: readonly Header[], logs: readonly MinedLog[]): BlockRange {
-  const hashes = new Map(headers.map(({ number, hash }) => [number, hash]))
-  const records = new Map<string, EventRecord>()
-  for (const log of logs) {
-    if (contractOf(addresses, log.address) === undefined) continue
-    if (log.removed || hashes.get(log.blockNumber) !== log.blockHash)
-      throw new ChainInconsistentError(`A log of block ${log.blockNumber} is of a block that was replaced.`)
-    const record = decodeEvent(addresses, log)
-    if (record !== undefined) records.set(`${log.blockNumber} ${log.logIndex}`, record)
+/** Decodes what was read. Each log belongs to its header; a log that was sent twice is one. */
+function toRange(decoder: Decoder, { headers, logs }: Reading): BlockRange {
+  const blocks = new Map(headers.map((header) => [Number(header.number), { ...header, logs: 0 }]))
+  const lines = new Map<EventTable, string[]>()
+  let above = { block: -1, index: -1 }
+  for (const { log, place } of inOrder(logs, decoder)) {
+    const block = blocks.get(place.block)
+    if (log.removed || block?.hash !== log.blockHash)
+      throw new ChainInconsistentError(`A log of block ${place.block} is of a block that was replaced.`)
+    const isSame = place.block === above.block && place.index === above.index
+    const event = isSame ? undefined : decoder.decode(log, place)
+    above = place
+    if (event === undefined) continue
+    block.logs++
+    const found = lines.get(event.table)
+    if (found === undefined) lines.set(event.table, [event.line])
+    else found.push(event.line)
   }
-  const counts = new Map<number, number>()
-  for (const { row } of records.values()) counts.set(row.block_number, (counts.get(row.block_number) ?? 0) + 1)
-  return {
-    headers: headers.map((header) => ({ ...header, logs: counts.get(Number(header.number)) ?? 0 })),
-    records: [...records.values()],
-  }
+  return { headers: [...blocks.values()], lines }
 }
+
+type Placed = { log: RawLog; place: { block: number; index: number } }
+
+/** Logs of ours by their place in the chain, which is how almost every server sends them. */
+function inOrder(logs: readonly RawLog[], decoder: Decoder): Placed[] {
+  const placed: Placed[] = []
+  let isOrdered = true
+  for (const log of logs) {
+    if (!decoder.isOurs(log.address)) continue
+    const place = { block: Number(log.blockNumber), index: Number(log.logIndex) }
+    const last = placed.at(-1)
+    isOrdered &&= last === undefined || compare(last.place, place) <= 0
+    placed.push({ log, place })
+  }
+  return isOrdered ? placed : placed.sort((left, right) => compare(left.place, right.place))
+}
+
+const compare = (left: Placed['place'], right: Placed['place']) => left.block - right.block || left.index - right.index
 
 /** Whether a 2,048-bit bloom filter may contain an address: three bits of its hash are set (Yellow Paper, 4.3.1). */
 function isInBloom(bloom: Hex, address: Address): boolean {

@@ -24,7 +24,7 @@ function eventTable(table: EventTable): string[] {
   const columns = Object.entries(columnsOf(table)).map(([name, type]) => `${name} ${type} NOT NULL`)
   const create = `CREATE TABLE ${table} (
     ${columns.join(', ')},
-    PRIMARY KEY (block_number, log_index), FOREIGN KEY (block_number) REFERENCES blocks (number)
+    PRIMARY KEY (block_number, log_index)
   )`
   const indexes = (shapeOf(table).indexes ?? []).map((index) => {
     const unique = index.startsWith('UNIQUE ')

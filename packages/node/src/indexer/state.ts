@@ -1,12 +1,28 @@
 import { kindToNumber } from '@agorai/core'
+import { type EventTable, eventTableNames, shapeOf } from './eventTables.js'
 
 const collectionKind = kindToNumber('collection')
+
+const camelCase = (name: string) => name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
+
+/** An event as it is told: numbers beyond 2^53 as decimal text. */
+function eventRow(table: EventTable): string {
+  const { contract, eventName, columns } = shapeOf(table)
+  const args = Object.entries(columns).map(
+    ([name, { type }]) => `'${camelCase(name)}', ${type.startsWith('numeric') ? `${name}::text` : name}`,
+  )
+  return `SELECT '${eventName}' AS name, '${contract}' AS contract, block_number, log_index, transaction_hash,
+    jsonb_build_object(${args}) AS args FROM ${table}`
+}
 
 /**
  * What follows from the events: the current state, as views, so that taking events away takes their effects away.
  * ARCHITECTURE.md says it of money; here it is of everything: nothing is ever changed, only added and taken away.
  */
 export const stateViews: readonly string[] = [
+  // The log of all events. Each table gives them in order, so that a page of it reads no more than a page.
+  `CREATE VIEW events AS ${eventTableNames.map(eventRow).join(' UNION ALL ')}`,
+
   `CREATE VIEW versions AS
     SELECT v.*, b.timestamp AS published_at,
       coalesce(e.parents, '[]') AS parents, coalesce(e.suppliers, '[]') AS suppliers,

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { emptyDatabase, testEngines } from '../adapters/database/testDatabases.js'
 import type { Database } from '../ports/database.js'
+import { ChainInconsistentError } from './ChainInconsistentError.js'
 import { dumpIndex } from './dumpIndex.js'
-import { ChainInconsistentError } from './readBlocks.js'
 import { createSchema } from './schema.js'
 import { commitRange, readCursor, reorgDepthMax, rollBack } from './store.js'
 import { insertTestDeployment, type TestEvent, testAddress, testBlock, testHeader } from './testRanges.js'
@@ -89,9 +89,10 @@ for (const { name, missing, open } of await testEngines(process.env.DATABASE_URL
     test('a range that cannot be written whole is not written at all', async () => {
       await append(1, 5)
       const before = await dumpIndex(database)
-      const { headers, records } = testBlock(6n, [transfer(1, 1), transfer(2, 2)])
-      const twice = records.map((record) => ({ ...record, row: { ...record.row, log_index: 0 } }))
-      await expect(commitRange(database, await tipHash(), { headers, records: twice }, 0n)).rejects.toThrow(/duplicate/)
+      const { headers, lines } = testBlock(6n, [transfer(1, 1), transfer(2, 2)])
+      const [first = ''] = lines.get('asset_transferred') ?? []
+      const twice = { headers, lines: new Map([['asset_transferred', [first, first]] as const]) }
+      await expect(commitRange(database, await tipHash(), twice, 0n)).rejects.toThrow(/duplicate/)
       expect(await dumpIndex(database)).toBe(before)
     })
 

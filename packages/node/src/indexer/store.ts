@@ -1,19 +1,17 @@
 import type { Hash } from 'viem'
+import { reorgDepthMax as depthMax } from '../ports/catalogue.js'
 import type { Database, Queryable } from '../ports/database.js'
+import { ChainInconsistentError } from './ChainInconsistentError.js'
 import { eventTableNames } from './eventTables.js'
-import { type BlockRange, ChainInconsistentError, type Header } from './readBlocks.js'
+import type { BlockRange, Header } from './readBlocks.js'
 import { columnsOf } from './schema.js'
 
-/** How far a reorg may reach. Deeper ones are not followed. */
-export const reorgDepthMax = 64n
+export const reorgDepthMax = BigInt(depthMax)
 
 /** The last indexed block, and the height up to which the index is never rewritten. */
 export type Cursor = { number: bigint; hash: Hash; finalised: bigint }
 
 type ProgressRow = { number: bigint | null; hash: Hash | null; finalised: bigint }
-
-/** Rows inserted by one statement: bounds the memory that a block full of events takes. */
-const rowsPerStatement = 1_000
 
 /** @returns `tip` is undefined while nothing is indexed. */
 export async function readCursor(database: Queryable): Promise<{ tip: Cursor | undefined; finalised: bigint }> {
@@ -40,10 +38,7 @@ export async function commitRange(
   await database.transaction(async (transaction) => {
     await moveCursor(transaction, expected, last, finalised)
     await insertHeaders(transaction, range.headers)
-    for (const table of eventTableNames) {
-      const rows = range.records.filter((record) => record.table === table).map(({ row }) => row)
-      await insertRows(transaction, table, columnsOf(table), rows)
-    }
+    for (const [table, lines] of range.lines) await transaction.copyRows(table, Object.keys(columnsOf(table)), lines)
     await prune(transaction, last.number)
   })
 }
@@ -73,23 +68,32 @@ export async function rollBack(
   })
 }
 
+/** Adds headers of blocks without events below the cursor, which stays where it is. */
+export async function addHeaders(database: Database, expected: Hash, headers: readonly Header[]): Promise<void> {
+  await database.transaction(async (transaction) => {
+    const { tip } = await readCursor(transaction)
+    if (tip?.hash !== expected) throw new ChainInconsistentError('Another process moved the cursor of the index.')
+    await insertHeaders(
+      transaction,
+      headers.map((header) => ({ ...header, logs: 0 })),
+    )
+  })
+}
+
 /** Hashes of the blocks that a reorg may go back to, highest first. */
 export function readForkCandidates(database: Queryable, finalised: bigint): Promise<{ number: bigint; hash: Hash }[]> {
   return database.query('SELECT number, hash FROM blocks WHERE number >= $1::bigint ORDER BY number DESC', [finalised])
 }
 
-/** Heights of the headers that are kept at or above a height. */
-export async function readHeldHeights(database: Queryable, from: bigint): Promise<ReadonlySet<bigint>> {
-  const rows = await database.query<{ number: bigint }>('SELECT number FROM blocks WHERE number >= $1::bigint', [from])
-  return new Set(rows.map(({ number }) => number))
-}
+type HeldHeader = Pick<Header, 'number' | 'hash' | 'parentHash'>
 
-const headerColumns = {
-  number: 'bigint',
-  hash: 'text',
-  parent_hash: 'text',
-  timestamp: 'bigint',
-  logs: 'integer',
+/** The headers that are kept at or above a height. */
+export async function readHeldHeaders(database: Queryable, from: bigint): Promise<ReadonlyMap<bigint, HeldHeader>> {
+  const rows = await database.query<HeldHeader>(
+    'SELECT number, hash, parent_hash AS "parentHash" FROM blocks WHERE number >= $1::bigint',
+    [from],
+  )
+  return new Map(rows.map((row) => [row.number, row]))
 }
 
 /** Moves the cursor from where this process last saw it: of two indexers of one schema, the slower one starts again. */
@@ -108,32 +112,14 @@ async function moveCursor(
 }
 
 const insertHeaders = (transaction: Queryable, headers: readonly (Header & { logs: number })[]): Promise<void> =>
-  insertRows(
-    transaction,
+  transaction.copyRows(
     'blocks',
-    headerColumns,
-    headers.map(({ number, hash, parentHash, timestamp, logs }) => ({
-      number: `${number}`,
-      hash,
-      parent_hash: parentHash,
-      timestamp: `${timestamp}`,
-      logs,
-    })),
+    ['number', 'hash', 'parent_hash', 'timestamp', 'logs'],
+    headers.map(({ number, hash, parentHash, timestamp, logs }) =>
+      [number, hash, parentHash, timestamp, logs].join('\t'),
+    ),
   )
 
 /** Blocks without events are only kept while a reorg may reach them. */
 const prune = (transaction: Queryable, head: bigint) =>
   transaction.query('DELETE FROM blocks WHERE number < $1::bigint AND logs = 0', [head - reorgDepthMax])
-
-async function insertRows(
-  transaction: Queryable,
-  table: string,
-  columns: Readonly<Record<string, string>>,
-  rows: readonly object[],
-): Promise<void> {
-  const names = Object.keys(columns).join(', ')
-  const typed = Object.entries(columns).map(([name, type]) => `${name} ${type}`)
-  const sql = `INSERT INTO ${table} (${names}) SELECT ${names} FROM jsonb_to_recordset($1::jsonb) AS r (${typed})`
-  for (let i = 0; i < rows.length; i += rowsPerStatement)
-    await transaction.query(sql, [JSON.stringify(rows.slice(i, i + rowsPerStatement))])
-}

@@ -1,9 +1,9 @@
 import type { Hash } from 'viem'
 import { keccak256, numberToHex, stringToHex } from 'viem/utils'
 import type { Database } from '../ports/database.js'
-import type { EventRecord } from './events.js'
 import type { EventTable } from './eventTables.js'
 import type { BlockRange, Header } from './readBlocks.js'
+import { columnsOf } from './schema.js'
 
 /** Accounts, tokens and the like of tests, told apart by their last byte. */
 export const testAddress = (index: number) => numberToHex(0xa9000000 + index, { size: 20 })
@@ -46,20 +46,24 @@ export function testHeader(number: bigint, fork = 'main', forkedAt = 0n): Header
 
 /** One block with events, in order. */
 export function testBlock(number: bigint, events: readonly TestEvent[], fork = 'main', forkedAt = 0n): BlockRange {
-  const records = events.map(
-    ({ table, values }, index): EventRecord => ({
-      table,
-      row: {
-        block_number: Number(number),
-        log_index: index,
-        transaction_hash: testHash(`${fork} transaction ${number} ${index}`),
-        ...usual[table],
-        ...values,
-      },
-    }),
-  )
-  return { headers: [{ ...testHeader(number, fork, forkedAt), logs: records.length }], records }
+  const lines = new Map<EventTable, string[]>()
+  for (const [index, { table, values }] of events.entries()) {
+    const row: TestEvent['values'] = {
+      block_number: `${number}`,
+      log_index: index,
+      transaction_hash: testHash(`${fork} transaction ${number} ${index}`),
+      ...usual[table],
+      ...values,
+    }
+    const line = Object.keys(columnsOf(table)).map((column) => textOf(row[column]))
+    lines.set(table, [...(lines.get(table) ?? []), line.join('\t')])
+  }
+  return { headers: [{ ...testHeader(number, fork, forkedAt), logs: events.length }], lines }
 }
+
+/** As COPY takes it; a value that is missing is none. */
+const textOf = (value: TestEvent['values'][string] | undefined): string =>
+  value === undefined ? '\\N' : typeof value === 'object' ? JSON.stringify(value) : `${value}`
 
 /** Writes down a deployment that starts at block 1, as the first look at a chain does. */
 export async function insertTestDeployment(database: Database, treasury: string): Promise<void> {

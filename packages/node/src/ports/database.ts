@@ -7,6 +7,12 @@ export type Queryable = {
    * `numeric(78,0)` as bigint, `jsonb` parsed, `text` as string, arrays of text as string[].
    */
   query<Row extends object = Record<string, unknown>>(sql: string, parameters?: readonly SqlParameter[]): Promise<Row[]>
+  /**
+   * Adds rows by COPY, all or nothing. No rows are no statement.
+   *
+   * @param lines One a row, in COPY's text format and without the line's end: a tab between the columns.
+   */
+  copyRows(table: string, columns: readonly string[], lines: readonly string[]): Promise<void>
 }
 
 /** A PostgreSQL database, embedded or served. Unqualified names mean the tables of one schema. */

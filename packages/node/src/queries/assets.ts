@@ -2,11 +2,13 @@ import {
   AgoraiError,
   type AssetDetail,
   type AssetList,
+  type AssetSort,
   type AssetSummary,
   type Bundle,
   kindToNumber,
   type Manifest,
   type Offer,
+  usages,
 } from '@agorai/core'
 import type { Address, Hex } from 'viem'
 import { getAddress } from 'viem/utils'
@@ -35,24 +37,64 @@ const summaryTables = `current_versions v
   LEFT JOIN manifests m ON m.digest = v.manifest_digest
   LEFT JOIN LATERAL (SELECT count(*) AS sales FROM pass_granted p WHERE p.asset = v.asset) s ON true`
 
-/** Assets whose current version has all the words, newest first. A query without a word finds nothing. */
-export async function searchAssets(
-  database: Queryable,
-  { query, kind, limit, cursor }: SearchAssetsParameters,
-): Promise<AssetList> {
-  const search = query === undefined || query.trim() === '' ? undefined : toSearchQuery(query)
-  if (search === undefined && query !== undefined && query.trim() !== '') return { assets: [], nextCursor: null }
-  const rows = await database.query<SummaryRow>(
-    `SELECT ${summaryColumns} FROM ${summaryTables}
-     WHERE ($1::numeric IS NULL OR v.asset < $1::numeric)
-       AND ($2::integer IS NULL OR v.kind = $2::integer)
-       AND ($3::text IS NULL OR m.search @@ ($3::text::tsquery || plainto_tsquery('english', $4::text)))
-     ORDER BY v.asset DESC LIMIT $5::integer`,
+/** What pages are sorted by, as a whole number, and whether the least comes first. Of equals the newest comes first. */
+const sorts: Record<AssetSort, { key: string; isAscending?: true }> = {
+  newest: { key: 'v.asset' },
+  price: { key: 'p.price', isAscending: true },
+  sales: { key: 's.sales' },
+  relevance: { key: '(ts_rank(m.search, q.words) * 1000000)::bigint' },
+}
+
+/** Assets whose current version is as wanted. A query without a word finds nothing. */
+export async function searchAssets(database: Queryable, parameters: SearchAssetsParameters): Promise<AssetList> {
+  const { query, kind, owner, publisher, tag, licence, offer, builtFrom, hasSample, limit, cursor } = parameters
+  const isSearch = query !== undefined && query.trim() !== ''
+  const search = isSearch ? toSearchQuery(query) : undefined
+  if (isSearch && search === undefined) return { assets: [], nextCursor: null }
+  const sort = search === undefined && parameters.sort === 'relevance' ? 'newest' : (parameters.sort ?? 'newest')
+  const { key, isAscending } = sorts[sort]
+  const [lastAsset, lastKey] = (cursor ?? '').split('-').reverse()
+  const rows = await database.query<SummaryRow & { key: bigint }>(
+    `WITH q AS (SELECT $1::text::tsquery || plainto_tsquery('english', $2::text) AS words)
+     SELECT ${summaryColumns}, ${key}::numeric AS key FROM ${summaryTables}
+       LEFT JOIN q ON $1::text IS NOT NULL
+       LEFT JOIN LATERAL (
+         SELECT min(f.price) AS price FROM offers f WHERE f.asset = v.asset AND f.open
+           AND ($3::text IS NULL OR f.token = $3::text) AND ($4::integer IS NULL OR f.usage = $4::integer)
+           AND ($5::numeric IS NULL OR f.price >= $5::numeric) AND ($6::numeric IS NULL OR f.price <= $6::numeric)
+       ) p ON $7::boolean
+     WHERE ($1::text IS NULL OR m.search @@ q.words)
+       AND (NOT $7::boolean OR p.price IS NOT NULL)
+       AND ($8::integer IS NULL OR v.kind = $8::integer)
+       AND ($9::text IS NULL OR o.owner = $9::text)
+       AND ($10::text IS NULL OR v.publisher = $10::text)
+       AND ($11::text IS NULL OR m.tags @> jsonb_build_array($11::text))
+       AND ($12::text IS NULL OR m.licence = $12::text)
+       AND ($13::boolean IS NULL OR coalesce(jsonb_exists(m.document, 'sample'), false) = $13::boolean)
+       AND ($14::numeric IS NULL OR EXISTS (
+         SELECT 1 FROM version_published a WHERE a.asset = $14::numeric AND (
+           (v.parents || v.suppliers) @> jsonb_build_array(a.version::text)
+           OR v.royalties @> jsonb_build_array(jsonb_build_object('ancestor', a.version::text)))))
+       AND ($15::numeric IS NULL OR ${key} ${isAscending ? '>' : '<'} $16::numeric
+         OR (${key} = $16::numeric AND v.asset < $15::numeric))
+     ORDER BY key ${isAscending ? 'ASC' : 'DESC'}, v.asset DESC LIMIT $17::integer`,
     [
-      cursor ?? null,
-      kind === undefined ? null : kindToNumber(kind),
       search?.lexemes ?? null,
       search?.words ?? '',
+      offer?.token?.toLowerCase() ?? null,
+      offer?.usage === undefined ? null : usages.indexOf(offer.usage),
+      offer?.priceMin ?? null,
+      offer?.priceMax ?? null,
+      offer !== undefined || sort === 'price',
+      kind === undefined ? null : kindToNumber(kind),
+      owner?.toLowerCase() ?? null,
+      publisher?.toLowerCase() ?? null,
+      tag ?? null,
+      licence ?? null,
+      hasSample ?? null,
+      builtFrom ?? null,
+      lastAsset || null,
+      lastKey ?? (lastAsset || null),
       limit + 1,
     ],
   )
@@ -61,10 +103,10 @@ export async function searchAssets(
     database,
     page.map(({ asset }) => asset),
   )
-  const last = page.at(-1)
+  const last = rows.length > limit ? page.at(-1) : undefined
   return {
     assets: page.map((row) => toSummary(row, facts)),
-    nextCursor: rows.length > limit && last !== undefined ? `${last.asset}` : null,
+    nextCursor: last === undefined ? null : sort === 'newest' ? `${last.asset}` : `${last.key}-${last.asset}`,
   }
 }
 

@@ -32,7 +32,7 @@ for (const engine of await testEngines(process.env.DATABASE_URL))
     test('an empty index answers', async () => {
       expect(await catalogue().indexedBlock()).toBe(-1)
       expect(await catalogue().searchAssets({ limit: 20 })).toEqual({ assets: [], nextCursor: null })
-      expect(await catalogue().getPasses(byron)).toEqual([])
+      expect(await catalogue().getPasses({ holder: byron, limit: 20 })).toEqual({ passes: [], nextCursor: null })
       expect(await catalogue().getManifest(1n)).toBeUndefined()
       await expect(catalogue().getAsset(1n)).rejects.toMatchObject({ code: 'not_found' })
       await expect(catalogue().getLineage(1n)).rejects.toMatchObject({ code: 'not_found' })
@@ -63,10 +63,90 @@ for (const engine of await testEngines(process.env.DATABASE_URL))
       const first = await catalogue().searchAssets({ kind: 'dataset', limit: 2 })
       expect(first.assets.map(({ id }) => id)).toEqual(['5', '4'])
       expect(first.nextCursor).toBe('4')
-      const second = await catalogue().searchAssets({ kind: 'dataset', limit: 2, cursor: 4n })
+      const second = await catalogue().searchAssets({ kind: 'dataset', limit: 2, cursor: '4' })
       expect(second.assets.map(({ id }) => id)).toEqual(['3', '1'])
       expect(second.nextCursor).toBeNull()
       expect((await catalogue().searchAssets({ kind: 'machine', limit: 2 })).assets).toEqual([])
+    })
+
+    test('search filters by who, what, terms and origin', async () => {
+      const sampled = { ...model, name: 'Sampled' }
+      await append(...twoAssets, minted(3, boole), ...published(3, sampled), transferred(3, boole, ada))
+      await append(
+        minted(4, boole),
+        ...published(
+          4,
+          { ...model, name: 'Grandchild' },
+          {},
+          {
+            parents: ['2'],
+            royalties: [
+              { ancestor: '2', bps: 1 },
+              { ancestor: '1', bps: 1_000 },
+            ],
+          },
+        ),
+      )
+      await append(listed(1, 0, '500'), listed(2, 0, '20'), listed(2, 1, '900', { usage: 2 }), listed(3, 0, '700'))
+      await append({ table: 'offer_closed', values: { offer: `${2 << 16}`, asset: '2' } })
+      await addManifests(dataset, model)
+      await database().query(
+        `INSERT INTO manifests SELECT v.manifest_digest, name, description, '["onnx","tiny"]', licence, m.contributor_root,
+           document || '{"sample":{}}', search FROM manifests m, version_published v WHERE v.version = 3 AND m.name = $1::text`,
+        [model.name],
+      )
+      type Wanted = Omit<Parameters<ReturnType<typeof catalogue>['searchAssets']>[0], 'limit'>
+      const ids = async (wanted: Wanted) =>
+        (await catalogue().searchAssets({ limit: 10, ...wanted })).assets.map(({ id }) => Number(id))
+      const cases: [Wanted, number[]][] = [
+        [{ owner: getAddress(ada) }, [3, 1]],
+        [{ publisher: getAddress(boole) }, [2]],
+        [{ tag: 'tiny' }, [3]],
+        [{ tag: '%' }, []],
+        [{ licence: dataset.licence.spdx, kind: 'dataset' }, [1]],
+        [{ hasSample: true }, [3]],
+        [{ hasSample: false, kind: 'model' }, [4, 2]],
+        [{ builtFrom: 1n }, [4, 2]],
+        [{ builtFrom: 2n }, [4]],
+        [{ offer: { token: getAddress(token) } }, [3, 2, 1]],
+        [{ offer: { token: getAddress(token), priceMax: 600n } }, [1]],
+        [{ offer: { token: getAddress(token), priceMin: 500n, priceMax: 700n } }, [3, 1]],
+        [{ offer: { usage: 'internal' } }, [2]],
+        [{ offer: { token: ada } }, []],
+        [{ sort: 'price', offer: { token: getAddress(token) } }, [1, 3, 2]],
+        [{ query: 'classifier', sort: 'relevance' }, [3, 2]],
+      ]
+      for (const [wanted, found] of cases) expect(await ids(wanted), String(Object.keys(wanted))).toEqual(found)
+    })
+
+    test('pages are whole in any order, whatever is equal', async () => {
+      const all = Array.from({ length: 9 }, (_, index) => index + 1)
+      await append(
+        ...all.flatMap((id) => [minted(id, ada), ...published(id, dataset), listed(id, 0, `${(id % 3) + 1}`)]),
+      )
+      await append(...all.flatMap((id) => Array.from({ length: id % 4 }, () => granted(id, 0, boole))))
+      await addManifests(dataset)
+      for (const sort of ['newest', 'price', 'sales', 'relevance'] as const) {
+        const wanted = { sort, ...(sort === 'relevance' ? { query: 'digits' } : {}) }
+        const whole = (await catalogue().searchAssets({ ...wanted, limit: 100 })).assets.map(({ id }) => id)
+        expect(whole.toSorted(), sort).toEqual(all.map(String))
+        for (const limit of [1, 2, 4]) {
+          const found: string[] = []
+          for (let cursor: string | undefined; ; ) {
+            const page = assetListSchema.parse(
+              await catalogue().searchAssets({ ...wanted, limit, ...(cursor === undefined ? {} : { cursor }) }),
+            )
+            found.push(...page.assets.map(({ id }) => id))
+            if (page.nextCursor === null) break
+            cursor = page.nextCursor
+          }
+          expect(found, `${sort} by ${limit}`).toEqual(whole)
+        }
+      }
+      const byPrice = await catalogue().searchAssets({ sort: 'price', limit: 9 })
+      expect(byPrice.assets.map(({ offers }) => offers[0]?.price).join('')).toBe('111222333')
+      const bySales = await catalogue().searchAssets({ sort: 'sales', limit: 9 })
+      expect(bySales.assets.map(({ sales }) => sales).join('')).toBe('332211100')
     })
 
     test('an asset has its versions, offers, sales and manifest', async () => {
@@ -263,7 +343,7 @@ for (const engine of await testEngines(process.env.DATABASE_URL))
       expect(await Promise.all([catalogue().getAsset(1n), catalogue().getRevenue({ version: 1n, token })])).toEqual(
         before,
       )
-      expect(await catalogue().getPasses(byron)).toEqual([])
+      expect(await catalogue().getPasses({ holder: byron, limit: 20 })).toEqual({ passes: [], nextCursor: null })
       expect(await catalogue().indexedBlock()).toBe(2)
     })
 

@@ -1,10 +1,8 @@
-import { decodeOfferFlags, type Pass, perpetualExpiry } from '@agorai/core'
+import { decodeOfferFlags, type Pass, type PassList, perpetualExpiry } from '@agorai/core'
 import type { Address, Hex } from 'viem'
 import { getAddress } from 'viem/utils'
+import type { GetPassesParameters } from '../ports/catalogue.js'
 import type { Queryable } from '../ports/database.js'
-
-/** Passes shown of one holder: the newest. */
-const passesMax = 1_000
 
 type PassRow = {
   offer: bigint
@@ -20,19 +18,26 @@ type PassRow = {
   now: bigint
   transaction_hash: Hex
   block_number: bigint
+  log_index: number | bigint
 }
 
 /**
- * The pass that an account holds, or held last, of each offer, in the order in which they last moved. A pass that came
- * from another account is followed back to its purchase.
+ * The pass that an account holds, or held last, of each offer; those that moved last come first. A pass that came from
+ * another account is followed back to its purchase.
  */
-export async function getPasses(database: Queryable, holder: Address): Promise<Pass[]> {
+export async function getPasses(
+  database: Queryable,
+  { holder, asset, limit, cursor }: GetPassesParameters,
+): Promise<PassList> {
+  const [block, log] = cursor?.split('-') ?? []
   const rows = await database.query<PassRow>(
     `WITH RECURSIVE latest AS (
        SELECT * FROM (
          SELECT DISTINCT ON (offer) offer, kind, transaction_hash, block_number, log_index FROM pass_moves
-         WHERE holder = $1::text ORDER BY offer, block_number DESC, log_index DESC
-       ) m ORDER BY block_number DESC, log_index DESC LIMIT ${passesMax}
+         WHERE holder = $1::text AND ($2::numeric IS NULL OR offer IN (SELECT offer FROM offer_listed WHERE asset = $2::numeric))
+         ORDER BY offer, block_number DESC, log_index DESC
+       ) m WHERE $3::bigint IS NULL OR (block_number, log_index) < ($3::bigint, $4::bigint)
+       ORDER BY block_number DESC, log_index DESC LIMIT $5::integer
      ), walk (offer, holder, block_number, log_index, until_block, until_log, next_holder, is_purchase) AS (
        -- Where each of its holders got it, and until when that one had it; the first row is yet to be found.
        SELECT offer, NULL, block_number, log_index,
@@ -51,7 +56,7 @@ export async function getPasses(database: Queryable, holder: Address): Promise<P
          ORDER BY m.block_number DESC, m.log_index DESC LIMIT 1
        ) p WHERE NOT w.is_purchase
      )
-     SELECT l.offer, l.kind, l.transaction_hash, l.block_number, g.asset, g.payer, g.version, g.amount, g.expiry,
+     SELECT l.offer, l.kind, l.transaction_hash, l.block_number, l.log_index, g.asset, g.payer, g.version, g.amount, g.expiry,
        g.refund_until, o.flags, (SELECT timestamp FROM blocks ORDER BY number DESC LIMIT 1) AS now,
        EXISTS (
          SELECT 1 FROM walk h JOIN pass_released r ON r.offer = h.offer AND r.holder = h.holder
@@ -61,10 +66,19 @@ export async function getPasses(database: Queryable, holder: Address): Promise<P
      FROM latest l JOIN walk w ON w.offer = l.offer AND w.is_purchase
      JOIN pass_granted g ON g.block_number = w.block_number AND g.log_index = w.log_index
      JOIN offer_listed o ON o.offer = l.offer
-     ORDER BY l.block_number, l.log_index`,
-    [holder.toLowerCase()],
+     ORDER BY l.block_number DESC, l.log_index DESC`,
+    [holder.toLowerCase(), asset ?? null, block ?? null, log ?? null, limit + 1],
   )
-  return rows.map((row) => ({
+  const page = rows.slice(0, limit)
+  const last = rows.length > limit ? page.at(-1) : undefined
+  return {
+    passes: page.map((row) => toPass(row, holder)),
+    nextCursor: last === undefined ? null : `${last.block_number}-${last.log_index}`,
+  }
+}
+
+function toPass(row: PassRow, holder: Address): Pass {
+  return {
     offer: `${row.offer}`,
     asset: `${row.asset}`,
     holder: getAddress(holder),
@@ -77,7 +91,7 @@ export async function getPasses(database: Queryable, holder: Address): Promise<P
     state: stateOf(row),
     transaction: row.transaction_hash,
     block: Number(row.block_number),
-  }))
+  }
 }
 
 /** The market looks at the time of the block that asks; here it is that of the last indexed one. */

@@ -281,15 +281,23 @@ for (const engine of await testEngines(process.env.DATABASE_URL))
         event('pass_refunded', { offer: `${(1 << 16) + 2}`, asset: '1', holder: beta, amount: '7' }),
       )
       const passes = async (holder: string) =>
-        (await catalogue().getPasses(getAddress(holder))).map((pass) => {
+        (await catalogue().getPasses({ holder: getAddress(holder), limit: 100 })).passes.map((pass) => {
           const { offer, payer, amount, expiry, refundUntil, state, block } = passSchema.parse(pass)
           return [Number(offer) & 0xffff, payer, amount, expiry, refundUntil, state, block]
         })
-      expect(await passes(byron)).toEqual([
-        [0, getAddress(alpha), '5', null, null, 'running', 2],
-        [1, getAddress(testAddress(9)), '5', now, null, 'expired', 2],
+      const three = [
         [2, getAddress(testAddress(9)), '7', null, now + 50, 'running', 2],
-      ])
+        [1, getAddress(testAddress(9)), '5', now, null, 'expired', 2],
+        [0, getAddress(alpha), '5', null, null, 'running', 2],
+      ]
+      expect(await passes(byron)).toEqual(three)
+      const ofByron = { holder: getAddress(byron), limit: 2 }
+      const page = await catalogue().getPasses(ofByron)
+      const rest = await catalogue().getPasses({ ...ofByron, cursor: page.nextCursor ?? '' })
+      expect([...page.passes, ...rest.passes].map(({ offer }) => Number(offer) & 0xffff)).toEqual([2, 1, 0])
+      expect([page.passes.length, rest.nextCursor]).toEqual([2, null])
+      expect((await catalogue().getPasses({ ...ofByron, asset: 1n })).nextCursor).not.toBeNull()
+      expect(await catalogue().getPasses({ ...ofByron, asset: 2n })).toEqual({ passes: [], nextCursor: null })
       expect(await passes(alpha)).toEqual([[1, getAddress(beta), '6', now + 1, null, 'transferred', 2]])
       expect(await passes(handed)).toEqual([[1, getAddress(beta), '6', now + 1, null, 'transferred', 3]])
       expect(await passes(kept)).toEqual([[1, getAddress(beta), '6', now + 1, null, 'running', 3]])
@@ -323,9 +331,9 @@ for (const engine of await testEngines(process.env.DATABASE_URL))
         granted(1, 2, beta, { amount: '8', refund_until: now + 60, nonce: 1 }),
       )
       expect(await passes(byron)).toEqual([
-        [0, getAddress(alpha), '5', null, null, 'running', 2],
-        [2, getAddress(testAddress(9)), '7', null, null, 'running', 2],
         [1, getAddress(testAddress(9)), '9', now + 9, null, 'running', 7],
+        [2, getAddress(testAddress(9)), '7', null, null, 'running', 2],
+        [0, getAddress(alpha), '5', null, null, 'running', 2],
       ])
       expect(await passes(kept)).toEqual([[1, getAddress(beta), '6', now + 1, null, 'expired', 3]])
       expect(await passes(beta)).toEqual([[2, getAddress(testAddress(9)), '8', null, now + 60, 'running', 7]])

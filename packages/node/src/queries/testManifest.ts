@@ -20,6 +20,8 @@ export function testManifest({ contributorBps = 0, leaves = [], ...overrides }: 
     content: {
       cid: `bafkrei${'a'.repeat(52)}`,
       bytes: 16,
+      chunkRoot: testHash('chunks'),
+      chunks: 1,
       plaintext: {
         fileName: 'digits.csv',
         mediaType: 'text/csv',

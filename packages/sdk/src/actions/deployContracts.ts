@@ -28,6 +28,7 @@ import {
   keccak256,
   parseAbiParameters,
 } from 'viem/utils'
+import { placeStandIns } from '../deployment/placeStandIns.js'
 import { toAgoraiError } from '../transactions/toAgoraiError.js'
 import { waitForReceipt } from '../transactions/waitForReceipt.js'
 
@@ -68,7 +69,18 @@ export async function deployContracts(parameters: DeployContractsParameters): Pr
   const creations = creationsOf({ ...parameters, guardian, tokens })
   const deployer = await deployAlone(connection, withArguments('Deployer', 'bytes32', [bundleOf(creations)]))
   const [governor, assetRegistry, revenueLedger, accessMarket] = await deployBundle(connection, deployer, creations)
-  return { governor, assetRegistry, revenueLedger, accessMarket, ...(testUsd ? { testUsd } : {}) }
+  const contentProofs = await deployAlone(connection, withArguments('ContentProofs', 'address', [assetRegistry]))
+  // Before the last transaction, so that the block it is in says that there is something to save.
+  const standIns = await placeStandIns(connection.publicClient).catch(rethrow)
+  const operatorReceivers = await deployAlone(
+    connection,
+    withArguments('OperatorReceivers', 'address', [revenueLedger]),
+  )
+  return {
+    ...{ governor, assetRegistry, revenueLedger, accessMarket, contentProofs, operatorReceivers },
+    ...standIns,
+    ...(testUsd ? { testUsd } : {}),
+  }
 }
 
 type Bundle<Item> = readonly [governor: Item, assetRegistry: Item, revenueLedger: Item, accessMarket: Item]

@@ -1,20 +1,27 @@
 import {
   AgoraiError,
   type ContentManifest,
+  type ContentSecrets,
   type DeliveryGrant,
-  importContentKey,
-  openContent,
+  type KeptSecrets,
+  partitionsOf,
   requireContent,
 } from '@agorai/core'
 import type { Address } from 'viem'
-import { createCidMeter } from '../content/createMeter.js'
-import type { AgoraiClient } from '../createAgoraiClient.js'
+import { type AgoraiClient, toBaseUrl } from '../createAgoraiClient.js'
 import { walletOf } from '../createChainClient.js'
-import { type ContentSecrets, generateDeliveryKey, grantAad, openSealed } from '../crypto/hpke.js'
+import { generateDeliveryKey, grantAad, openSealed } from '../crypto/hpke.js'
 import { findEntitlingOffer } from '../delivery/findEntitlingOffer.js'
+import {
+  countRight,
+  type OpenDeliveryParameters,
+  openDelivery,
+  type PlaintextOptions,
+} from '../delivery/openDelivery.js'
 import { readManifest } from '../delivery/readManifest.js'
 import { requestGrant } from '../delivery/requestGrant.js'
-import { readContent } from '../http/readContent.js'
+import { askAgain, type WrongChunk } from '../delivery/wrongChunk.js'
+import { createHttp } from '../http/createHttp.js'
 
 export type FetchDeliveryParameters = {
   version: bigint
@@ -22,6 +29,10 @@ export type FetchDeliveryParameters = {
   offer?: bigint | undefined
   /** Longest wait until the chain has confirmed the purchase. Default 60,000. */
   confirmationTimeoutMs?: number | undefined
+  /** Base URLs of other nodes that may have the ciphertext. None of them is believed anything. */
+  sources?: readonly (string | URL)[] | undefined
+  /** Told, with the proof, when the operator signed for another chunk than was published; see `proveWrongChunk`. */
+  onWrongChunk?: ((wrong: WrongChunk) => void | Promise<void>) | undefined
 }
 
 export type FetchDeliveryReturnType = {
@@ -33,20 +44,18 @@ export type FetchDeliveryReturnType = {
   manifestBytes: Uint8Array
   /** The operator's grant, with its signed receipt. */
   grant: DeliveryGrant
-  /** Decrypts the content: whoever has it can read what was bought. */
-  contentKey: Uint8Array
-  /** Opens the row salts, and with them the salted root. */
-  saltSeed: Uint8Array
   /**
-   * Downloads and decrypts. Each slice was authenticated before it is yielded; the CID and the lengths are known only at
-   * the end, so what was read counts only when the iteration ends without an error. It may be called again.
+   * Of each partition: its key, by which whoever has it can read what was bought, and the seed of its row salts. Null for
+   * a partition that was erased before this delivery.
+   */
+  secrets: KeptSecrets
+  /**
+   * Downloads and decrypts, several chunks at a time and from all sources. Each slice was compared with the manifest's
+   * chunk root and authenticated before it is yielded. It may be called again, also to go on from a byte on.
    */
   plaintext(options?: PlaintextOptions): AsyncGenerator<Uint8Array>
-}
-
-export type PlaintextOptions = {
-  /** Told of the bytes of ciphertext read so far. */
-  onProgress?: (progress: { bytes: number; bytesTotal: number }) => void
+  /** How many bytes of what an earlier download left behind are right: `plaintext({ start })` goes on from there. */
+  countRight(existing: AsyncIterable<Uint8Array>): Promise<number>
 }
 
 /**
@@ -61,7 +70,7 @@ export async function fetchDelivery(
   client: AgoraiClient,
   parameters: FetchDeliveryParameters,
 ): Promise<FetchDeliveryReturnType> {
-  const { version, confirmationTimeoutMs = 60_000 } = parameters
+  const { version, confirmationTimeoutMs = 60_000, sources = [], onWrongChunk } = parameters
   const holder = walletOf(client).account.address
   const offer = parameters.offer ?? (await findEntitlingOffer(client, version))
   const deliveryKey = await generateDeliveryKey()
@@ -79,46 +88,47 @@ export async function fetchDelivery(
   if (grant.cid !== cid || grant.bytes !== bytes || BigInt(grant.version) !== version)
     throw new AgoraiError('integrity_failed', 'The grant is for another content than the manifest names.')
   const aad = grantAad({ version, holder, manifestDigest: grant.manifestDigest })
-  const secrets = await openSealed(deliveryKey.privateKey, grant.sealedKey, aad)
+  const opened = await openSealed(deliveryKey.privateKey, grant.sealedKey, aad)
+  const secrets = keptOf(opened, grant, partitionsOf(manifest.content).length)
+  const opening: OpenDeliveryParameters = {
+    sources: [client.http, ...sources.map((url) => createHttp(toBaseUrl(url), globalThis.fetch))],
+    manifest,
+    digest,
+    secrets,
+    async onWrong(source, index, hashes) {
+      // Nobody else signed for this delivery.
+      if (source !== client.http) return undefined
+      const { operator, chain } = client.info
+      const again = await askAgain({
+        http: source,
+        domain: { chainId: chain.id, assetRegistry: chain.addresses.assetRegistry },
+        operator: operator.address,
+        ...{ version, publisher, manifestBytes, grant, hashes, index },
+      }).catch(() => undefined)
+      if (again?.wrong !== undefined) await onWrongChunk?.(again.wrong)
+      return again?.sealed
+    },
+  }
   return {
     version,
     publisher,
     manifest,
     manifestBytes,
     grant,
-    ...secrets,
-    plaintext: (options = {}) => openStored(client, manifest, secrets, options),
+    secrets,
+    plaintext: (options = {}) => openDelivery(opening, options),
+    countRight: (existing) => countRight(opening, existing),
   }
 }
 
-async function* openStored(
-  client: AgoraiClient,
-  manifest: ContentManifest,
-  secrets: ContentSecrets,
-  { onProgress }: PlaintextOptions,
-): AsyncGenerator<Uint8Array> {
-  const { cid, bytes, plaintext } = manifest.content
-  const meter = createCidMeter()
-  let read = 0
-  const counted = async function* (): AsyncGenerator<Uint8Array> {
-    for await (const slice of readContent(client.http, cid, bytes)) {
-      read += slice.length
-      onProgress?.({ bytes: read, bytesTotal: bytes })
-      yield slice
-    }
-  }
-  const key = await importContentKey(secrets.contentKey)
-  const ciphertext = meter.pass(counted())
-  let opened = 0
-  for await (const slice of openContent({ key, contentId: manifest.contentId, ciphertext })) {
-    opened += slice.length
-    yield slice
-  }
-  const stored = await meter.result()
-  if (stored.cid !== cid)
-    throw new AgoraiError('integrity_failed', `The ciphertext has the CID ${stored.cid}.`, { field: 'content.cid' })
-  if (stored.bytes !== bytes || opened !== plaintext.bytes)
-    throw new AgoraiError('integrity_failed', `The content has ${opened} bytes, ${plaintext.bytes} were listed.`, {
-      field: 'content.plaintext.bytes',
-    })
+/** The grant seals the secrets that are left, and names the partitions whose secrets are not. */
+function keptOf(opened: ContentSecrets, { erasedPartitions = [] }: DeliveryGrant, partitions: number): KeptSecrets {
+  const left = opened.values()
+  const secrets = Array.from({ length: partitions }, (_, partition) =>
+    erasedPartitions.includes(partition) ? null : (left.next().value ?? null),
+  )
+  const found = secrets.filter((each) => each !== null).length
+  if (found !== opened.length || found + erasedPartitions.length !== partitions)
+    throw new AgoraiError('integrity_failed', 'The grant is for another number of partitions than the manifest.')
+  return secrets
 }

@@ -54,6 +54,7 @@ export async function publishAsset(
   const prepared = 'prepared' in parameters ? parameters.prepared : await prepareAsset(client, parameters)
   if (!('prepared' in parameters)) parameters.onProgress?.({ phase: 'publish', bytes: 0, bytesTotal: 0 })
   const sent = await publishPrepared(client, { ...parameters, ...prepared, offers })
+  if (!('prepared' in parameters)) await parameters.uploads?.clear()
   return { ...prepared, ...sent, cid: prepared.manifest.content?.cid ?? null }
 }
 

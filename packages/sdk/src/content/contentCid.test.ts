@@ -1,3 +1,6 @@
+import { importFile } from 'ipfs-unixfs-importer'
+import { fixedSize } from 'ipfs-unixfs-importer/chunker'
+import { balanced } from 'ipfs-unixfs-importer/layout'
 import { CID } from 'multiformats/cid'
 import { sha256 } from 'multiformats/hashes/sha2'
 import { expect, test } from 'vitest'
@@ -51,3 +54,32 @@ test('more than 174 leaves make a third level', async () => {
   expect(cid).toMatch(/^bafybei/)
   expect(cid).not.toBe(await twoLevelCid(content))
 })
+
+/** What IPFS itself makes of it, by its own importer. */
+async function importedCid(content: AsyncIterable<Uint8Array>): Promise<string> {
+  const forgetful = { put: async <cid>(cid: cid): Promise<cid> => cid }
+  const { cid } = await importFile({ content }, forgetful, {
+    cidVersion: 1,
+    rawLeaves: true,
+    chunker: fixedSize({ chunkSize: 262_144 }),
+    layout: balanced({ maxChildrenPerNode: 174 }),
+    reduceSingleLeafToSelf: true,
+  })
+  return cid.toString()
+}
+
+test('IPFS agrees on every number of leaves that fills a node, lacks one or exceeds it', async () => {
+  const leaf = new Uint8Array(262_144)
+  async function* leaves(count: number, more: number): AsyncGenerator<Uint8Array> {
+    for (let each = 0; each < count; each++) {
+      leaf[0] = each
+      yield leaf.slice()
+    }
+    if (more > 0) yield leaf.slice(0, more)
+  }
+  for (const count of [0, 1, 2, 173, 174, 175, 348, 349])
+    for (const more of [0, 1, 262_143])
+      expect(await computeContentCid(leaves(count, more)), `${count} + ${more}`).toBe(
+        await importedCid(leaves(count, more)),
+      )
+}, 300_000)

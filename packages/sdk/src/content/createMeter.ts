@@ -51,6 +51,14 @@ export function createMeter<result>(measure: (content: AsyncIterable<Uint8Array>
   }
 }
 
+/** What was measured apart from the stream that passes. */
+export const meterApart = <result>(result: result): Meter<result> => ({
+  async *pass(content) {
+    yield* content
+  },
+  result: async () => result,
+})
+
 /** Measures the CID and the length of what passes. */
 export function createCidMeter(): Meter<{ cid: string; bytes: number }> {
   return createMeter(async (content) => {

@@ -11,17 +11,21 @@ type Parser = {
 }
 
 const quote = 0x22
-const comma = 0x2c
 const newline = 0x0a
 const carriageReturn = 0x0d
 
+/** What stands between the values of a record. */
+export type Separator = ',' | '\t'
+
 /**
  * Reads CSV as RFC 4180 writes it, in pieces cut anywhere: commas, line breaks of LF or CRLF, quotes around what contains
- * either, doubled quotes inside quotes. Nothing is guessed: what the RFC does not allow is refused with its line.
+ * either, doubled quotes inside quotes. Nothing is guessed: what the RFC does not allow is refused with its line. TSV is
+ * the same with tabs for commas, its quotes included.
  *
  * @param recordCharactersMax Longest record, which bounds the memory that a file without line breaks can take.
  */
-export function createCsvParser(recordCharactersMax: number): Parser {
+export function createCsvParser(recordCharactersMax: number, separator: Separator = ','): Parser {
+  const separatorCode = separator.charCodeAt(0)
   let line = 1
   let recordLine = 1
   let recordCharacters = 0
@@ -58,7 +62,7 @@ export function createCsvParser(recordCharactersMax: number): Parser {
   /** Takes one character that may have a meaning; answers whether it ended the record. */
   const take = (character: number): boolean => {
     if (returned && character !== newline) throw refuse('a carriage return stands outside quotes.')
-    if (character === comma) endValue()
+    if (character === separatorCode) endValue()
     else if (character === newline) return true
     else if (character === carriageReturn) returned = true
     else if (state === 'start') state = 'quoted'
@@ -79,7 +83,7 @@ export function createCsvParser(recordCharactersMax: number): Parser {
             const plain = text.slice(at, text.charCodeAt(end - 1) === carriageReturn && end > at ? end - 1 : end)
             grow(plain.length)
             if (plain.includes('\r')) throw refuse('a carriage return stands outside quotes.')
-            values = plain.split(',')
+            values = plain.split(separator)
             value = values.pop() ?? ''
             records.push(endRecord())
             at = end + 1
@@ -102,7 +106,7 @@ export function createCsvParser(recordCharactersMax: number): Parser {
           value += '"'
           state = 'quoted'
         } else if (
-          character === comma ||
+          character === separatorCode ||
           character === newline ||
           character === carriageReturn ||
           character === quote
@@ -111,10 +115,10 @@ export function createCsvParser(recordCharactersMax: number): Parser {
         } else if (returned) {
           throw refuse('a carriage return stands outside quotes.')
         } else if (state === 'closing') {
-          throw refuse('a closing quote is followed by something else than a comma or the end of the line.')
+          throw refuse('a closing quote is followed by something else than a separator or the end of the line.')
         } else {
           state = 'plain'
-          const end = endOfPlain(text, at)
+          const end = endOfPlain(text, at, separatorCode)
           value += text.slice(at, end)
           grow(end - at - 1)
           at = end
@@ -133,10 +137,11 @@ export function createCsvParser(recordCharactersMax: number): Parser {
 }
 
 /** Index of the first character from `at` on that has a meaning outside quotes. */
-function endOfPlain(text: string, at: number): number {
+function endOfPlain(text: string, at: number, separator: number): number {
   for (let end = at; end < text.length; end++) {
     const character = text.charCodeAt(end)
-    if (character === comma || character === newline || character === quote || character === carriageReturn) return end
+    if (character === separator || character === newline || character === quote || character === carriageReturn)
+      return end
   }
   return text.length
 }

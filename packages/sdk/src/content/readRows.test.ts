@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { canonicalRow } from '@agorai/core'
 import { parse } from 'csv-parse/sync'
 import fc from 'fast-check'
@@ -95,6 +96,21 @@ describe('csv', () => {
   })
 })
 
+describe('tsv', () => {
+  test('is CSV with tabs, quotes included', async () => {
+    for (const size of [1, 3, 65_536])
+      expect(await rowsOf('tsv', 'a\tb\r\n1,5\t"x\ty"\r\n\t"say ""so"""', size)).toEqual([
+        '{"a":"1,5","b":"x\\ty"}',
+        '{"a":"","b":"say \\"so\\""}',
+      ])
+  })
+
+  test('a backslash is a character, and a row has as many values as the header', async () => {
+    expect(await rowsOf('tsv', 'a\tb\n\\t\t\\N\n')).toEqual(['{"a":"\\\\t","b":"\\\\N"}'])
+    await expect(rowsOf('tsv', 'a\tb\n1,2\n')).rejects.toMatchObject({ code: 'rows_invalid', details: { line: 2 } })
+  })
+})
+
 describe('jsonl', () => {
   test('a row is the canonical JSON of its line', async () => {
     for (const size of [1, 5, 65_536])
@@ -120,9 +136,16 @@ describe('jsonl', () => {
 test.each([0, 1, 1_048_576, 1_048_577])('binary of %i bytes is cut into chunks of 1 MiB', async (bytes) => {
   const content = new Uint8Array(bytes).map((_, index) => index % 251)
   const rows: Uint8Array[] = []
-  for await (const row of readRows('binary', sliced(content, 700_001))) rows.push(row)
+  for await (const row of readRows('binary', sliced(content, 700_001))) rows.push(row.slice())
   expect(rows.map((row) => row.length)).toEqual(
     bytes === 0 ? [] : bytes > 1_048_576 ? [1_048_576, bytes - 1_048_576] : [bytes],
   )
   expect(Buffer.concat(rows).equals(content)).toBe(true)
+})
+
+test('a stream of Node is read as a stream, though it has a `read` too', async () => {
+  const rows: string[] = []
+  for await (const row of readRows('csv', Readable.from([Buffer.from('a\n1\n')])))
+    rows.push(new TextDecoder().decode(row))
+  expect(rows).toEqual(['{"a":"1"}'])
 })

@@ -48,3 +48,12 @@ export async function collectBytes(content: AsyncIterable<Uint8Array>): Promise<
   }
   return whole
 }
+
+/** A stream without its first bytes. */
+export async function* skipBytes(content: AsyncIterable<Uint8Array>, bytes: number): AsyncGenerator<Uint8Array> {
+  let left = bytes
+  for await (const slice of content) {
+    if (slice.length > left) yield slice.subarray(left)
+    left = Math.max(0, left - slice.length)
+  }
+}

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { depositAad, generateDeliveryKey, grantAad, openSealed, sealTo } from './hpke.js'
 
-const secrets = { contentKey: new Uint8Array(32).fill(7), saltSeed: new Uint8Array(32).fill(9) }
+const secrets = [{ contentKey: new Uint8Array(32).fill(7), saltSeed: new Uint8Array(32).fill(9) }]
 const digest = `0x${'ab'.repeat(32)}` as const
 const holder = '0x976EA74026E726554dB657fA54763abd0C3a0aa9'
 
@@ -31,4 +31,35 @@ test('another key, version, holder, manifest or purpose opens nothing, nor does 
 
 test('a public key that is no key is refused', async () => {
   await expect(sealTo('0x00', secrets, depositAad(digest))).rejects.toMatchObject({ code: 'key_invalid' })
+})
+
+test('the secrets of every partition come back in order, 1 to 1,024 of them', async () => {
+  const key = await generateDeliveryKey()
+  const aad = depositAad(digest)
+  const pair = (index: number) => ({
+    contentKey: new Uint8Array(32).fill(index & 0xff),
+    saltSeed: new Uint8Array(32).fill(index >> 8),
+  })
+  const many = Array.from({ length: 1_024 }, (_, index) => pair(index))
+  expect(await openSealed(key.privateKey, await sealTo(key.publicKey, many, aad), aad)).toEqual(many)
+  for (const wrong of [[], [...many, pair(1_024)], [{ contentKey: new Uint8Array(31), saltSeed: new Uint8Array(32) }]])
+    await expect(sealTo(key.publicKey, wrong, aad)).rejects.toMatchObject({ code: 'key_invalid' })
+})
+
+test('a seed makes the same sealing again, and another one of anything else', async () => {
+  const [key, other] = [await generateDeliveryKey(), await generateDeliveryKey()]
+  const seed = new Uint8Array(32).fill(1)
+  const aad = depositAad(digest)
+  const sealed = await sealTo(key.publicKey, secrets, aad, seed)
+  expect(await sealTo(key.publicKey, secrets, aad, seed)).toBe(sealed)
+  expect(await openSealed(key.privateKey, sealed, aad)).toEqual(secrets)
+  const others = await Promise.all([
+    sealTo(other.publicKey, secrets, aad, seed),
+    sealTo(key.publicKey, [...secrets, ...secrets], aad, seed),
+    sealTo(key.publicKey, secrets, depositAad(`0x${'cd'.repeat(32)}`), seed),
+    sealTo(key.publicKey, secrets, aad, new Uint8Array(32).fill(2)),
+    sealTo(key.publicKey, secrets, aad),
+  ])
+  // The encapsulated key is another too: no two plaintexts are ever sealed under one key and nonce.
+  expect(new Set([sealed, ...others].map((each) => each.slice(0, 66))).size).toBe(6)
 })

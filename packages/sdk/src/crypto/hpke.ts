@@ -1,4 +1,4 @@
-import { AgoraiError } from '@agorai/core'
+import { AgoraiError, type ContentSecrets, partitionsMax } from '@agorai/core'
 import { Aes256Gcm, CipherSuite, HkdfSha256 } from '@hpke/core'
 import { DhkemX25519HkdfSha256 } from '@hpke/dhkem-x25519'
 import type { Hex } from 'viem'
@@ -13,9 +13,6 @@ const secretBytes = 32
 /** An X25519 key pair, made for one delivery on one device. */
 export type DeliveryKey = { publicKey: Hex; privateKey: Uint8Array }
 
-/** The two secrets of a version: what decrypts its content, and what opens its row salts. 32 bytes each. */
-export type ContentSecrets = { contentKey: Uint8Array; saltSeed: Uint8Array }
-
 /** Makes a fresh X25519 key pair. */
 export async function generateDeliveryKey(): Promise<DeliveryKey> {
   const pair = await suite.kem.generateKeyPair()
@@ -27,23 +24,31 @@ export async function generateDeliveryKey(): Promise<DeliveryKey> {
 }
 
 /**
- * Seals the secrets of a version to a public key.
+ * Seals the secrets of a version to a public key: contentKey ‖ saltSeed of each partition, in order.
  *
  * @param aad `depositAad` or `grantAad`: what the sealed secrets are for; they open under nothing else.
+ * @param seed A secret of the sealer's own: the same secrets for the same purpose are then sealed to the same bytes. By
+ * default each sealing is another.
  * @returns The encapsulated key (32 bytes) and the ciphertext, one after the other.
  * @throws AgoraiError `key_invalid` when the public key is none.
  */
-export async function sealTo(publicKey: Hex, secrets: ContentSecrets, aad: Uint8Array): Promise<Hex> {
-  if (secrets.contentKey.length !== secretBytes || secrets.saltSeed.length !== secretBytes)
+export async function sealTo(
+  publicKey: Hex,
+  secrets: ContentSecrets,
+  aad: Uint8Array,
+  seed?: Uint8Array,
+): Promise<Hex> {
+  if (secrets.length === 0 || secrets.length > partitionsMax)
+    throw new AgoraiError('key_invalid', `A content has secrets of 1 to ${partitionsMax} partitions.`)
+  const words = secrets.flatMap(({ contentKey, saltSeed }) => [contentKey, saltSeed])
+  if (words.some((word) => word.length !== secretBytes))
     throw new AgoraiError('key_invalid', 'A content key and a salt seed have 32 bytes each.')
   try {
     const recipientPublicKey = await suite.kem.deserializePublicKey(toBuffer(hexToBytes(publicKey)))
-    const plaintext = concatBytes([secrets.contentKey, secrets.saltSeed])
-    const { enc, ct } = await suite.seal(
-      { recipientPublicKey, info: toBuffer(info) },
-      toBuffer(plaintext),
-      toBuffer(aad),
-    )
+    const plaintext = toBuffer(concatBytes(words))
+    const ekm = seed && (await derive(seed, concatBytes([hexToBytes(publicKey), aad, new Uint8Array(plaintext)])))
+    const recipient = { recipientPublicKey, info: toBuffer(info), ...(ekm && { ekm }) }
+    const { enc, ct } = await suite.seal(recipient, plaintext, toBuffer(aad))
     return bytesToHex(concatBytes([new Uint8Array(enc), new Uint8Array(ct)]))
   } catch (cause) {
     throw new AgoraiError('key_invalid', 'The public key to seal to is not an X25519 key.', { cause })
@@ -65,11 +70,13 @@ export async function openSealed(privateKey: Uint8Array, sealed: Hex, aad: Uint8
       toBuffer(bytes.subarray(encapsulationBytes)),
       toBuffer(aad),
     )
-    if (opened.byteLength !== 2 * secretBytes) throw new RangeError(`${opened.byteLength} bytes were sealed.`)
-    return {
-      contentKey: new Uint8Array(opened, 0, secretBytes),
-      saltSeed: new Uint8Array(opened, secretBytes, secretBytes),
-    }
+    const partitions = opened.byteLength / (2 * secretBytes)
+    if (!Number.isInteger(partitions) || partitions < 1 || partitions > partitionsMax)
+      throw new RangeError(`${opened.byteLength} bytes were sealed.`)
+    return Array.from({ length: partitions }, (_, partition) => ({
+      contentKey: new Uint8Array(opened, 2 * partition * secretBytes, secretBytes),
+      saltSeed: new Uint8Array(opened, (2 * partition + 1) * secretBytes, secretBytes),
+    }))
   } catch (cause) {
     throw new AgoraiError('key_invalid', 'The sealed key was not made for this key and this purpose.', { cause })
   }
@@ -85,5 +92,12 @@ export const grantAad = (grant: { version: bigint; holder: Hex; manifestDigest: 
     hexToBytes(grant.holder, { size: 20 }),
     hexToBytes(grant.manifestDigest, { size: 32 }),
   ])
+
+/** HMAC-SHA256: nobody without the seed can foresee it. */
+async function derive(seed: Uint8Array, message: Uint8Array): Promise<ArrayBuffer> {
+  const algorithm = { name: 'HMAC', hash: 'SHA-256' }
+  const key = await crypto.subtle.importKey('raw', toBuffer(seed), algorithm, false, ['sign'])
+  return crypto.subtle.sign('HMAC', key, toBuffer(message))
+}
 
 const toBuffer = (bytes: Uint8Array): ArrayBuffer => new Uint8Array(bytes).buffer

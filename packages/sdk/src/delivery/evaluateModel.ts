@@ -1,14 +1,14 @@
-import { AgoraiError, createRowRoot, type Manifest } from '@agorai/core'
+import { AgoraiError, createRowRoot, type Manifest, type RandomAccess, type RowFormat } from '@agorai/core'
 import { readRows } from '../content/readRows.js'
 import type { Check } from './verifyContent.js'
 
-/** One row to answer, by column; CSV values are strings. */
+/** One row to answer, by column; CSV and TSV values are strings. */
 export type EvaluationRecord = Record<string, unknown>
 
 export type Evaluation = {
-  /** The rows that the metric is about, with a header. */
-  rows(): AsyncIterable<Uint8Array>
-  rowFormat: 'csv' | 'jsonl'
+  /** The rows that the metric is about; Parquet and Arrow files where any part of them can be read. */
+  rows(): AsyncIterable<Uint8Array> | RandomAccess
+  rowFormat: Exclude<RowFormat, 'tar' | 'binary'>
   /** The column that holds the right answer. */
   labelColumn: string
   /** Answers a batch of rows with the delivered model, in their order. Whatever runs models is the caller's. */

@@ -1,4 +1,5 @@
-import { offerIdOf, passSchema } from '@agorai/core'
+import { offerIdOf, passListSchema } from '@agorai/core'
+import type { Address } from 'viem'
 import { isAddressEqual } from 'viem/utils'
 import type { AgoraiClient } from '../createAgoraiClient.js'
 import { walletOf } from '../createChainClient.js'
@@ -18,8 +19,8 @@ export async function findEntitlingOffer(client: AgoraiClient, version: bigint):
   const [owner] = await readContract(client, { ...registryOf(client), functionName: 'ratesOf', args: [version] })
   if (isAddressEqual(owner, holder)) return undefined
   const asset = await assetOfVersion(client, version)
-  const passes = await client.http.json(passSchema.array(), { path: 'api/v1/passes', query: { holder } })
-  const held = passes.filter((pass) => BigInt(pass.asset) === asset).map(({ offer }) => BigInt(offer))
+  const { passes } = await client.http.json(passListSchema, passesOf(holder, asset))
+  const held = passes.map(({ offer }) => BigInt(offer))
   // The index may be a moment behind a purchase that was just made, and time behind the index.
   const probed = Array.from({ length: probedOffers }, (_, index) => offerIdOf(asset, index))
   const offers = [...new Set([...held, ...probed])]
@@ -30,3 +31,9 @@ export async function findEntitlingOffer(client: AgoraiClient, version: bigint):
   )
   return offers.find((_, index) => entitled[index])
 }
+
+/** The newest passes that an account has of an asset. */
+export const passesOf = (holder: Address, asset: bigint) => ({
+  path: 'api/v1/passes',
+  query: { holder, asset: asset.toString(), limit: '100' },
+})

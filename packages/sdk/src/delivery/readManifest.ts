@@ -1,5 +1,6 @@
 import {
   AgoraiError,
+  assertCanonical,
   contributorRootOf,
   type Manifest,
   manifestDigest,
@@ -30,6 +31,7 @@ export async function readManifest(
       field: 'manifest',
     })
   const manifest = parseManifest(manifestBytes)
+  assertCanonical(manifestBytes)
   await assertCommitted(client, { version, publisher, manifest, digest })
   return { manifest, manifestBytes }
 }

@@ -4,13 +4,13 @@ import {
   type DeliveryRequest,
   deliveryGrantSchema,
   hashMessageOf,
-  isAgoraiError,
   toTypedData,
 } from '@agorai/core'
 import type { Hex } from 'viem'
 import { getAddress, isAddressEqual, recoverAddress } from 'viem/utils'
 import type { AgoraiClient } from '../createAgoraiClient.js'
 import { walletOf } from '../createChainClient.js'
+import { untilConfirmed } from '../http/untilConfirmed.js'
 import { randomWord, signMessage } from '../transactions/signMessage.js'
 
 const validForSeconds = 1_800
@@ -43,7 +43,15 @@ export async function requestGrant(
     signature,
     ...(offer === undefined ? {} : { offer: String(offer) }),
   })
-  const grant = await askUntilConfirmed(client, body, timeoutMs)
+  const ask = () =>
+    client.http.json(deliveryGrantSchema, {
+      method: 'POST',
+      path: 'api/v1/deliveries',
+      headers: { 'content-type': 'application/json' },
+      body: () => body,
+      attemptsMax: 3,
+    })
+  const grant = await untilConfirmed(client, { ask, timeoutMs })
 
   const requestDigest = hashMessageOf(domain, 'DeliveryRequest', request)
   const { receipt, receiptSignature } = grant
@@ -55,23 +63,4 @@ export async function requestGrant(
       field: 'receipt',
     })
   return grant
-}
-
-async function askUntilConfirmed(client: AgoraiClient, body: string, timeoutMs: number): Promise<DeliveryGrant> {
-  const pauseMs = client.info.chain.local ? 50 : 2_000
-  const attemptsMax = Math.max(1, Math.ceil(timeoutMs / pauseMs))
-  for (let made = 1; ; made++) {
-    try {
-      return await client.http.json(deliveryGrantSchema, {
-        method: 'POST',
-        path: 'api/v1/deliveries',
-        headers: { 'content-type': 'application/json' },
-        body: () => body,
-        attemptsMax: 3,
-      })
-    } catch (error) {
-      if (!isAgoraiError(error, 'not_confirmed') || made >= attemptsMax) throw error
-      await new Promise((resolve) => setTimeout(resolve, pauseMs))
-    }
-  }
 }

@@ -20,6 +20,8 @@ export type HttpRequest = {
 
 /** The node's HTTP API. Every failure is an `AgoraiError`: the node's own, or `node_unavailable`. */
 export type Http = {
+  /** The answer whatever its status, for those who read more of a refusal than its reason. */
+  exchange(request: HttpRequest): Promise<Response>
   send(request: HttpRequest): Promise<Response>
   json<schema extends z.ZodType>(schema: schema, request: HttpRequest): Promise<z.output<schema>>
   bytes(request: HttpRequest, bytesMax: number): Promise<Uint8Array<ArrayBuffer>>
@@ -55,22 +57,29 @@ export function createHttp(base: URL, fetch: Fetch): Http {
     } finally {
       clearTimeout(timer)
     }
-    if (!response.ok) throw await errorOf(response)
     return response
   }
 
-  const http: Http = {
-    async send(request) {
-      const attemptsMax = request.attemptsMax ?? ((request.method ?? 'GET') === 'GET' ? 3 : 1)
-      for (let made = 1; ; made++) {
-        try {
-          return await attempt(request)
-        } catch (error) {
-          if (made >= attemptsMax || !isPassing(error)) throw error
-          await new Promise((resolve) => setTimeout(resolve, Math.min(retryDelayMsMax, retryDelayMs * 2 ** (made - 1))))
-        }
+  const repeat = async (request: HttpRequest, ask: () => Promise<Response>): Promise<Response> => {
+    const attemptsMax = request.attemptsMax ?? ((request.method ?? 'GET') === 'GET' ? 3 : 1)
+    for (let made = 1; ; made++) {
+      try {
+        return await ask()
+      } catch (error) {
+        if (made >= attemptsMax || !isPassing(error)) throw error
+        await new Promise((resolve) => setTimeout(resolve, Math.min(retryDelayMsMax, retryDelayMs * 2 ** (made - 1))))
       }
-    },
+    }
+  }
+
+  const http: Http = {
+    exchange: (request) => repeat(request, () => attempt(request)),
+    send: (request) =>
+      repeat(request, async () => {
+        const response = await attempt(request)
+        if (!response.ok) throw await errorOf(response)
+        return response
+      }),
     async json(schema, request) {
       const bytes = await http.bytes(request, jsonBytesMax)
       let value: unknown
@@ -114,7 +123,7 @@ async function* limited(content: AsyncIterable<Uint8Array>, bytesMax: number): A
 const problemBytesMax = 65_536
 
 /** The error that an answer describes; an answer that is no problem document is not from a node of ours. */
-async function errorOf(response: Response): Promise<AgoraiError> {
+export async function errorOf(response: Response): Promise<AgoraiError> {
   let problem: unknown
   try {
     const body =
@@ -126,6 +135,8 @@ async function errorOf(response: Response): Promise<AgoraiError> {
     return new AgoraiError('node_unavailable', `The answer was HTTP ${response.status} without a reason.`, { cause })
   }
   if (isProblem(problem)) return errorFromProblem(problem)
+  const told = errorOfCall(problem)
+  if (told !== undefined) return told
   return new AgoraiError('node_unavailable', `The answer was HTTP ${response.status} without a known reason.`)
 }
 
@@ -133,4 +144,17 @@ function isProblem(value: unknown): value is Problem {
   if (typeof value !== 'object' || value === null) return false
   const { code, detail } = value as { code?: unknown; detail?: unknown }
   return typeof code === 'string' && Object.hasOwn(errorCodes, code as ErrorCode) && typeof detail === 'string'
+}
+
+/** A refusal in the form of the protocol that the call was made in: the OpenAI API's, or the Open Inference Protocol's. */
+function errorOfCall(value: unknown): AgoraiError | undefined {
+  const told = (value ?? {}) as { error?: unknown; code?: unknown }
+  if (!(typeof told.error === 'string' || (typeof told.error === 'object' && told.error !== null))) return undefined
+  const { code, message, param }: { code?: unknown; message?: unknown; param?: unknown } =
+    typeof told.error === 'string' ? { code: told.code, message: told.error } : told.error
+  if (typeof message !== 'string') return undefined
+  const known = typeof code === 'string' && Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : undefined
+  if (known === undefined) return new AgoraiError('call_refused', message.slice(0, 500))
+  const detail = message.replace(errorCodes[known].remedy, '').trim()
+  return new AgoraiError(known, detail, typeof param === 'string' ? { field: param } : {})
 }

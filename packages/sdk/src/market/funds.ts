@@ -4,18 +4,21 @@ import { type ChainClient, walletOf } from '../createChainClient.js'
 import { readContract } from '../transactions/readContract.js'
 import { sendAndDecode } from '../transactions/sendAndDecode.js'
 
-/** @throws AgoraiError `funds_missing` when the client's account has less of the token. */
+/**
+ * @returns What the client's account has of the token.
+ * @throws AgoraiError `funds_missing` when that is less.
+ */
 export async function checkFunds(
   client: ChainClient,
   { token, amount }: { token: Address; amount: bigint },
-): Promise<void> {
+): Promise<bigint> {
   const balance = await readContract(client, {
     address: token,
     abi: testUsdAbi,
     functionName: 'balanceOf',
     args: [walletOf(client).account.address],
   })
-  if (balance >= amount) return
+  if (balance >= amount) return balance
   throw new AgoraiError('funds_missing', `The price is ${amount} base units, the account has ${balance}.`, {
     details: { price: String(amount), balance: String(balance), token },
   })

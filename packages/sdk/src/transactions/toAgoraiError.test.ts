@@ -1,6 +1,7 @@
 import { AgoraiError, accessMarketAbi, revenueLedgerAbi } from '@agorai/core'
 import {
   BaseError,
+  ChainMismatchError,
   ContractFunctionExecutionError,
   ContractFunctionRevertedError,
   HttpRequestError,
@@ -8,6 +9,7 @@ import {
   TimeoutError,
   UserRejectedRequestError,
 } from 'viem'
+import { mainnet } from 'viem/chains'
 import { encodeErrorResult } from 'viem/utils'
 import { expect, test } from 'vitest'
 import { toAgoraiError } from './toAgoraiError.js'
@@ -39,6 +41,7 @@ test.each([
   ['chain_unavailable', new TimeoutError({ body: {}, url: 'http://127.0.0.1:1' })],
   ['funds_missing', new InsufficientFundsError()],
   ['wallet_declined', new UserRejectedRequestError(new Error('no'))],
+  ['wrong_chain', new ChainMismatchError({ chain: mainnet, currentChainId: 31_337 })],
   ['transaction_reverted', new BaseError('something else')],
 ] as const)('%s', (code, cause) => {
   const error = toAgoraiError(new BaseError('failed', { cause }))

@@ -18,6 +18,8 @@ export function toAgoraiError(cause: unknown): AgoraiError {
   if (reverted instanceof ContractFunctionRevertedError) return withCause(decodeRevert(reverted), cause)
   if (named(new Set(['UserRejectedRequestError'])))
     return new AgoraiError('wallet_declined', 'The wallet did not sign.', { cause })
+  if (named(new Set(['ChainMismatchError'])))
+    return new AgoraiError('wrong_chain', cause.shortMessage.slice(0, 300), { cause })
   if (named(new Set(['InsufficientFundsError'])))
     return new AgoraiError('funds_missing', 'The account cannot pay for the gas of this transaction.', { cause })
   if (named(unreachable)) return new AgoraiError('chain_unavailable', 'The chain did not answer.', { cause })

@@ -1,15 +1,22 @@
-import { AssetPage } from '../features/catalogue/AssetPage.js'
+import { lazy, Suspense } from 'react'
 import { CataloguePage } from '../features/catalogue/CataloguePage.js'
-import { TransactionPage } from '../features/evidence/TransactionPage.js'
-import { AccountPage } from '../features/wallet/AccountPage.js'
 import { WalletStrip } from '../features/wallet/WalletStrip.js'
 import { Mark } from '../ui/Mark.js'
+import { Waiting } from '../ui/Notice.js'
 import { AgoraiProvider, useAgorai } from './AgoraiProvider.js'
 import { ErrorBoundary } from './ErrorBoundary.js'
 import { Link, usePlace } from './router.js'
 import { ThemeChoice } from './ThemeChoice.js'
+import { useLiveUpdates } from './useLiveUpdates.js'
 import { useTitle } from './useTitle.js'
 import './app.css'
+
+// Each page comes when it is first opened: the catalogue needs neither encryption nor the trees of lists.
+const AssetPage = lazy(async () => ({ default: (await import('../features/catalogue/AssetPage.js')).AssetPage }))
+const AccountPage = lazy(async () => ({ default: (await import('../features/wallet/AccountPage.js')).AccountPage }))
+const TransactionPage = lazy(async () => ({
+  default: (await import('../features/evidence/TransactionPage.js')).TransactionPage,
+}))
 
 export function App() {
   const { path } = usePlace()
@@ -36,7 +43,9 @@ export function App() {
         <WalletStrip />
         <main id="main" className="main page-width" tabIndex={-1}>
           <ErrorBoundary key={path}>
-            <Page path={path} />
+            <Suspense fallback={<Waiting>Fetching this page…</Waiting>}>
+              <Page path={path} />
+            </Suspense>
           </ErrorBoundary>
         </main>
         <Footer />
@@ -46,6 +55,7 @@ export function App() {
 }
 
 function Page({ path }: { path: string }) {
+  useLiveUpdates()
   if (path === '/') return <CataloguePage />
   const asset = /^\/assets\/([1-9][0-9]{0,77})$/.exec(path)?.[1]
   if (asset !== undefined) return <AssetPage key={asset} id={asset} />

@@ -1,6 +1,7 @@
-import { type ReactNode, useState } from 'react'
+import type { ReactNode } from 'react'
 import { Link } from '../app/router.js'
 import { shorten } from '../format/text.js'
+import { useCopy } from './useCopy.js'
 import './copyable.css'
 
 /**
@@ -18,16 +19,7 @@ export function Copyable({
   /** Shown in full, as the heading of its own page does. */
   whole?: boolean
 }) {
-  const [said, setSaid] = useState('')
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(value)
-      setSaid('Copied')
-    } catch {
-      setSaid('Not copied: select the text instead')
-    }
-    window.setTimeout(() => setSaid(''), 2000)
-  }
+  const { said, copy } = useCopy(value)
   const short = <span title={value}>{whole === true ? value : shorten(value)}</span>
   return (
     <span className={whole === true ? 'copyable copyable-whole' : 'copyable'}>

@@ -1,5 +1,5 @@
 import { AgoraiError, devMnemonic, isAgoraiError } from '@agorai/core'
-import { createPublicClient, defineChain, http, type PublicClient } from 'viem'
+import { createPublicClient, defineChain, http, type PublicClient, type Transport } from 'viem'
 import type { Chain } from '../../ports/chain.js'
 import { startAnvil } from './anvilProcess.js'
 import { type ChainDumps, openChainDumps } from './chainDumps.js'
@@ -11,6 +11,8 @@ export type OpenLocalChainOptions = {
   onWarning(message: string): void
   /** Told when the chain's process ended without being asked to. */
   onEnded(error: AgoraiError): void
+  /** How its process is reached. */
+  makeTransport?(url: string, config: { retryCount: number; timeout: number }): Transport
 }
 
 export type LocalChain = Chain & {
@@ -32,12 +34,13 @@ const waitMaxMs = 1_000
  *
  * @throws AgoraiError `chain_unavailable`, `chain_damaged`, `folder_read_only`
  */
-export async function openLocalChain({ folder, onWarning, onEnded }: OpenLocalChainOptions): Promise<LocalChain> {
+export async function openLocalChain(options: OpenLocalChainOptions): Promise<LocalChain> {
+  const { folder, onWarning, onEnded, makeTransport = http } = options
   const dumps = await openChainDumps(folder)
   const saved = await dumps.load()
   if (saved?.fellBack) onWarning('The newest saved state of the local chain was damaged; an older one was taken.')
   const anvil = await startAnvil({ chainId, mnemonic: devMnemonic })
-  const publicClient = createClient(anvil.rpcUrl)
+  const publicClient = createClient(anvil.rpcUrl, makeTransport(anvil.rpcUrl, { retryCount: 0, timeout: 60_000 }))
   let confirmed: bigint
   try {
     if (saved !== undefined) await loadState(publicClient, saved.state)
@@ -110,14 +113,14 @@ export async function openLocalChain({ folder, onWarning, onEnded }: OpenLocalCh
   }
 }
 
-function createClient(rpcUrl: string): PublicClient {
+function createClient(rpcUrl: string, transport: Transport): PublicClient {
   const chain = defineChain({
     id: chainId,
     name: 'Agorai local',
     nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
     rpcUrls: { default: { http: [rpcUrl] } },
   })
-  return createPublicClient({ chain, transport: http(rpcUrl, { retryCount: 0, timeout: 60_000 }), pollingInterval: 50 })
+  return createPublicClient({ chain, transport, pollingInterval: 50 })
 }
 
 type DumpState = { Method: 'anvil_dumpState'; Parameters: []; ReturnType: `0x${string}` }

@@ -1,11 +1,13 @@
 import { AgoraiError, isLocalChain } from '@agorai/core'
-import { createPublicClient, defineChain, http } from 'viem'
+import { createPublicClient, defineChain, http, type Transport } from 'viem'
 import type { Chain } from '../../ports/chain.js'
 
 export type OpenRpcChainOptions = {
   rpcUrl: string
   /** How many blocks must follow a block before the node acts on it. */
   confirmations: number
+  /** How the endpoint is reached. */
+  makeTransport?(url: string, config: { retryCount: number; timeout: number }): Transport
 }
 
 const requestTimeoutMs = 10_000
@@ -15,8 +17,9 @@ const requestTimeoutMs = 10_000
  *
  * @throws AgoraiError `chain_unavailable` when it does not answer.
  */
-export async function openRpcChain({ rpcUrl, confirmations }: OpenRpcChainOptions): Promise<Chain> {
-  const transport = http(rpcUrl, { retryCount: 1, timeout: requestTimeoutMs })
+export async function openRpcChain(options: OpenRpcChainOptions): Promise<Chain> {
+  const { rpcUrl, confirmations, makeTransport = http } = options
+  const transport = makeTransport(rpcUrl, { retryCount: 1, timeout: requestTimeoutMs })
   const id = await answerOf(() => createPublicClient({ transport }).getChainId())
   const chain = defineChain({
     id,

@@ -11,11 +11,19 @@ export type OpenPgliteParameters = {
 
 const parsers = { [types.INT8]: BigInt, [types.NUMERIC]: BigInt }
 
-type Engine = { query<Row>(sql: string, parameters?: unknown[]): Promise<{ rows: Row[] }> }
+type Engine = {
+  query<Row>(sql: string, parameters?: unknown[], options?: { blob?: Blob }): Promise<{ rows: Row[] }>
+}
 
 const queryableOf = (engine: Engine): Queryable => ({
   query: async <Row extends object>(sql: string, parameters: readonly SqlParameter[] = []) =>
     (await engine.query<Row>(sql, parameters.map(toEngine))).rows,
+  copyRows: async (table, columns, lines) => {
+    if (lines.length === 0) return
+    // The blob is the file that the engine reads.
+    const blob = new Blob([lines.join('\n'), '\n'])
+    await engine.query(`COPY ${table} (${columns.join(', ')}) FROM '/dev/blob'`, [], { blob })
+  },
 })
 
 /** The engine picks a serializer by the type of the placeholder; text suits them all. */

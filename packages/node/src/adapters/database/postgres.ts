@@ -1,5 +1,7 @@
+import { pipeline } from 'node:stream/promises'
 import { AgoraiError } from '@agorai/core'
 import pg from 'pg'
+import { from as copyFrom } from 'pg-copy-streams'
 import type { Database, Queryable, SqlParameter } from '../../ports/database.js'
 import { assertSchemaName } from './schemaName.js'
 
@@ -33,15 +35,35 @@ function toUnavailable(cause: unknown): unknown {
   return new AgoraiError('database_unavailable', 'PostgreSQL did not answer.', { cause })
 }
 
-const queryableOf = (client: pg.Pool | pg.PoolClient): Queryable => ({
-  query: async <Row extends object>(sql: string, parameters: readonly SqlParameter[] = []) => {
+const queryOf =
+  (client: pg.Pool | pg.PoolClient): Queryable['query'] =>
+  async <Row extends object>(sql: string, parameters: readonly SqlParameter[] = []) => {
     try {
       return (await client.query<Row>(sql, [...parameters])).rows
     } catch (cause) {
       throw toUnavailable(cause)
     }
+  }
+
+const queryableOf = (client: pg.PoolClient): Queryable => ({
+  query: queryOf(client),
+  copyRows: async (table, columns, lines) => {
+    if (lines.length === 0) return
+    try {
+      await pipeline(pieces(lines), client.query(copyFrom(`COPY ${table} (${columns.join(', ')}) FROM STDIN`)))
+    } catch (cause) {
+      throw toUnavailable(cause)
+    }
   },
 })
+
+/** Lines sent at a time: many enough that a call costs nothing, few enough that none waits for all. */
+const linesPerPiece = 1_000
+
+function* pieces(lines: readonly string[]): Generator<Buffer> {
+  for (let i = 0; i < lines.length; i += linesPerPiece)
+    yield Buffer.from(`${lines.slice(i, i + linesPerPiece).join('\n')}\n`)
+}
 
 async function transact<Result>(pool: pg.Pool, work: (transaction: Queryable) => Promise<Result>): Promise<Result> {
   const client = await pool.connect().catch((cause: unknown) => Promise.reject(toUnavailable(cause)))
@@ -83,12 +105,18 @@ export async function openPostgres({ url, schema, connectionsMax = 8 }: OpenPost
   })
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   pool.on('error', () => {})
-  const database = queryableOf(pool)
+  const query = queryOf(pool)
   try {
-    await database.query(`CREATE SCHEMA IF NOT EXISTS "${schema}"`)
+    await query(`CREATE SCHEMA IF NOT EXISTS "${schema}"`)
   } catch (error) {
     await pool.end()
     throw error
   }
-  return { ...database, transaction: (work) => transact(pool, work), close: () => pool.end() }
+  const transaction: Database['transaction'] = (work) => transact(pool, work)
+  return {
+    query,
+    copyRows: (...rows) => transaction((inner) => inner.copyRows(...rows)),
+    transaction,
+    close: () => pool.end(),
+  }
 }

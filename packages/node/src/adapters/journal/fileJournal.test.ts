@@ -21,7 +21,6 @@ const record = (index: number): KeyDeposited => ({
   commitment: `0x${'ab'.repeat(32)}`,
   cid: 'bafkreib',
   bytes: index,
-  sealedKey: '0x00',
   account: `0x${'cd'.repeat(20)}`,
 })
 

@@ -1,13 +1,5 @@
-import { type FileHandle, open } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { AgoraiError, isAgoraiError } from '@agorai/core'
-import type { Journal, JournalRecord } from '../../ports/journal.js'
-import { makeFolder, syncFolder, writeAll } from '../folder/atomicFiles.js'
-import { systemCodeOf, toStorageError } from '../folder/fileErrors.js'
-import { encodeRecord, journalMagic, payloadBytesMax } from './journalFormat.js'
-import { scanJournal } from './scanJournal.js'
-
-type Pending = { payload: Uint8Array; resolve(): void; reject(error: unknown): void }
+import { type Journal, type JournalRecord, nameOfRecord } from '../../ports/journal.js'
+import { openRecordFile } from './recordFile.js'
 
 /**
  * Opens the journal in one file, creating it where it is missing. A torn end that was never acknowledged is cut off.
@@ -15,104 +7,17 @@ type Pending = { payload: Uint8Array; resolve(): void; reject(error: unknown): v
  * @throws AgoraiError `journal_damaged` when something acknowledged cannot be read; the file is left as it is.
  */
 export async function openFileJournal(path: string): Promise<Journal> {
-  await makeFolder(dirname(path))
-  const handle = await openFile(path)
-  let soundBytes: number
-  try {
-    soundBytes = await prepare(handle)
-    await syncFolder(dirname(path))
-  } catch (error) {
-    await handle.close()
-    throw toStorageError(error)
-  }
-
-  let synced = soundBytes
-  let pending: Pending[] = []
-  let failure: AgoraiError | undefined
-  let flushing: Promise<void> | undefined
-
-  /** Writes everything that waits, syncs once, answers everybody, until nobody waits. */
-  async function flush(): Promise<void> {
-    while (pending.length > 0) {
-      const group = pending
-      pending = []
-      try {
-        if (failure !== undefined) throw failure
-        const bytes = Buffer.concat(group.map(({ payload }) => encodeRecord(payload, synced)))
-        await writeAll(handle, bytes, synced)
-        await handle.datasync()
-        synced += bytes.length
-        for (const { resolve } of group) resolve()
-      } catch (error) {
-        failure ??= toJournalError(error)
-        for (const { reject } of group) reject(failure)
-      }
-    }
-    flushing = undefined
-  }
-
+  const { append, replay, readAll, assertWritable, close } = await openRecordFile<JournalRecord>(path)
   return {
-    append(record) {
-      if (failure !== undefined) return Promise.reject(failure)
-      const payload = Buffer.from(JSON.stringify(record))
-      if (payload.length > payloadBytesMax)
-        return Promise.reject(
-          new AgoraiError('payload_too_large', `A journal record has at most ${payloadBytesMax} bytes.`),
-        )
-      return new Promise((resolve, reject) => {
-        pending.push({ payload, resolve, reject })
-        flushing ??= flush()
-      })
+    append,
+    replay,
+    async find(names) {
+      const wanted = new Set(names)
+      const found: JournalRecord[] = []
+      for await (const record of readAll()) if (wanted.has(nameOfRecord(record))) found.push(record)
+      return found
     },
-    async *replay() {
-      for await (const { payload, end } of scanJournal(handle)) {
-        if (end > soundBytes) return
-        yield parseRecord(payload, end)
-      }
-    },
-    async close() {
-      await flushing
-      failure ??= new AgoraiError('node_unavailable', 'The journal is closed.')
-      await handle.close()
-    },
-  }
-}
-
-async function openFile(path: string): Promise<FileHandle> {
-  try {
-    // Not opened for appending, because the sound length decides where the next record goes.
-    return await open(path, 'r+')
-  } catch (error) {
-    if (systemCodeOf(error) === 'ENOENT') return open(path, 'wx+', 0o600)
-    throw toStorageError(error)
-  }
-}
-
-/** Checks the whole file, cuts off a torn end and returns the length of the rest. */
-async function prepare(handle: FileHandle): Promise<number> {
-  const scan = scanJournal(handle)
-  let step = await scan.next()
-  while (!step.done) step = await scan.next()
-  const soundBytes = Math.max(step.value, journalMagic.length)
-  if (step.value === 0) await writeAll(handle, journalMagic, 0)
-  await handle.truncate(soundBytes)
-  await handle.sync()
-  return soundBytes
-}
-
-function toJournalError(error: unknown): AgoraiError {
-  const storage = toStorageError(error)
-  if (isAgoraiError(storage)) return storage
-  return new AgoraiError('storage_full', 'The journal cannot be written; nothing more is accepted until a restart.', {
-    cause: error,
-  })
-}
-
-function parseRecord(payload: Uint8Array, end: number): JournalRecord {
-  try {
-    // The checksum held, so these are the bytes that this program wrote.
-    return JSON.parse(Buffer.from(payload).toString('utf8')) as JournalRecord
-  } catch (cause) {
-    throw new AgoraiError('journal_damaged', `The record before byte ${end} is not readable.`, { cause })
+    assertWritable,
+    close,
   }
 }

@@ -11,21 +11,34 @@ export function hostNameOf(value: string): string | undefined {
   }
 }
 
+export type AllowedOptions = {
+  /** Paths that are answered whatever the host is called. */
+  anyHost?: ReadonlySet<string>
+  /** Whether pages of other sites may send this. */
+  isCrossOrigin?: boolean
+}
+
 /**
  * Refuses what a browser was tricked into: a host name that is not ours (a page that rebinds its own name to this
  * machine), and a change that a page of another site sends.
  *
+ * @param url The request's.
  * @throws AgoraiError `host_not_allowed`, `origin_not_allowed`, `uri_too_long`
  */
-export function assertAllowed(request: Request, hosts: ReadonlySet<string>): void {
+export function assertAllowed(
+  request: Request,
+  { pathname, hostname }: URL,
+  hosts: ReadonlySet<string>,
+  { anyHost = new Set(), isCrossOrigin = false }: AllowedOptions = {},
+): void {
   if (request.url.length > urlCharactersMax)
     throw new AgoraiError('uri_too_long', `A URL has at most ${urlCharactersMax} characters.`)
-  const host = hostNameOf(request.url)
-  if (host === undefined || !hosts.has(host))
+  if (anyHost.has(pathname)) return
+  if (!hosts.has(hostname))
     throw new AgoraiError('host_not_allowed', 'The Host header names a host that this node does not serve.', {
       field: 'host',
     })
-  if (request.method === 'GET' || request.method === 'HEAD') return
+  if (request.method === 'GET' || request.method === 'HEAD' || isCrossOrigin) return
   const origin = request.headers.get('origin')
   if (origin === null) return
   const originHost = hostNameOf(origin)
@@ -34,16 +47,17 @@ export function assertAllowed(request: Request, hosts: ReadonlySet<string>): voi
 }
 
 /** @throws AgoraiError `not_acceptable` */
-export function assertAcceptable(request: Request, contentType: string): void {
+export function assertAcceptable(request: Request, contentTypes: readonly string[]): void {
   const accept = request.headers.get('accept')
   if (accept === null || accept.trim() === '') return
-  const [group] = contentType.split('/')
   const accepted = accept
     .toLowerCase()
     .split(',')
     .map((part) => part.split(';')[0]?.trim())
-  if (accepted.some((type) => type === '*/*' || type === `${group}/*` || type === contentType)) return
-  throw new AgoraiError('not_acceptable', `This is served as ${contentType}.`, { field: 'accept' })
+  const isServed = (contentType: string) =>
+    accepted.some((type) => type === '*/*' || type === `${contentType.split('/')[0]}/*` || type === contentType)
+  if (contentTypes.some(isServed)) return
+  throw new AgoraiError('not_acceptable', `This is served as ${contentTypes.join(' or ')}.`, { field: 'accept' })
 }
 
 /** Headers of every answer. Scripts come from this node alone; WebAssembly is what hashes uploads in the page. */

@@ -1,7 +1,7 @@
 import * as core from '@agorai/core'
 import { errorCodes } from '@agorai/core'
 import { z } from 'zod'
-import type { Route } from './route.js'
+import { contentTypesOf, type Route } from './route.js'
 
 type Json = { [key: string]: unknown }
 
@@ -21,12 +21,18 @@ const named: Record<string, z.ZodType> = {
   Entitlement: core.entitlementSchema,
   Revenue: core.revenueSchema,
   Pass: core.passSchema,
+  Event: core.eventSchema,
+  EventPage: core.eventPageSchema,
   DeliveryRequest: core.deliveryRequestSchema,
   DeliveryBody: core.deliveryBodySchema,
   DeliveryGrant: core.deliveryGrantSchema,
   UploadRequest: core.uploadRequestSchema,
   KeyDeposit: core.keyDepositSchema,
   Stored: core.storedSchema,
+  UploadState: core.uploadStateSchema,
+  ServedService: core.servedServiceSchema,
+  QuoteRequest: core.quoteRequestSchema,
+  Quote: core.quoteSchema,
 }
 
 /** The OpenAPI 3.1 document of the given routes, built from the very schemas that check the requests. */
@@ -59,11 +65,10 @@ function operation(item: Route): Json {
     })),
   ]
   const bodyType = item.body ? 'application/json' : item.rawBody
-  const answerType = item.response ? 'application/json' : (item.rawResponse ?? 'application/octet-stream')
   return {
     summary: item.summary,
     operationId: `${item.method}_${item.path
-      .replace(/^\/api\/v1\//, '')
+      .replace(/^\/(api\/v1\/)?/, '')
       .replace(/[^a-z0-9]+/gi, '_')
       .replace(/_$/, '')}`,
     ...(parameters.length > 0 ? { parameters } : {}),
@@ -71,11 +76,14 @@ function operation(item: Route): Json {
       ? {}
       : { requestBody: { required: true, content: { [bodyType]: { schema: schemaOf(item.body) } } } }),
     responses: {
-      200: { description: 'Done.', content: { [answerType]: { schema: schemaOf(item.response) } } },
+      200: { description: 'Done.', content: contentOf(item) },
       ...problemsOf(item),
     },
   }
 }
+
+const contentOf = (item: Route): Json =>
+  Object.fromEntries(contentTypesOf(item).map((type) => [type, { schema: schemaOf(item.response) }]))
 
 /** One entry a status, naming the codes that it stands for. */
 function problemsOf(item: Route): Json {
@@ -89,7 +97,10 @@ function problemsOf(item: Route): Json {
       status,
       {
         description: codes.map((code) => `\`${code}\``).join(', '),
-        content: { 'application/problem+json': { schema: { $ref: `${prefix}Problem` } } },
+        content:
+          item.errorForm === undefined
+            ? { 'application/problem+json': { schema: { $ref: `${prefix}Problem` } } }
+            : { 'application/json': { schema: {} } },
       },
     ]),
   )

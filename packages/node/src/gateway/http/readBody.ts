@@ -29,8 +29,9 @@ export async function readJson(request: Request, bytesMax: number): Promise<unkn
 /** Reads a whole body of at most `bytesMax` bytes, whatever its headers say about it. */
 export async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array> {
   assertLength(request, bytesMax)
-  const parts: Uint8Array[] = []
   const limits = { bytesMax, timeoutMs: jsonTimeoutMs, excess: () => tooLarge(bytesMax) }
+  if (request.headers.has('content-length')) return readStated(request, limits)
+  const parts: Uint8Array[] = []
   for await (const part of bounded(request, limits)) parts.push(part)
   return Buffer.concat(parts)
 }
@@ -48,17 +49,25 @@ function assertLength(request: Request, bytesMax: number): void {
 
 type Limits = { bytesMax: number; timeoutMs: number; excess(): AgoraiError }
 
+/**
+ * A body whose length was stated, which the HTTP parser holds it to: read at once. Asking for its stream instead would make
+ * the whole request anew, which costs more than most calls.
+ */
+async function readStated(request: Request, { bytesMax, timeoutMs, excess }: Limits): Promise<Uint8Array> {
+  const { late, stop } = createDeadline(timeoutMs)
+  try {
+    const bytes = Buffer.from(await Promise.race([request.arrayBuffer().catch(failAborted), late]))
+    if (bytes.length > bytesMax) throw excess()
+    return bytes
+  } finally {
+    stop()
+  }
+}
+
 async function* bounded(request: Request, { bytesMax, timeoutMs, excess }: Limits): AsyncGenerator<Uint8Array> {
   if (request.body === null) return
   const reader = (request.body as ReadableStream<Uint8Array>).getReader()
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new AgoraiError('length_mismatch', `The body did not arrive within ${Math.round(timeoutMs)} ms.`)),
-      timeoutMs,
-    )
-  })
-  late.catch(() => {})
+  const { late, stop } = createDeadline(timeoutMs)
   let total = 0
   try {
     for (;;) {
@@ -69,9 +78,22 @@ async function* bounded(request: Request, { bytesMax, timeoutMs, excess }: Limit
       yield value
     }
   } finally {
-    clearTimeout(timer)
+    stop()
     reader.releaseLock()
   }
+}
+
+/** `late` fails when time is up, unless `stop` came before. */
+function createDeadline(timeoutMs: number): { late: Promise<never>; stop(): void } {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new AgoraiError('length_mismatch', `The body did not arrive within ${Math.round(timeoutMs)} ms.`)),
+      timeoutMs,
+    )
+  })
+  late.catch(() => {})
+  return { late, stop: () => clearTimeout(timer) }
 }
 
 function failAborted(cause: unknown): never {

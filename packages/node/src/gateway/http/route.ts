@@ -1,4 +1,4 @@
-import type { ErrorCode } from '@agorai/core'
+import type { ErrorCode, Problem } from '@agorai/core'
 import type { z } from 'zod'
 
 /** What a handler is given: everything that came in, already checked. */
@@ -7,6 +7,8 @@ export type RouteInput<params, query, body> = {
   query: query
   body: body
   request: Request
+  /** The address that asks, as far as it can be known. */
+  client: string
 }
 
 type Shape = z.ZodObject | undefined
@@ -34,9 +36,15 @@ export type RouteDefinition<
   headers?: Record<string, string>
   /** A JSON answer. Where it is missing, the handler gives a whole response of `rawResponse`. */
   response?: response
-  rawResponse?: string
+  rawResponse?: string | readonly string[]
   /** Codes that this route in particular may answer. */
   errors: readonly ErrorCode[]
+  /** Whether pages of any site may call it, without credentials: what it answers depends on what is sent with the call. */
+  crossOrigin?: boolean
+  /** Whether it is answered by what is known here, without asking the journal what other gateways wrote. */
+  hot?: boolean
+  /** The form of an error where a protocol has its own; problem+json elsewhere. */
+  errorForm?: (problem: Problem) => unknown
   /** How long a client or proxy may keep the answer; nothing is kept by default. */
   cacheControl?: string
   handle(
@@ -58,3 +66,7 @@ export function route<
 >(definition: RouteDefinition<params, query, body, response>): Route {
   return definition as unknown as Route
 }
+
+/** What a route may answer with. */
+export const contentTypesOf = ({ response, rawResponse = 'application/octet-stream' }: Route): readonly string[] =>
+  response !== undefined ? ['application/json'] : [rawResponse].flat()

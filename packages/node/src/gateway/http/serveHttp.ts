@@ -7,20 +7,32 @@ export type ServeHttpOptions = {
   host: string
   /** 0 lets the system choose. */
   port: number
-  fetch(request: Request): Response | Promise<Response>
+  /** @param client The address that asks. */
+  fetch(request: Request, client: string): Response | Promise<Response>
+  /** Whether the last `x-forwarded-for` is the word of a proxy of the operator's own. Default: nobody's word counts. */
+  behindProxy?: boolean
   /** How long a connection may be silent while nothing is at work for it. Default 30,000. */
   idleTimeoutMs?: number
   /** Answers what cannot even be made a request, such as a URL that is none. */
   refuse(error: AgoraiError): Response
 }
 
-export type HttpServer = { port: number; stop(): Promise<void> }
+export type HttpServer = {
+  port: number
+  /**
+   * Takes no more connections, and ends once what is under way is answered.
+   *
+   * @param drainMs After this long what is still under way is cut off. Default 5,000.
+   */
+  stop(drainMs?: number): Promise<void>
+}
 
 const headersTimeoutMs = 10_000
 const idleTimeoutMsDefault = 30_000
 const keepAliveTimeoutMs = 5_000
 const connectionsCheckingInterval = 1_000
-const stopTimeoutMs = 5_000
+const drainMsDefault = 5_000
+const idleLookMs = 50
 const connectionsMax = 1_024
 
 /** @throws AgoraiError `port_in_use`, `config_invalid` for a host that is not this machine's. */
@@ -30,11 +42,15 @@ export async function serveHttp(options: ServeHttpOptions): Promise<HttpServer> 
     refuse(new AgoraiError('invalid_request', 'The request line or the Host header is not valid.', { cause }))
   // Opening a large content takes longer than a silent connection may last; such a request is not silent, it is at work.
   const working = new WeakSet<Socket>()
+  const clientOf = (request: Request, socket: Socket): string => {
+    const named = options.behindProxy === true ? request.headers.get('x-forwarded-for')?.split(',').at(-1)?.trim() : ''
+    return named || (socket.remoteAddress ?? '')
+  }
   const work = async (request: Request, { incoming }: { incoming: { socket: unknown } }) => {
     const socket = incoming.socket as Socket
     working.add(socket)
     try {
-      return await fetch(request)
+      return await fetch(request, clientOf(request, socket))
     } finally {
       working.delete(socket)
     }
@@ -53,6 +69,8 @@ export async function serveHttp(options: ServeHttpOptions): Promise<HttpServer> 
   server.maxConnections = connectionsMax
   server.on('clientError', (error, socket) => void answerRaw(error, socket as Socket, refuse))
   server.on('request', (incoming, outgoing) => {
+    // While it stops, each answer is the last of its connection.
+    if (!server.listening) outgoing.shouldKeepAlive = false
     const isBodiless = incoming.method === 'GET' || incoming.method === 'HEAD'
     // Nobody reads the body of a GET: what is still to come of it must not hold the connection once it is answered.
     if (isBodiless) outgoing.once('finish', () => incoming.complete || incoming.socket.destroySoon())
@@ -62,11 +80,13 @@ export async function serveHttp(options: ServeHttpOptions): Promise<HttpServer> 
   server.on('error', () => {})
   return {
     port: (server.address() as AddressInfo).port,
-    async stop() {
+    async stop(drainMs = drainMsDefault) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-      server.closeIdleConnections()
-      const timer = setTimeout(() => server.closeAllConnections(), stopTimeoutMs)
+      // A connection that was at work when the others were closed is idle once it is answered.
+      const idle = setInterval(() => server.closeIdleConnections(), idleLookMs)
+      const timer = setTimeout(() => server.closeAllConnections(), drainMs)
       await closed
+      clearInterval(idle)
       clearTimeout(timer)
     },
   }

@@ -2,6 +2,7 @@ import type { AssetSummary } from '@agorai/core'
 import { Link } from '../../app/router.js'
 import { formatCount, kindName } from '../../format/text.js'
 import { KindGlyph } from '../../ui/KindGlyph.js'
+import { useGetService } from '../calls/useGetService.js'
 import { LineageThumbnail } from '../lineage/LineageThumbnail.js'
 import { useGetLineage } from '../lineage/useGetLineage.js'
 import { isEnded, openOffers, priceLabel } from '../market/offers.js'
@@ -12,6 +13,8 @@ import { AccountName } from '../wallet/AccountName.js'
 export function AssetCard({ asset }: { asset: AssetSummary }) {
   const lineage = useGetLineage(asset.version.id)
   const open = isEnded(asset) ? [] : openOffers(asset.offers)
+  const served = useGetService(asset.id)
+  const byCall = open.length === 0 && served !== undefined && served !== null
   return (
     <li className="card">
       <div className="card-picture">
@@ -30,7 +33,7 @@ export function AssetCard({ asset }: { asset: AssetSummary }) {
       </div>
       <div className="card-foot">
         <p className="card-price">
-          {isEnded(asset) ? endedWords(asset) : priceLabel(asset.offers)}
+          {isEnded(asset) ? endedWords(asset) : byCall ? 'By the call' : priceLabel(asset.offers)}
           {open[0] === undefined ? null : <span className="small muted">{usageWords[open[0].usage].name}</span>}
           <span className="card-sales small muted">{formatCount(asset.sales, 'pass sold', 'passes sold')}</span>
         </p>

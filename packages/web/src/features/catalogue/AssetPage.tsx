@@ -1,5 +1,5 @@
 import { type AssetDetail, isAgoraiError, type Lineage } from '@agorai/core'
-import { useMemo, useState } from 'react'
+import { lazy, Suspense, useMemo, useState } from 'react'
 import { useAgorai } from '../../app/AgoraiProvider.js'
 import { Link } from '../../app/router.js'
 import { useTitle } from '../../app/useTitle.js'
@@ -7,7 +7,15 @@ import { formatMoney, type Token } from '../../format/money.js'
 import { formatCount, kindName } from '../../format/text.js'
 import { KindGlyph } from '../../ui/KindGlyph.js'
 import { ErrorNotice, Waiting } from '../../ui/Notice.js'
+import { ServingPanel } from '../calls/ServingPanel.js'
+import { SoldThrough } from '../calls/SoldThrough.js'
+import { useGetService } from '../calls/useGetService.js'
+import { ContributionsPanel } from '../contributions/ContributionsPanel.js'
 import { DeliveryPanel } from '../delivery/DeliveryPanel.js'
+import { DataPanel } from '../description/DataPanel.js'
+import { ModelCard } from '../description/ModelCard.js'
+import { SamplePanel } from '../description/SamplePanel.js'
+import { FeedPanel } from '../feeds/FeedPanel.js'
 import { LineageGraph } from '../lineage/LineageGraph.js'
 import type { Movement } from '../lineage/movement.js'
 import { useGetLineage } from '../lineage/useGetLineage.js'
@@ -29,6 +37,8 @@ import { TermsPanel } from './TermsPanel.js'
 import { useGetAsset } from './useGetAsset.js'
 import { Versions } from './Versions.js'
 import './catalogue.css'
+
+const Playground = lazy(async () => ({ default: (await import('../calls/Playground.js')).Playground }))
 
 export function AssetPage({ id }: { id: string }) {
   const asset = useGetAsset(id)
@@ -63,7 +73,13 @@ function explainedPrice(asset: AssetDetail, paymentToken: Token | undefined) {
   const token = paymentToken ?? asset.offers[0]?.token
   if (token === undefined) return undefined
   const price = 10n ** BigInt(token.decimals)
-  return { price, token, basis: `Nothing is for sale; of ${formatMoney(price, token)} paid to its till` }
+  const money = formatMoney(price, token)
+  const called = asset.manifest?.serving !== undefined && !isEnded(asset)
+  return {
+    price,
+    token,
+    basis: called ? `Of ${money} paid for calls` : `Nothing is for sale; of ${money} paid to its till`,
+  }
 }
 
 function AssetView({
@@ -81,6 +97,8 @@ function AssetView({
   const explained = explainedPrice(asset, paymentToken)
   const price = explained?.price
   const owned = account !== undefined && isSameAccount(account.address, asset.owner)
+  const service = useGetService(asset.id)
+  const serving = manifest?.serving
   const receipts = useMemo(
     () => (lineage === undefined || price === undefined ? undefined : receiptsOf(splitPrice(lineage, price))),
     [lineage, price],
@@ -105,6 +123,11 @@ function AssetView({
           />
         )}
       </section>
+      {service === undefined || service === null ? null : (
+        <Suspense fallback={<Waiting>Fetching the form to try it…</Waiting>}>
+          <Playground asset={asset} service={service} lineage={lineage} onMoved={setMovement} />
+        </Suspense>
+      )}
       <div className="asset-layout">
         <div className="asset-column">
           {lineage === undefined || explained === undefined ? null : (
@@ -117,13 +140,20 @@ function AssetView({
             <>
               <Members manifest={manifest} lineage={lineage} />
               <Contributors manifest={manifest} />
+              <ContributionsPanel asset={asset} />
+              <FeedPanel asset={asset} />
               <ManifestFacts manifest={manifest} />
+              <ModelCard manifest={manifest} />
+              <SamplePanel manifest={manifest} />
+              <DataPanel manifest={manifest} />
             </>
           )}
           <Versions asset={asset} />
         </div>
         <div className="asset-column">
           <div className="asset-column asset-first">
+            {serving === undefined ? null : <ServingPanel asset={asset} serving={serving} />}
+            <SoldThrough asset={asset} />
             <OfferPanel asset={asset} {...(lineage === undefined ? {} : { lineage })} onMoved={setMovement} />
             <DeliveryPanel asset={asset} />
           </div>

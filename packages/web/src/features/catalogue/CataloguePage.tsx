@@ -1,21 +1,17 @@
-import { type AssetKind, assetKinds } from '@agorai/core'
-import { useEffect, useId, useState } from 'react'
-import { Link, navigate, usePlace } from '../../app/router.js'
+import { assetKinds, assetSortSchema } from '@agorai/core'
+import { Link, usePlace } from '../../app/router.js'
 import { useTitle } from '../../app/useTitle.js'
-import { kindName } from '../../format/text.js'
 import { ErrorNotice, Waiting } from '../../ui/Notice.js'
 import { AssetCard } from './AssetCard.js'
-import { useSearchAssets } from './useSearchAssets.js'
+import { SearchForm } from './SearchForm.js'
+import { useSearchAssets, type Wanted } from './useSearchAssets.js'
 import './catalogue.css'
-
-const searchDelayMs = 200
 
 export function CataloguePage() {
   const { query } = usePlace()
-  const asked = query.get('query') ?? ''
-  const kind = assetKinds.find((name) => name === query.get('kind'))
-  useTitle(asked === '' ? 'Catalogue' : `“${asked}” in the catalogue`)
-  const search = useSearchAssets({ query: asked, kind })
+  const wanted = readWanted(query)
+  useTitle(wanted.query === '' ? 'Catalogue' : `“${wanted.query}” in the catalogue`)
+  const search = useSearchAssets(wanted)
   const assets = search.data?.pages.flatMap((page) => page.assets) ?? []
   return (
     <>
@@ -25,7 +21,7 @@ export function CataloguePage() {
           What was built from what stands on the chain, and every sale pays everyone whose work is inside.
         </p>
       </div>
-      <SearchForm asked={asked} kind={kind} />
+      <SearchForm wanted={wanted} />
       {search.isPending ? <Waiting>Asking the node for its catalogue…</Waiting> : null}
       {search.isError ? (
         <ErrorNotice
@@ -34,7 +30,7 @@ export function CataloguePage() {
           onRetry={() => search.refetch()}
         />
       ) : null}
-      {search.isSuccess && assets.length === 0 ? <Empty searching={asked !== '' || kind !== undefined} /> : null}
+      {search.isSuccess && assets.length === 0 ? <Empty searching={query.size > 0} /> : null}
       {assets.length === 0 ? null : (
         <ul className="cards" aria-label="Assets">
           {assets.map((asset) => (
@@ -58,74 +54,17 @@ export function CataloguePage() {
   )
 }
 
-function SearchForm({ asked, kind }: { asked: string; kind: AssetKind | undefined }) {
-  const [text, setText] = useState(asked)
-  const search = useId()
-  const filter = useId()
-  useEffect(() => setText(asked), [asked])
-  useEffect(() => {
-    if (text === asked) return
-    const timer = window.setTimeout(() => goTo(text, kind), searchDelayMs)
-    return () => window.clearTimeout(timer)
-  }, [text, asked, kind])
-  return (
-    <search>
-      <form
-        className="search"
-        onSubmit={(event) => {
-          event.preventDefault()
-          goTo(text, kind)
-        }}
-      >
-        <div className="search-text">
-          <label className="small muted" htmlFor={search}>
-            Search
-          </label>
-          <input
-            id={search}
-            className="field"
-            type="search"
-            maxLength={200}
-            autoComplete="off"
-            spellCheck={false}
-            placeholder="A name, a word of the description, a tag"
-            value={text}
-            onChange={(event) => setText(event.target.value)}
-          />
-        </div>
-        <div>
-          <label className="small muted" htmlFor={filter}>
-            Kind
-          </label>
-          <select
-            id={filter}
-            className="field"
-            value={kind ?? ''}
-            onChange={(event) =>
-              goTo(
-                text,
-                assetKinds.find((name) => name === event.target.value),
-              )
-            }
-          >
-            <option value="">All kinds</option>
-            {assetKinds.map((name) => (
-              <option key={name} value={name}>
-                {`${kindName(name)}s`}
-              </option>
-            ))}
-          </select>
-        </div>
-      </form>
-    </search>
-  )
-}
-
-function goTo(text: string, kind: AssetKind | undefined): void {
-  const query = new URLSearchParams()
-  if (text.trim() !== '') query.set('query', text)
-  if (kind !== undefined) query.set('kind', kind)
-  navigate(query.size === 0 ? '/' : `/?${query}`, { replace: true })
+/** The place says what is looked for, so that it can be sent to somebody. What it says wrongly is not asked. */
+function readWanted(query: URLSearchParams): Wanted {
+  const { data: sort = 'newest' } = assetSortSchema.safeParse(query.get('sort'))
+  return {
+    query: query.get('query') ?? '',
+    kind: assetKinds.find((name) => name === query.get('kind')),
+    tag: query.get('tag') ?? '',
+    licence: query.get('licence') ?? '',
+    priceMax: query.get('priceMax') ?? '',
+    sort,
+  }
 }
 
 function Empty({ searching }: { searching: boolean }) {

@@ -59,8 +59,11 @@ function FileFacts({ manifest }: { manifest: ContentManifest }) {
 function rowsOf({ content: { plaintext } }: ContentManifest): string {
   if (plaintext.rowFormat === 'binary')
     return `${formatCount(plaintext.rows, 'chunk')}; a binary file is cut every 1\u00a0MiB`
-  return `${formatCount(plaintext.rows, 'row')} of ${plaintext.rowFormat === 'csv' ? 'CSV' : 'JSON lines'}`
+  if (plaintext.rowFormat === 'tar') return `${formatCount(plaintext.rows, 'file')} of a folder, as one tar`
+  return `${formatCount(plaintext.rows, 'row')} of ${tableNames[plaintext.rowFormat]}`
 }
+
+const tableNames = { csv: 'CSV', tsv: 'TSV', jsonl: 'JSON lines', parquet: 'Parquet', arrow: 'Arrow' } as const
 
 function Fields({ manifest: { fields } }: { manifest: ContentManifest }) {
   if (fields.length === 0) return null

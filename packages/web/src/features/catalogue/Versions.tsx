@@ -1,6 +1,7 @@
-import type { AssetDetail } from '@agorai/core'
+import type { AssetDetail, Version } from '@agorai/core'
 import { formatTime, isoTime } from '../../format/text.js'
 import { Copyable } from '../../ui/Copyable.js'
+import { VersionDiff } from '../description/VersionDiff.js'
 import { describeChange } from './describeChange.js'
 
 /** Every publication of the asset, the newest first, with what it changed of what stands on the chain. */
@@ -38,6 +39,7 @@ export function Versions({ asset }: { asset: AssetDetail }) {
                       <li key={words}>{words}</li>
                     ))}
                   </ul>
+                  <Compared before={versions[index + 1]} version={version} />
                 </td>
                 <td>
                   <Copyable
@@ -53,4 +55,8 @@ export function Versions({ asset }: { asset: AssetDetail }) {
       </div>
     </section>
   )
+}
+
+function Compared({ before, version }: { before: Version | undefined; version: Version }) {
+  return before === undefined ? null : <VersionDiff from={before.id} to={version.id} />
 }

@@ -14,12 +14,12 @@ import './delivery.css'
 /** Download and verification, in the browser, of what the signing account may open. */
 export function DeliveryPanel({ asset }: { asset: AssetDetail }) {
   const { account } = useAgorai()
-  const passes = usePasses(account?.address)
+  const passes = usePasses(account?.address, asset.id)
   const [progress, setProgress] = useState<DownloadProgress>()
   const download = useFetchDelivery()
   const verify = useVerifyDelivery()
   const owns = account !== undefined && isSameAccount(account.address, asset.owner)
-  const pass = passes.data?.find((held) => held.asset === asset.id && held.state === 'running')
+  const pass = passes.data?.find(({ state }) => state === 'running')
   const { manifest } = asset
   if (account === undefined || manifest === null || !hasContent(manifest) || asset.version.erased) return null
   if (!owns && pass === undefined) return null

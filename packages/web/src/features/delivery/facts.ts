@@ -8,6 +8,7 @@ type Describe = (found: string) => Omit<Fact, 'name'>
 const known: Record<string, Describe> = {
   'content.plaintext.bytes': (found) => ({ words: `It has the stated length, ${formatInteger(BigInt(found))} bytes` }),
   'content.plaintext.rows': (found) => ({ words: `It has the stated number of rows, ${formatInteger(BigInt(found))}` }),
+  'content.partitions': (found) => ({ words: `Its parts, one of each contributor, are as stated: ${found}` }),
   'content.plaintext.root': (found) => ({ words: 'Its rows have the stated salted root', value: found }),
   'content.cid': (found) => ({ words: 'Encrypted again, it has the listed ciphertext CID', value: found }),
   manifest: (found) => ({ words: 'The manifest is the one that the chain committed to', value: found }),

@@ -9,14 +9,14 @@ export function useVerifyDelivery() {
   const { client } = useAgorai()
   return useMutation({
     mutationFn: async (delivery: FetchedDelivery): Promise<{ facts: Fact[]; file: Blob }> => {
-      const { contentKey, file, manifestBytes, publisher, saltSeed, version } = delivery
+      const { file, manifestBytes, publisher, secrets, version } = delivery
       const { checks } = await verifyDelivery(client, {
         version,
         publisher,
-        contentKey,
-        saltSeed,
+        secrets,
         manifestBytes,
         plaintext: () => readStream(file.stream()),
+        read: async (start, end) => new Uint8Array(await file.slice(start, end).arrayBuffer()),
       })
       return { facts: factsOf(checks), file }
     },

@@ -30,10 +30,10 @@ export function OfferPanel({
 }) {
   const { account } = useAgorai()
   const [asking, setAsking] = useState<Offer>()
-  const passes = usePasses(account?.address)
+  const passes = usePasses(account?.address, asset.id)
   const buy = useBuyOffer()
   const open = openOffers(asset.offers)
-  const running = passes.data?.filter((pass) => pass.asset === asset.id && pass.state === 'running') ?? []
+  const running = passes.data?.filter(({ state }) => state === 'running') ?? []
   const owned = account !== undefined && isSameAccount(account.address, asset.owner)
   const ended = isEnded(asset)
   return (
@@ -45,7 +45,9 @@ export function OfferPanel({
         <p className="muted">
           {owned
             ? 'Nothing is for sale. List an offer below: for ever, by the day, or exclusively.'
-            : 'Nothing is for sale. Its owner has not listed an offer.'}
+            : asset.manifest?.serving === undefined
+              ? 'Nothing is for sale. Its owner has not listed an offer.'
+              : 'It is sold by the call. Its owner has not listed a pass.'}
         </p>
       ) : (
         <ul className="offers">

@@ -31,7 +31,10 @@ export function PassPanel({ address }: { address: `0x${string}` }) {
       <div className="panel-head">
         <h2 id="passes-heading">Passes</h2>
         {passes.data === undefined ? null : (
-          <p className="small muted">{formatCount(passes.data.length, 'pass', 'passes')}</p>
+          <p className="small muted">
+            {formatCount(passes.data.length, 'pass', 'passes')}
+            {passes.hasNextPage ? ', and more' : ''}
+          </p>
         )}
       </div>
       {passes.isPending ? <Waiting>Asking the node which passes this account holds…</Waiting> : null}
@@ -49,6 +52,18 @@ export function PassPanel({ address }: { address: `0x${string}` }) {
           ))}
         </ul>
       )}
+      {passes.hasNextPage ? (
+        <p>
+          <button
+            type="button"
+            className="button"
+            disabled={passes.isFetchingNextPage}
+            onClick={() => passes.fetchNextPage()}
+          >
+            {passes.isFetchingNextPage ? 'Asking for more…' : 'Show more'}
+          </button>
+        </p>
+      ) : null}
     </section>
   )
 }

@@ -1,0 +1,268 @@
+import { revenueLedgerAbi } from '@agorai/core'
+import { collectRevenue, getDevAccount } from '@agorai/sdk'
+import type { Hex, LocalAccount } from 'viem'
+import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
+import { foundry } from 'viem/chains'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createSender } from '../../packages/node/src/adapters/chain/createSender.js'
+import { batchToSign } from '../../packages/node/src/compose/settlement.js'
+import type { JournalRecord } from '../../packages/node/src/ports/journal.js'
+import { noMetrics } from '../../packages/node/src/ports/metrics.js'
+import type { SendTransaction } from '../../packages/node/src/ports/settlement.js'
+import { createSettlement } from '../../packages/node/src/worker/createSettlement.js'
+import { connectSettlement } from '../../packages/node/src/worker/settlementChain.js'
+import { type Marketplace, startMarketplace } from '../marketplace.js'
+import { channelOnChain, type OpenChannel, openChannel, receiverOf, withdraw } from './channels.js'
+
+/** Workers that die between any two transactions, and several at once: what was charged is what the ledger has. */
+
+let market: Marketplace
+const payer = getDevAccount(7, foundry.id)
+/** Versions that are sold: two services of one owner. */
+let versions: [bigint, bigint]
+
+beforeAll(async () => {
+  market = await startMarketplace({ roles: ['gateway', 'indexer'] })
+  await market.mint(market.curie, 1_000_000_000n)
+  const { ada, publishService } = market
+  versions = [(await publishService(ada)).version, (await publishService(ada)).version]
+}, 900_000)
+afterAll(() => market?.stop(), 900_000)
+
+/** An operator of its own, so that no test sees what another one left. */
+async function newOperator() {
+  const account = privateKeyToAccount(generatePrivateKey())
+  await market.chain.setBalance({ address: account.address, value: 10n ** 18n })
+  const receiver = await receiverOf(market, account.address)
+  const records: JournalRecord[] = []
+  return { account, receiver, records, charge: chargerOf(records) }
+}
+type Operator = Awaited<ReturnType<typeof newOperator>>
+
+/** Writes down a charge as a gateway does. */
+const chargerOf =
+  (records: JournalRecord[]) =>
+  async (open: OpenChannel, version: bigint, amount: bigint, at = Math.floor(Date.now() / 1_000)) => {
+    const before = records.filter((record) => 'channel' in record && record.channel === open.channel)
+    const last = before.at(-1)
+    const from = last?.kind === 'channel-charged' ? BigInt(last.to) : 0n
+    const to = from + amount
+    records.push({
+      kind: 'channel-charged',
+      channel: open.channel,
+      sequence: before.length,
+      ...(before.length === 0 ? { config: open.config } : {}),
+      at,
+      from: String(from),
+      to: String(to),
+      signedMax: String(to),
+      signature: await open.sign(to),
+      version: String(version),
+      requestHash: `0x${'00'.repeat(32)}`,
+    })
+  }
+
+type WorkerOptions = { send?: (send: SendTransaction) => SendTransaction; value?: bigint; seconds?: number }
+
+/** A worker that begins anew, as after a crash. */
+async function newWorker({ account, records }: Operator, options: WorkerOptions = {}) {
+  const { send = (own) => own, value = 1_000_000_000n, seconds = 1_000_000 } = options
+  const warnings: string[] = []
+  let read = 0
+  const sender = createSender({ publicClient: market.chain as never, account, pollMs: 5, patienceMs: 10_000 })
+  const settlement = createSettlement({
+    records: {
+      async *news() {
+        for (; read < records.length; read++) yield records[read] as JournalRecord
+      },
+      close: async () => {},
+    },
+    chain: connectSettlement({
+      publicClient: market.chain as never,
+      operator: account.address,
+      addresses: market.node.info.chain.addresses,
+      send: send(sender),
+    }),
+    authorize: (rows) => account.signTypedData(batchToSign(foundry.id, rows)),
+    policy: { value, seconds },
+    pollMs: 20,
+    metrics: noMetrics,
+    onWarning: (message) => warnings.push(message),
+  })
+  return { ...settlement, warnings }
+}
+
+const salesOf = async (version: bigint): Promise<bigint> => {
+  const call = { address: market.node.info.chain.addresses.revenueLedger, abi: revenueLedgerAbi } as const
+  const args = [version, market.token] as const
+  const [sales] = await market.chain.readContract({ ...call, functionName: 'accountOf', args })
+  return sales
+}
+
+const gains = async (work: () => Promise<unknown>): Promise<[bigint, bigint]> => {
+  const before = await Promise.all(versions.map(salesOf))
+  await work()
+  const after = await Promise.all(versions.map(salesOf))
+  return [(after[0] ?? 0n) - (before[0] ?? 0n), (after[1] ?? 0n) - (before[1] ?? 0n)]
+}
+
+const open = (operator: Operator, amount: bigint, from: LocalAccount = payer) =>
+  openChannel(market, { payer: from, receiver: operator.receiver, amount })
+
+describe('a worker', { timeout: 900_000 }, () => {
+  test('that dies before or after any transaction leaves nothing undone or done twice', async () => {
+    const operator = await newOperator()
+    const [first, second] = [await open(operator, 10_000n), await open(operator, 10_000n)]
+    await operator.charge(first, versions[0], 1_001n)
+    await operator.charge(first, versions[1], 502n)
+    await operator.charge(second, versions[1], 77n)
+    let crashes = 0
+    const earned = await gains(async () => {
+      for (let nth = 0; ; nth++) {
+        let left = nth
+        const died = (when: string) => new Error(`died ${when}`)
+        const worker = await newWorker(operator, {
+          // Even steps die before they send, odd ones when it is mined and nobody was told.
+          send: (own) => async (call) => {
+            if (left-- === 0) throw died('before')
+            const hash = await own(call)
+            if (left-- === 0) throw died('after')
+            return hash
+          },
+        })
+        const outcome = await worker.once(true).then(
+          () => 'done',
+          (error: Error) => error.message,
+        )
+        if (outcome === 'done') break
+        expect(outcome).toMatch(/^died/)
+        crashes += 1
+        // Calls go on in between.
+        await operator.charge(first, versions[nth % 2] as bigint, 10n)
+        expect(nth).toBeLessThan(40)
+      }
+      const last = await newWorker(operator)
+      await last.once(true)
+      expect((await last.once(true)).transactions).toEqual([])
+    })
+    expect(crashes).toBeGreaterThanOrEqual(4)
+    const extra = (odd: number) =>
+      BigInt(Array.from({ length: crashes }, (_, nth) => nth).filter((nth) => nth % 2 === odd).length) * 10n
+    expect(earned).toEqual([1_001n + extra(0), 579n + extra(1)])
+    expect(await market.balanceOf(operator.receiver)).toBe(0n)
+  })
+
+  test('beside others does no harm, whoever comes first', async () => {
+    const operator = await newOperator()
+    const channels = [await open(operator, 5_000n), await open(operator, 5_000n), await open(operator, 5_000n)]
+    const workers = await Promise.all([1, 2, 3].map(() => newWorker(operator)))
+    const earned = await gains(async () => {
+      for (let round = 0; round < 3; round++) {
+        for (const [place, channel] of channels.entries())
+          await operator.charge(channel, versions[place % 2] as bigint, 100n)
+        await Promise.allSettled(workers.map((worker) => worker.once(true)))
+      }
+      for (const worker of workers) await worker.once(true)
+    })
+    expect(earned).toEqual([600n, 300n])
+  })
+
+  test('claims by value, by age, and at once when a withdrawal begins', async () => {
+    const operator = await newOperator()
+    const [rich, old, fresh, leaving] = [
+      await open(operator, 1_000_000n),
+      await open(operator, 1_000_000n),
+      await open(operator, 1_000_000n),
+      await open(operator, 1_000_000n),
+    ]
+    const now = Math.floor(Date.now() / 1_000)
+    await operator.charge(rich, versions[0], 50_000n)
+    await operator.charge(old, versions[0], 10n, now - 5_000)
+    await operator.charge(fresh, versions[0], 10n)
+    await operator.charge(leaving, versions[0], 10n)
+    const worker = await newWorker(operator, { value: 50_000n, seconds: 4_000 })
+    const { channels } = await worker.once()
+    expect(channels.map(({ channel }) => channel).toSorted()).toEqual([rich.channel, old.channel].toSorted())
+    expect((await worker.once()).transactions).toEqual([])
+    const finish = await withdraw(market, leaving, payer, 999_990n)
+    const round = await worker.once()
+    expect(round.channels).toMatchObject([{ channel: leaving.channel, after: 10n, withdrawing: true }])
+    await finish()
+    expect(await channelOnChain(market, leaving)).toEqual({ balance: 10n, claimed: 10n })
+  })
+
+  test('that starts while a withdrawal is under way claims too', async () => {
+    const operator = await newOperator()
+    const leaving = await open(operator, 1_000n)
+    await operator.charge(leaving, versions[0], 10n)
+    await withdraw(market, leaving, payer, 1_000n)
+    const worker = await newWorker(operator)
+    expect((await worker.once()).channels).toMatchObject([{ channel: leaving.channel, after: 10n }])
+  })
+
+  test('claims what a channel still holds, says what is lost, and does not go on about it', async () => {
+    const operator = await newOperator()
+    const [short, other] = [await open(operator, 1_000n), await open(operator, 1_000n)]
+    const finish = await withdraw(market, short, payer, 900n)
+    await finish()
+    await operator.charge(short, versions[0], 60n)
+    await operator.charge(short, versions[1], 200n)
+    await operator.charge(other, versions[1], 5n)
+    const worker = await newWorker(operator)
+    const earned = await gains(async () => {
+      const { channels } = await worker.once(true)
+      expect(channels.find(({ channel }) => channel === short.channel)).toMatchObject({ after: 100n, lost: 160n })
+    })
+    // In the order of the calls: the first version whole, of the second what was left.
+    expect(earned).toEqual([60n, 45n])
+    expect(worker.warnings).toHaveLength(1)
+    expect(await worker.once(true)).toMatchObject({ channels: [], transactions: [] })
+    expect(worker.warnings).toHaveLength(1)
+  })
+
+  test('is not stopped by one voucher that the contract refuses', async () => {
+    const operator = await newOperator()
+    const [good, bad, better] = [await open(operator, 100n), await open(operator, 100n), await open(operator, 100n)]
+    await operator.charge(good, versions[0], 3n)
+    await operator.charge({ ...bad, sign: () => good.sign(7n) }, versions[0], 7n)
+    await operator.charge(better, versions[1], 4n)
+    const worker = await newWorker(operator)
+    const earned = await gains(() => worker.once(true))
+    expect(earned).toEqual([3n, 4n])
+    expect(worker.warnings.join()).toContain(bad.channel)
+    expect((await worker.once(true)).transactions).toEqual([])
+  })
+
+  test('that has no journal any more pays out what was claimed, and goes on', async () => {
+    const operator = await newOperator()
+    const channel = await open(operator, 10_000n)
+    await operator.charge(channel, versions[0], 100n)
+    // Dies after the claim; then the journal is lost, and a new one begins at what the chain says.
+    let sent = 0
+    const dying = await newWorker(operator, {
+      send: (own) => async (call) => {
+        if (++sent === 3) throw new Error('died')
+        return own(call)
+      },
+    })
+    await expect(dying.once(true)).rejects.toThrow('died')
+    operator.records.splice(0)
+    const signature = await channel.sign(250n)
+    const { channel: id, config } = channel
+    operator.records.push({
+      ...{ kind: 'channel-charged', channel: id, config, sequence: 0, at: 1, from: '100', to: '250', signedMax: '250' },
+      ...{ signature, version: String(versions[1]), requestHash: `0x${'00'.repeat(32)}` as Hex },
+    } as JournalRecord)
+    const worker = await newWorker(operator)
+    const earned = await gains(() => worker.once(true))
+    expect(earned).toEqual([0n, 250n])
+    expect(await market.balanceOf(operator.receiver)).toBe(0n)
+  })
+
+  test('what it settles is collected', async () => {
+    const { ada, token, balanceOf } = market
+    const before = await balanceOf(ada)
+    await collectRevenue(ada, { token })
+    expect(await balanceOf(ada)).toBeGreaterThan(before)
+  })
+})

@@ -1,0 +1,124 @@
+import type { SessionInfo } from '@agorai/core'
+import { closeSession, getSession, openSession, topUpSession } from '@agorai/sdk'
+import type { Command } from 'commander'
+import {
+  accountOption,
+  type CommonOptions,
+  createCommand,
+  createGroup,
+  parseAmount,
+  parseCount,
+  parseId,
+} from '../command.js'
+import { connect } from '../connect.js'
+import { readEnvironment } from '../environment.js'
+import { formatAmount, formatDate } from '../output/format.js'
+import type { Output } from '../output/output.js'
+import { type MandateOptions, mandateOption, openPayments } from '../payments/openPayments.js'
+import { resumeSession } from '../payments/resumeSession.js'
+import { type PaymentToken, paymentToken } from '../paymentToken.js'
+
+export const sessionCommand = (output: Output): Command =>
+  createGroup('session', 'Sessions: one payment for many calls, with any OpenAI client', [
+    openCommand(output),
+    showCommand(output),
+    topUpCommand(output),
+    closeCommand(output),
+  ])
+
+type OpenOptions = CommonOptions & MandateOptions & { budget?: string; asset?: string; offer?: string; hours: string }
+
+const openCommand = (output: Output): Command =>
+  createCommand(
+    'open',
+    'Open a session and print what an OpenAI client needs',
+    'agorai session open --budget 0.50 --asset 4 --account dev:6',
+  )
+    .option('--budget <amount>', 'the most that its calls may come to, in whole tokens')
+    .option('--asset <id>', 'the one service that it is for (default: all of this operator)')
+    .option('--offer <id>', 'instead of paying: the offer whose pass you hold; 0 takes the free calls of today')
+    .option('--hours <number>', 'how long it lasts', '1')
+    .option(...mandateOption)
+    .option(...accountOption)
+    .action(async (options: OpenOptions) => {
+      const client = await connect(options, readEnvironment())
+      const { payer, sessions } = await openPayments(client, readEnvironment(), options)
+      const token = await paymentToken(client)
+      const budget = options.budget === undefined ? undefined : parseAmount(options.budget, token.decimals)
+      const session = await openSession(client, {
+        payer,
+        budget,
+        // Nobody tops it up while another program has its token.
+        ceiling: budget,
+        asset: options.asset === undefined ? undefined : parseId(options.asset, 'asset'),
+        offer: options.offer === undefined ? undefined : parseId(options.offer, 'offer'),
+        token: token.address,
+        expiresInSeconds: parseCount(options.hours, 'hours', 24) * 3_600,
+      })
+      const kept = session.kept()
+      await sessions.save(kept)
+      const { baseURL, apiKey } = session.openai()
+      const { session: id, ceiling, expiresAt, channel } = kept
+      output.result({ session: id, baseURL, apiKey, bearerIsReplayable: true, ceiling, expiresAt }, [
+        `Session ${id}`,
+        ...(channel === undefined ? [] : [`Ceiling  ${formatAmount(ceiling, token)}`]),
+        `Until    ${formatDate(expiresAt)}`,
+        `baseURL  ${baseURL}`,
+        `apiKey   ${apiKey}`,
+        'Whoever has this key can use it again and again, up to the ceiling. Keep it as you keep money.',
+        `Next: agorai session close ${id}`,
+      ])
+    })
+
+const sessionArgument = ['<session>', 'id of the session'] as const
+
+const showCommand = (output: Output): Command =>
+  createCommand('show', 'How your sessions stand', 'agorai session show --account dev:6')
+    .argument('[session]', 'id of the session (default: all that are kept here)')
+    .option(...accountOption)
+    .action(async (id: string | undefined, options: CommonOptions) => {
+      const client = await connect(options, readEnvironment())
+      const { sessions } = await openPayments(client, readEnvironment())
+      const kept = id === undefined ? await sessions.list() : [await sessions.get(id)]
+      const found = await Promise.all(kept.map((session) => getSession(client, { session })))
+      const token = await paymentToken(client)
+      output.result(
+        id === undefined ? found : found[0],
+        found.length === 0 ? ['No session is kept here.'] : found.map((each) => describe(each, token)),
+      )
+    })
+
+const topUpCommand = (output: Output): Command =>
+  createCommand('top-up', 'Raise the ceiling of a session', 'agorai session top-up <id> --budget 1 --account dev:6')
+    .argument(...sessionArgument)
+    .requiredOption('--budget <amount>', 'what its calls may come to in all, in whole tokens')
+    .option(...mandateOption)
+    .option(...accountOption)
+    .action(async (id: string, options: CommonOptions & MandateOptions & { budget: string }) => {
+      const client = await connect(options, readEnvironment())
+      const { payer, sessions } = await openPayments(client, readEnvironment(), options)
+      const token = await paymentToken(client)
+      const session = resumeSession(payer, await sessions.get(id))
+      const kept = await topUpSession(client, { session, ceiling: parseAmount(options.budget, token.decimals) })
+      await sessions.save(kept)
+      output.result({ session: id, ceiling: kept.ceiling }, [`Ceiling ${formatAmount(kept.ceiling, token)}`])
+    })
+
+const closeCommand = (output: Output): Command =>
+  createCommand('close', 'Close a session: what was used is paid', 'agorai session close <id> --account dev:6')
+    .argument(...sessionArgument)
+    .option(...accountOption)
+    .action(async (id: string, options: CommonOptions) => {
+      const client = await connect(options, readEnvironment())
+      const { payer, sessions } = await openPayments(client, readEnvironment())
+      const session = resumeSession(payer, await sessions.get(id))
+      const closed = await closeSession(client, { session })
+      if (closed.state === 'closed') await sessions.remove(id)
+      output.result(closed, [describe(closed, await paymentToken(client))])
+    })
+
+function describe({ session, state, charged, ceiling, paidBy }: SessionInfo, token: PaymentToken): string {
+  const used = formatAmount(BigInt(charged), token)
+  const sum = paidBy === 'channel' ? `${used} of ${formatAmount(BigInt(ceiling), token)}` : `paid by ${paidBy}`
+  return `${session}  ${state}  ${sum}`
+}

@@ -1,0 +1,135 @@
+import type { Hex } from 'viem'
+import type { ChannelRecord } from './channelRecords.js'
+import type { ChannelConfig } from './channels.js'
+
+/** A channel as the records made it. Amounts are base units of its token. */
+export type ChannelState = {
+  readonly channel: Hex
+  readonly config: ChannelConfig
+  /** Place of its next record. */
+  sequence: number
+  /** What was charged before and beside the records that are known: the chain can know of more than they do. */
+  base: bigint
+  /** What the calls cost until now, cumulative. */
+  charged: bigint
+  /** The last voucher: never below `charged`. */
+  signedMax: bigint
+  signature: Hex
+  /** The session that holds the channel, up to the ceiling last signed for it. Its charges are added when it closes. */
+  session: { id: string; from: bigint; ceiling: bigint } | undefined
+  /** The last part that was given back; `nonce` tells whether the chain has it already. */
+  refund: { nonce: bigint; amount: bigint } | undefined
+  /** What was charged for each version, without `base`. */
+  readonly byVersion: Map<string, bigint>
+  /** Unix seconds of the last record. */
+  at: number
+}
+
+/** All channels of an operator, made from the records in their order. */
+export type ChannelBook = {
+  get(channel: Hex): ChannelState | undefined
+  /** @returns The channel; undefined for a record that does not follow the last one, which changes nothing. */
+  apply(record: ChannelRecord): ChannelState | undefined
+  channels(): IterableIterator<ChannelState>
+}
+
+export function createChannelBook(): ChannelBook {
+  const channels = new Map<Hex, ChannelState>()
+  return {
+    get: (channel) => channels.get(channel),
+    channels: () => channels.values(),
+    apply(record) {
+      const known = channels.get(record.channel)
+      if (record.sequence !== (known?.sequence ?? 0)) return undefined
+      const state = known ?? firstState(record)
+      if (state === undefined || !advance(state, record)) return undefined
+      state.sequence += 1
+      state.at = record.at
+      if (known === undefined) channels.set(record.channel, state)
+      return state
+    },
+  }
+}
+
+function firstState(record: ChannelRecord): ChannelState | undefined {
+  if (record.config === undefined || !('from' in record)) return undefined
+  const base = BigInt(record.from)
+  return {
+    channel: record.channel,
+    config: record.config,
+    sequence: 0,
+    base,
+    charged: base,
+    signedMax: base,
+    signature: '0x',
+    session: undefined,
+    refund: undefined,
+    byVersion: new Map(),
+    at: record.at,
+  }
+}
+
+/** @returns Whether the record fits: a channel only goes up, never beyond what was signed, and a session has it alone. */
+function advance(state: ChannelState, record: ChannelRecord): boolean {
+  switch (record.kind) {
+    case 'channel-charged': {
+      const to = BigInt(record.to)
+      const signedMax = BigInt(record.signedMax)
+      if (state.session !== undefined || to < BigInt(record.from) || to > signedMax) return false
+      if (!begin(state, record.from)) return false
+      addTo(state.byVersion, record.version, to - state.charged)
+      return sign(state, to, signedMax, record.signature)
+    }
+    case 'channel-refunded': {
+      if (state.session !== undefined || !begin(state, record.from)) return false
+      const nonce = BigInt(record.nonce)
+      const amount = BigInt(record.amount)
+      // Two for one nonce: either may reach the chain, so the larger one is reserved.
+      const reserved = state.refund?.nonce === nonce && state.refund.amount > amount ? state.refund.amount : amount
+      state.refund = { nonce, amount: reserved }
+      return sign(state, state.charged, BigInt(record.signedMax), record.signature)
+    }
+    case 'session-opened': {
+      if (state.session !== undefined || BigInt(record.ceiling) < BigInt(record.from)) return false
+      if (!begin(state, record.from)) return false
+      state.session = { id: record.session, from: state.charged, ceiling: BigInt(record.ceiling) }
+      return sign(state, state.charged, BigInt(record.ceiling), record.signature)
+    }
+    case 'session-topped-up':
+      // By the session's own ceiling: an earlier one may have left a larger voucher.
+      if (state.session?.id !== record.session || BigInt(record.ceiling) < state.session.ceiling) return false
+      state.session.ceiling = BigInt(record.ceiling)
+      return sign(state, state.charged, BigInt(record.ceiling), record.signature)
+    case 'session-closed': {
+      const to = BigInt(record.to)
+      if (state.session?.id !== record.session || to < state.charged || to > state.signedMax) return false
+      for (const [version, amount] of record.byVersion) addTo(state.byVersion, version, BigInt(amount))
+      state.session = undefined
+      return sign(state, to, state.signedMax, state.signature)
+    }
+  }
+}
+
+/** A record begins where the last one ended, or further on, where the chain had more than the records: some were lost. */
+function begin(state: ChannelState, from: string): boolean {
+  const begun = BigInt(from)
+  if (begun < state.charged) return false
+  state.base += begun - state.charged
+  state.charged = begun
+  if (state.signedMax < begun) state.signedMax = begun
+  return true
+}
+
+/** The larger voucher is kept: what was signed once can be claimed for ever. */
+function sign(state: ChannelState, charged: bigint, signedMax: bigint, signature: Hex): true {
+  state.charged = charged
+  if (signedMax >= state.signedMax) {
+    state.signedMax = signedMax
+    state.signature = signature
+  }
+  return true
+}
+
+function addTo(totals: Map<string, bigint>, version: string, amount: bigint): void {
+  totals.set(version, (totals.get(version) ?? 0n) + amount)
+}

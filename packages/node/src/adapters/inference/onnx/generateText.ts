@@ -1,0 +1,78 @@
+import { AgoraiError } from '@agorai/core'
+import type { InferenceSession } from 'onnxruntime-node'
+import type { Caller, GenerateRequest, GenerateStep } from '../../../ports/inference.js'
+import type { Queue } from './createQueue.js'
+import { createStopText } from './createStopText.js'
+import type { Tokenizer } from './readTokenizer.js'
+import { runSession } from './runSession.js'
+import { createRandom, sampleToken } from './sampling.js'
+
+type Ort = typeof import('onnxruntime-node')
+
+/** A graph that foretells the next token. */
+export type TextModel = {
+  tokenizer: Tokenizer
+  input: string
+  output: string
+  /** How many tokens it sees, padded in front; undefined when it takes as many as there are. */
+  context: number | undefined
+}
+
+export type GenerateTextParameters = {
+  ort: Ort
+  session: InferenceSession
+  model: TextModel
+  queue: Queue
+  caller: Caller
+  request: Omit<GenerateRequest, 'prompt' | 'streams'> & { tokens: readonly number[] }
+}
+
+/** Goes on with a text, a token a turn, so that other callers have theirs in between. */
+export async function* generateText(parameters: GenerateTextParameters): AsyncGenerator<GenerateStep> {
+  const { queue, caller, model, request } = parameters
+  const { tokenizer } = model
+  const { temperature = 1, topP = 1, seed = Math.floor(Math.random() * 2 ** 32), maxTokens } = request
+  const sampling = { temperature, topP, random: createRandom(seed) }
+  const stop = createStopText(request.stop)
+  const decoder = new TextDecoder('utf-8')
+  const tokens = [...request.tokens]
+  const usage = () => ({ inputTokens: request.tokens.length, outputTokens: tokens.length - request.tokens.length })
+  let milliseconds = 0
+  for (let made = 1; made <= maxTokens; made++) {
+    const { results, milliseconds: taken } = await queue.turn(caller, () => runOnce(parameters, tokens))
+    milliseconds += taken
+    const token = sampleToken(lastLogits(results[model.output]?.data, tokenizer.size), sampling)
+    tokens.push(token)
+    if (token === tokenizer.end) {
+      yield { text: stop.rest() + decoder.decode(), usage: usage(), milliseconds, finish: 'stop' }
+      return
+    }
+    // A token may end in the middle of a character; the rest of it comes with the next.
+    const { text, stopped } = stop.push(decoder.decode(tokenizer.decode([token]), { stream: true }))
+    if (stopped) {
+      yield { text, usage: usage(), milliseconds, finish: 'stop' }
+      return
+    }
+    if (made < maxTokens) yield { text, usage: usage(), milliseconds }
+    else {
+      const last = stop.push(decoder.decode())
+      const rest = last.stopped ? '' : stop.rest()
+      yield { text: text + last.text + rest, usage: usage(), milliseconds, finish: last.stopped ? 'stop' : 'length' }
+    }
+  }
+}
+
+function runOnce({ ort, session, model }: GenerateTextParameters, tokens: readonly number[]) {
+  const { context, tokenizer } = model
+  const seen = context === undefined ? tokens : tokens.slice(-context)
+  const length = Math.max(context ?? seen.length, 1)
+  const padding = length - seen.length
+  const ids = BigInt64Array.from({ length }, (_, at) => BigInt(seen[at - padding] ?? tokenizer.before))
+  return runSession(session, { [model.input]: new ort.Tensor('int64', ids, [1, length]) })
+}
+
+/** The numbers after the last token, whether the graph gives those after each or those alone. */
+function lastLogits(data: unknown, tokens: number): Float32Array {
+  if (data instanceof Float32Array && data.length >= tokens) return data.subarray(data.length - tokens)
+  throw new AgoraiError('model_failed', 'The model did not give a number for each token.')
+}

@@ -1,0 +1,104 @@
+import { channelDomain, channelTypes, type VoucherClaim } from '@agorai/core'
+import { createSender } from '../adapters/chain/createSender.js'
+import type { NodeConfig } from '../config.js'
+import type { Chain } from '../ports/chain.js'
+import type { Journal, JournalRecord } from '../ports/journal.js'
+import type { OperatorKeys } from '../ports/keys.js'
+import { type Metrics, noMetrics } from '../ports/metrics.js'
+import type { SettlementRecords } from '../ports/settlement.js'
+import { createSettlement, type Settlement } from '../worker/createSettlement.js'
+import { connectSettlement } from '../worker/settlementChain.js'
+import { openJournal } from './identity.js'
+import type { Parts } from './parts.js'
+
+export type OpenSettlementOptions = {
+  chain: Chain
+  addresses: Parts['addresses']
+  keys: OperatorKeys
+  records: SettlementRecords
+  metrics?: Metrics
+  onWarning(message: string, cause?: unknown): void
+}
+
+/** Payers wait for what is settled on a local chain; elsewhere each round costs gas. */
+const secondsDefault = { local: 10, elsewhere: 3_600 }
+
+/** @returns Undefined on a chain without payment channels. */
+export async function openSettlement(
+  { settle }: NodeConfig,
+  options: OpenSettlementOptions,
+): Promise<Settlement | undefined> {
+  const { chain, addresses, keys, records, metrics = noMetrics, onWarning } = options
+  if (addresses.batchSettlement === undefined) return undefined
+  const { publicClient, local, id } = chain
+  const { account } = keys
+  const pace = local ? { pollMs: 25, patienceMs: 10_000 } : { pollMs: 2_000, patienceMs: 60_000 }
+  return createSettlement({
+    records,
+    chain: connectSettlement({
+      publicClient,
+      operator: account.address,
+      addresses,
+      send: createSender({ publicClient, account, ...pace }),
+    }),
+    authorize: (rows) => account.signTypedData(batchToSign(id, rows)),
+    policy: { value: settle.value, seconds: settle.seconds ?? secondsDefault[local ? 'local' : 'elsewhere'] },
+    pollMs: local ? 1_000 : 12_000,
+    metrics,
+    onWarning,
+  })
+}
+
+export const batchToSign = (chainId: number, rows: readonly VoucherClaim[]) => ({
+  domain: channelDomain(chainId),
+  types: { ClaimBatch: channelTypes.ClaimBatch, ClaimEntry: channelTypes.ClaimEntry },
+  primaryType: 'ClaimBatch' as const,
+  message: {
+    claims: rows.map(({ channel, maxClaimableAmount, totalClaimed }) => ({
+      channelId: channel,
+      maxClaimableAmount,
+      totalClaimed,
+    })),
+  },
+})
+
+/**
+ * A journal whose records are also told to a worker in the same process: a journal in a file has no other reader while it
+ * is written.
+ */
+export function shareJournal(journal: Journal): { journal: Journal; records: SettlementRecords } {
+  let before: AsyncGenerator<JournalRecord> | undefined = journal.replay()
+  const waiting: JournalRecord[] = []
+  return {
+    journal: {
+      ...journal,
+      async append(record) {
+        const standing = await journal.append(record)
+        waiting.push(standing)
+        return standing
+      },
+    },
+    records: {
+      async *news() {
+        if (before !== undefined) yield* before
+        before = undefined
+        yield* waiting.splice(0)
+      },
+      close: async () => {},
+    },
+  }
+}
+
+/** What all gateways wrote down, read from where they write it. */
+export async function openRecords(config: NodeConfig): Promise<SettlementRecords> {
+  const journal = await openJournal(config)
+  let begun = false
+  return {
+    async *news() {
+      if (begun) yield* journal.news?.() ?? journal.replay()
+      else yield* journal.replay()
+      begun = true
+    },
+    close: journal.close,
+  }
+}

@@ -1,0 +1,60 @@
+import type { CallBegun, CallEnded, KeptAnswer } from '../../ports/sessionRecords.js'
+
+/** What is known of an idempotency key: its last attempt. */
+export type KeyedEntry = Omit<CallBegun, 'kind'> & { ended: boolean; answer: KeptAnswer | undefined }
+
+/** Calls with idempotency keys, of the last day. */
+export type KeyedBook = {
+  get(scope: string, key: string): KeyedEntry | undefined
+  /** What a gateway began and did not end. */
+  begunBy(gateway: string): KeyedEntry[]
+  apply(record: CallBegun | CallEnded): void
+}
+
+/** A little more than a day, so that nobody's clock shortens it. */
+const keptSeconds = 25 * 3_600
+const bodyCharactersMax = 256 * 1024 * 1024
+
+export function createKeyedBook(now: () => number = () => Date.now() / 1000): KeyedBook {
+  const entries = new Map<string, KeyedEntry>()
+  let characters = 0
+
+  const nameOf = ({ scope, key }: { scope: string; key: string }) => `${scope}/${key}`
+  const charactersOf = (entry: KeyedEntry): number => entry.answer?.body?.length ?? 0
+
+  /** The oldest come first. What is old is forgotten; where bodies take too much room, the oldest bodies are. */
+  function sweep(): void {
+    const oldest = now() - keptSeconds
+    for (const [name, entry] of entries) {
+      if (entry.at < oldest) entries.delete(name)
+      else if (characters <= bodyCharactersMax) return
+      characters -= charactersOf(entry)
+      if (entry.answer !== undefined) entry.answer = { ...entry.answer, body: undefined }
+    }
+  }
+
+  return {
+    get: (scope, key) => {
+      const entry = entries.get(nameOf({ scope, key }))
+      return entry === undefined || entry.at < now() - keptSeconds ? undefined : entry
+    },
+    begunBy: (gateway) => [...entries.values()].filter((entry) => entry.gateway === gateway && !entry.ended),
+    apply(record) {
+      const name = nameOf(record)
+      const known = entries.get(name)
+      if (record.kind === 'call-begun') {
+        if (known !== undefined && (!known.ended || known.answer !== undefined || record.attempt <= known.attempt))
+          return
+        const { kind: _, ...begun } = record
+        entries.delete(name)
+        entries.set(name, { ...begun, ended: false, answer: undefined })
+        sweep()
+        return
+      }
+      if (known === undefined || known.ended || known.attempt !== record.attempt) return
+      known.ended = true
+      known.answer = record.answer
+      characters += charactersOf(known)
+    },
+  }
+}

@@ -1,0 +1,55 @@
+import type { Hex } from 'viem'
+import { describe, expect, test } from 'vitest'
+import type { CallAnswered } from '../../ports/paymentRecords.js'
+import { createAnswerBook } from './answerBook.js'
+import { createLastAnswers } from './lastAnswers.js'
+
+const record = (key: string, at: number): CallAnswered => ({
+  ...{ kind: 'call-answered', scope: 'exact/a', key, requestHash: '0x00', status: 200, headers: {}, body: '', at },
+})
+const idOf = (n: number): Hex => `0x${n.toString(16).padStart(64, '0')}`
+
+describe('the answer book', () => {
+  test('has an answer for a day, under the name of whose it is', () => {
+    let now = 1_000
+    const book = createAnswerBook(() => now)
+    book.remember(record('1', now))
+    expect(book.get('exact/a', '1')?.at).toBe(1_000)
+    expect(book.get('exact/b', '1')).toBeUndefined()
+    now += 86_400
+    expect(book.get('exact/a', '1')).toBeDefined()
+    now += 1
+    expect(book.get('exact/a', '1')).toBeUndefined()
+    // Old ones are swept now and then, and a later record of the name counts.
+    for (let n = 0; n < 2_048; n++) book.remember(record(`${n}`, now))
+    expect(book.get('exact/a', '1')?.at).toBe(now)
+  })
+})
+
+describe('the last answers', () => {
+  const entry = (signature: Hex, bytes: number) => ({
+    signature,
+    requestHash: idOf(1),
+    payment: 'x',
+    answer: { kind: 'whole', status: 200, headers: {}, body: new Uint8Array(bytes), usage: {} } as const,
+  })
+
+  test('are one a channel, for the voucher that paid for it', () => {
+    const last = createLastAnswers()
+    last.keep(idOf(1), entry('0x01', 1))
+    expect(last.find(idOf(1), '0x01')).toBeDefined()
+    expect(last.find(idOf(1), '0x02')).toBeUndefined()
+    last.keep(idOf(1), entry('0x02', 1))
+    expect(last.find(idOf(1), '0x01')).toBeUndefined()
+    expect(last.find(idOf(2), '0x02')).toBeUndefined()
+  })
+
+  test('are bounded: large ones are not kept, and the oldest go first', () => {
+    const last = createLastAnswers()
+    last.keep(idOf(1), entry('0x01', 256 * 1024 + 1))
+    expect(last.find(idOf(1), '0x01')).toBeUndefined()
+    for (let n = 0; n < 300; n++) last.keep(idOf(n), entry('0x01', 256 * 1024))
+    expect(last.find(idOf(0), '0x01')).toBeUndefined()
+    expect(last.find(idOf(299), '0x01')).toBeDefined()
+  })
+})

@@ -1,0 +1,277 @@
+import { randomBytes } from 'node:crypto'
+import {
+  type BatchPayload,
+  type ChannelBook,
+  type ChannelConfig,
+  type ChannelDigests,
+  type ChannelRecord,
+  type ChannelState,
+  type PaymentRequirements,
+  type PaymentResponse,
+  type X402Error,
+  x402Errors,
+} from '@agorai/core'
+import { type Address, bytesToHex, type Hex, type PublicClient } from 'viem'
+import type { Facilitator } from '../../ports/facilitator.js'
+import type { ChannelFunds, ChannelMirror } from './channelMirror.js'
+import { channelSnapshot, voucherSnapshot } from './channelSnapshot.js'
+import { assertExposure } from './exposure.js'
+import type { VoucherKeys } from './voucherKeys.js'
+import { askWallet } from './walletSignature.js'
+
+/** Where payers' channels must lead to, and how much one may owe. */
+export type ChannelTerms = {
+  chainId: number
+  /** Both who is paid and who answers for that: the operator's contract. */
+  receiver: Address
+  withdrawDelay: number
+  exposureMax: bigint
+}
+
+export type ChannelDeskOptions = {
+  terms: ChannelTerms
+  book: ChannelBook
+  /** @returns The record that stands under the name. */
+  record(record: ChannelRecord): Promise<ChannelRecord>
+  /** Learns what other gateways recorded. */
+  catchUp(): Promise<void>
+  mirror: ChannelMirror
+  digests: ChannelDigests
+  keys: VoucherKeys
+  facilitator: Facilitator
+  publicClient: PublicClient
+}
+
+/** A payment that is not taken. With the channel's state a client sets its own right (x402's corrective 402). */
+export type Refused = {
+  kind: 'refused'
+  error: X402Error | string
+  correction?: Correction
+  response?: PaymentResponse
+}
+export type Correction = {
+  channelState: ReturnType<typeof channelSnapshot>
+  voucherState?: ReturnType<typeof voucherSnapshot>
+}
+
+/** A channel that is held for one payment. What is done with it ends in `release`. */
+export type TakenChannel = {
+  kind: 'taken'
+  channel: Hex
+  payer: Address
+  /** The next record's place, and the configuration where it is the channel's first. */
+  step: { channel: Hex; sequence: number; config?: ChannelConfig; at: number; by: string }
+  /** Charged so far. */
+  from: bigint
+  /** What the payer signed for, cumulative: `from` and the amount that was asked. */
+  signedMax: bigint
+  signature: Hex
+  funds: ChannelFunds
+  /** Sends the deposit that came with the payment, if one did. */
+  fund(): Promise<Refused | { kind: 'funded'; transaction: Hex | ''; amount: string }>
+  /** Writes down what moves the channel on. @returns Why it does not stand: another gateway was faster. */
+  commit(record: ChannelRecord): Promise<Refused | undefined>
+  release(): void
+}
+
+/** All payments on channels pass here, one at a time on each. */
+export type ChannelDesk = {
+  /**
+   * Takes a channel for a payment of at most `requirements.amount`, or, for a refund, of nothing.
+   *
+   * @param session The session that may hold the channel, whose payment it is.
+   * @throws AgoraiError `chain_unavailable`, `exposure_exceeded`
+   */
+  take(payload: BatchPayload, requirements: PaymentRequirements, session?: string): Promise<TakenChannel | Refused>
+  /** Whether the payer has begun to take its money out. @throws AgoraiError `chain_unavailable` */
+  isWithdrawing(channel: Hex): Promise<boolean>
+  /** What a client is told of a channel. */
+  snapshot(channel: Hex): Correction | undefined
+}
+
+const zeroAddress = '0x0000000000000000000000000000000000000000'
+const now = () => Math.floor(Date.now() / 1_000)
+const refuse = (error: X402Error | string, more: Partial<Refused> = {}): Refused => ({
+  kind: 'refused',
+  error,
+  ...more,
+})
+
+export function createChannelDesk(options: ChannelDeskOptions): ChannelDesk {
+  const { terms, book, mirror, digests, keys, facilitator, publicClient } = options
+  const held = new Set<Hex>()
+  const writer = `${randomBytes(9).toString('base64url')}.`
+  let written = 0
+
+  function snapshot(channel: Hex): Correction | undefined {
+    const state = book.get(channel)
+    const funds = mirror.fresh(channel)
+    if (funds === undefined) return undefined
+    const charged = chargedOf(state, funds)
+    const channelState = channelSnapshot(channel, funds, charged)
+    // Without a voucher that reaches so far a client believes the chain alone.
+    if (state === undefined || state.charged < funds.totalClaimed || state.signature === '0x') return { channelState }
+    return { channelState, voucherState: voucherSnapshot(state) }
+  }
+
+  const correct = (channel: Hex): Refused => {
+    const correction = snapshot(channel)
+    return refuse(x402Errors.cumulativeMismatch, correction === undefined ? {} : { correction })
+  }
+
+  async function isSigned(payload: BatchPayload, channel: Hex): Promise<boolean> {
+    const { channelConfig: config, voucher } = payload
+    const digest = digests.voucher(channel, BigInt(voucher.maxClaimableAmount))
+    if (config.payerAuthorizer !== zeroAddress)
+      return keys.check(channel, config.payerAuthorizer, digest, voucher.signature)
+    const answer = await askWallet(publicClient, config.payer, bytesToHex(digest), voucher.signature)
+    return answer ?? keys.check(channel, config.payer, digest, voucher.signature)
+  }
+
+  async function take(
+    payload: BatchPayload,
+    requirements: PaymentRequirements,
+    session?: string,
+  ): Promise<TakenChannel | Refused> {
+    const { channelConfig: config, voucher } = payload
+    const mismatch = mismatchOf(config, requirements, terms)
+    if (mismatch !== undefined) return refuse(mismatch)
+    const channel = voucher.channelId
+    const isKnown = sameConfig(book.get(channel)?.config, config)
+    if (!isKnown && digests.channelOf(config) !== channel) return refuse(x402Errors.channelIdMismatch)
+    // Before anything is asked or held, so that nobody but the payer can keep a channel from being used.
+    if (!(await isSigned(payload, channel))) return refuse(x402Errors.voucherSignature)
+    const deposit = payload.type === 'deposit' ? payload : undefined
+    let added = 0n
+    if (deposit !== undefined) {
+      mirror.drop(channel)
+      const reason = await facilitator.verify(deposit, requirements)
+      if (reason === undefined) added = BigInt(deposit.deposit.amount)
+      // It may be on the chain already, where an answer was lost; then the channel has the money.
+      else if ((await mirror.read(channel)).balance === 0n) return refuse(reason)
+    }
+    const asked = payload.type === 'refund' ? 0n : BigInt(requirements.amount)
+    const max = BigInt(voucher.maxClaimableAmount)
+    for (let attempt = 1; ; attempt++) {
+      const funds = mirror.fresh(channel) ?? (await mirror.read(channel))
+      // From here to the hold nothing waits, so what was found still is.
+      const state = book.get(channel)
+      const isHeld = held.has(channel) || state?.session?.id !== session
+      const reason = refusalOf({ state, funds, max, asked, added, isHeld })
+      if (reason === undefined) {
+        const from = chargedOf(state, funds)
+        const isCovered = asked === 0n || assertExposure({ charged: from + asked, funds, terms, mayBeOld: attempt < 2 })
+        if (isCovered) return hold({ payload, requirements, channel, state, funds, from, max, added: added > 0n })
+      } else if (attempt > 1 || reason === x402Errors.channelBusy || reason === x402Errors.channelExpiring)
+        return reason === x402Errors.cumulativeMismatch ? correct(channel) : refuse(reason)
+      // The chain, or another gateway, may have moved on since it was last looked at.
+      await options.catchUp()
+      mirror.drop(channel)
+    }
+  }
+
+  type Hold = {
+    payload: BatchPayload
+    requirements: PaymentRequirements
+    channel: Hex
+    state: ChannelState | undefined
+    funds: ChannelFunds
+    from: bigint
+    max: bigint
+    added: boolean
+  }
+
+  function hold({ payload, requirements, channel, state, funds, from, max, added }: Hold): TakenChannel {
+    held.add(channel)
+    const sequence = state?.sequence ?? 0
+    return {
+      kind: 'taken',
+      channel,
+      payer: payload.channelConfig.payer,
+      step: {
+        channel,
+        sequence,
+        ...(sequence === 0 ? { config: payload.channelConfig } : {}),
+        at: now(),
+        by: `${writer}${(written++).toString(36)}`,
+      },
+      from,
+      signedMax: max,
+      signature: payload.voucher.signature,
+      funds,
+      async fund() {
+        if (payload.type !== 'deposit' || !added) return { kind: 'funded', transaction: '', amount: '' }
+        const response = await facilitator.settle(payload, requirements).finally(() => mirror.drop(channel))
+        if (!response.success) return refuse(response.errorReason ?? x402Errors.depositFailed, { response })
+        return { kind: 'funded', transaction: response.transaction, amount: payload.deposit.amount }
+      },
+      async commit(record) {
+        const standing = await options.record(record)
+        if (isSame(standing, record)) return undefined
+        await options.catchUp()
+        return correct(channel)
+      },
+      release: () => void held.delete(channel),
+    }
+  }
+
+  return {
+    take,
+    snapshot,
+    async isWithdrawing(channel) {
+      const { withdrawRequestedAt } = mirror.fresh(channel) ?? (await mirror.read(channel))
+      return withdrawRequestedAt !== 0
+    },
+  }
+}
+
+/** The chain knows more than the records where those are of an older backup, or lost. */
+const chargedOf = (state: ChannelState | undefined, { totalClaimed }: ChannelFunds): bigint =>
+  state === undefined || state.charged < totalClaimed ? totalClaimed : state.charged
+
+type Question = {
+  state: ChannelState | undefined
+  funds: ChannelFunds
+  max: bigint
+  asked: bigint
+  added: bigint
+  isHeld: boolean
+}
+
+function refusalOf({ state, funds, max, asked, added, isHeld }: Question): X402Error | undefined {
+  if (isHeld) return x402Errors.channelBusy
+  // Giving money back is no risk, and what the payer wants.
+  if (funds.withdrawRequestedAt !== 0 && asked > 0n) return x402Errors.channelExpiring
+  if (funds.balance + added === 0n) return x402Errors.channelNotFound
+  if (max !== chargedOf(state, funds) + asked) return x402Errors.cumulativeMismatch
+  const refund = state?.refund
+  const reserved = refund !== undefined && funds.refundNonce <= refund.nonce ? refund.amount : 0n
+  return max > funds.balance + added - reserved ? x402Errors.exceedsBalance : undefined
+}
+
+function mismatchOf(config: ChannelConfig, requirements: PaymentRequirements, terms: ChannelTerms) {
+  if (!isSameAddress(config.receiver, terms.receiver)) return x402Errors.receiverMismatch
+  if (!isSameAddress(config.receiverAuthorizer, terms.receiver)) return x402Errors.receiverAuthorizerMismatch
+  if (!isSameAddress(config.token, requirements.asset)) return x402Errors.tokenMismatch
+  return config.withdrawDelay === terms.withdrawDelay ? undefined : x402Errors.withdrawDelayMismatch
+}
+
+const isSameAddress = (left: Address, right: Address): boolean =>
+  left === right || left.toLowerCase() === right.toLowerCase()
+
+function sameConfig(known: ChannelConfig | undefined, given: ChannelConfig): boolean {
+  return (
+    known !== undefined &&
+    known.payer === given.payer &&
+    known.payerAuthorizer === given.payerAuthorizer &&
+    known.receiver === given.receiver &&
+    known.receiverAuthorizer === given.receiverAuthorizer &&
+    known.token === given.token &&
+    known.withdrawDelay === given.withdrawDelay &&
+    known.salt === given.salt
+  )
+}
+
+/** Of two records of one place in a channel's history. */
+const isSame = (standing: ChannelRecord, own: ChannelRecord): boolean =>
+  standing.kind === own.kind && standing.by === own.by

@@ -1,0 +1,110 @@
+import { Readable } from 'node:stream'
+import { paymentSignatureHeader, priceOfCall, x402Errors } from '@agorai/core'
+import type { Call, CallAnswer, Cashier, ServedService } from '../calls/cashier.js'
+import { createResponse } from '../http/createResponse.js'
+import type { Refused } from './channelDesk.js'
+import type { Payments } from './openPayments.js'
+import type { Quoted } from './quotes.js'
+import { readPayment } from './readPayment.js'
+import { wholeAnswer } from './wholeAnswer.js'
+
+export type CreateCashierOptions = {
+  payments: Pick<Payments, 'quotes' | 'exact' | 'channels'>
+  /** Calls by the token of a session. */
+  sessions: Pick<Cashier, 'sell'> | undefined
+}
+
+/** A cashier that tells what a service costs, too, and gives back what was not used. */
+export type PayDesk = Cashier & {
+  /** Answers a request that asks for nothing but the ways to pay, or for the money that was not used. */
+  offer(request: Request, service: ServedService): Promise<Response>
+}
+
+const noMatch: Refused = { kind: 'refused', error: x402Errors.noMatch }
+const bearerStart = 'Bearer ags_'
+const sessionHeader = 'agorai-session'
+
+/** Takes every kind of payment; which one a request carries its headers tell. */
+export function createCashier({ payments, sessions }: CreateCashierOptions): PayDesk {
+  const { quotes, exact, channels } = payments
+
+  async function pay(
+    header: string,
+    quoted: Quoted,
+    call: Call,
+    work: () => Promise<CallAnswer>,
+  ): Promise<Response | Refused> {
+    const payment = readPayment(header, await quotes.accepts(quoted))
+    if (payment.scheme === 'none') return { kind: 'refused', error: payment.error }
+    if (payment.scheme === 'exact') return exact.sell(call, payment, work)
+    const { payload, requirements } = payment
+    if (channels === undefined) return noMatch
+    if (payload.type === 'refund') return channels.refunds.refund(payload, requirements)
+    const admitted = await channels.mandates.admit(call.request.headers, payload, call.service.asset)
+    try {
+      return await channels.vouchers.sell(call, payment, work)
+    } finally {
+      admitted.release()
+    }
+  }
+
+  async function sellByPayment(call: Call, work: (signal: AbortSignal) => Promise<CallAnswer>): Promise<Response> {
+    const { request, service, usageMax } = call
+    const amount = priceOfCall(service.serving.prices, usageMax)
+    const run = () => work(request.signal)
+    if (amount === 0n) return toFreeResponse(await run())
+    const quoted = quotedOf(request, service, amount)
+    const header = request.headers.get(paymentSignatureHeader)
+    if (header === null) return quotes.paymentRequired(quoted, { error: x402Errors.required })
+    const paid = await pay(header, quoted, call, run)
+    return paid instanceof Response ? paid : quotes.paymentRequired(quoted, paid)
+  }
+
+  return {
+    async sell(call, work) {
+      if (sessions !== undefined && hasSessionToken(call.request)) return sessions.sell(call, work)
+      return sellByPayment(call, work)
+    },
+    async offer(request, service) {
+      const { limits, prices } = service.serving
+      const most = {
+        call: 1,
+        input_token: limits.inputTokens,
+        output_token: limits.outputTokens,
+        row: limits.rows,
+        millisecond: limits.milliseconds,
+      }
+      const quoted = quotedOf(request, service, priceOfCall(prices, most))
+      const header = request.headers.get(paymentSignatureHeader)
+      if (header === null) return quotes.paymentRequired(quoted, { error: x402Errors.required })
+      const payment = readPayment(header, await quotes.accepts(quoted))
+      const refunded = await refundOnly(payment)
+      return refunded instanceof Response ? refunded : quotes.paymentRequired(quoted, refunded)
+    },
+  }
+
+  async function refundOnly(payment: ReturnType<typeof readPayment>): Promise<Response | Refused> {
+    if (payment.scheme !== 'batch-settlement' || payment.payload.type !== 'refund') return noMatch
+    return channels === undefined ? noMatch : channels.refunds.refund(payment.payload, payment.requirements)
+  }
+}
+
+const hasSessionToken = ({ headers }: Request): boolean =>
+  headers.get('authorization')?.startsWith(bearerStart) === true || headers.has(sessionHeader)
+
+function quotedOf({ url }: Request, service: ServedService, amount: bigint): Quoted {
+  const { name, till, serving } = service
+  return { amount, token: serving.token, payTo: till, url, description: name }
+}
+
+async function toFreeResponse(answer: CallAnswer): Promise<Response> {
+  if (answer.kind === 'whole') {
+    const { status, headers, body } = await wholeAnswer(answer)
+    return createResponse(body, { status, headers })
+  }
+  // Nobody waits for what it used.
+  answer.usage.catch(() => {})
+  return new Response(Readable.toWeb(Readable.from(answer.chunks)) as ReadableStream<Uint8Array>, {
+    headers: answer.headers,
+  })
+}

@@ -1,0 +1,150 @@
+import { isLocalChain, testUsdAbi } from '@agorai/core'
+import { createWalletClient, http, parseSignature } from 'viem'
+import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
+import { foundry } from 'viem/chains'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createOperatorSender } from '../../adapters/chain/operatorSender.js'
+import { createBuiltInFacilitator } from './builtInFacilitator.js'
+import { createTestPayer, requiredBy, settledBy } from './testPayer.js'
+import { type PaymentChain, type Shop, startPaymentChain, startShop } from './testShop.js'
+
+let place: PaymentChain
+let shop: Shop
+beforeAll(async () => {
+  place = await startPaymentChain()
+  const sponsor = await place.createPayer()
+  const { publicClient, id } = place.chain
+  const sender = createOperatorSender({ publicClient, account: sponsor, chainId: id, local: isLocalChain(id) })
+  shop = await startShop(place, { facilitator: createBuiltInFacilitator({ sender, settleTimeoutMs: 300 }) })
+}, 120_000)
+afterAll(async () => {
+  await shop?.stop()
+  await place?.kill()
+})
+
+const createPayer = async () => createTestPayer(shop.url, await place.createPayer())
+const setAutomine = (automine: boolean) =>
+  place.chain.publicClient.request({ method: 'evm_setAutomine', params: [automine] } as never)
+
+describe('an exact payment', () => {
+  test('is answered once, and again as often as it is sent, over a restart too', async () => {
+    const payer = await createPayer()
+    const payload = await payer.transfer()
+    const before = await place.balanceOf(shop.service.till)
+    const first = await payer.payExact(payload, 'hello')
+    expect([first.status, await first.text()]).toEqual([200, 'echo hello'])
+    const ran = shop.calls.length
+    const again = await payer.payExact(payload, 'hello')
+    expect([again.status, await again.text()]).toEqual([200, 'echo hello'])
+    await shop.restart()
+    const later = await payer.payExact(payload, 'hello')
+    expect([later.status, await later.text(), settledBy(later).transaction]).toEqual([
+      200,
+      'echo hello',
+      settledBy(first).transaction,
+    ])
+    expect(shop.calls.length).toBe(ran)
+    expect(await place.balanceOf(shop.service.till)).toBe(before + 1_000n)
+  })
+
+  test('pays for one request alone', async () => {
+    const payer = await createPayer()
+    const payload = await payer.transfer()
+    await payer.payExact(payload, 'hello')
+    const other = await payer.payExact(payload, 'something else')
+    expect([other.status, (await other.json()).code]).toEqual([409, 'payment_reused'])
+  })
+
+  test('for another payee, of another amount, too late, or by somebody else is refused', async () => {
+    const payer = await createPayer()
+    const stranger = await createPayer()
+    const ran = shop.calls.length
+    const forged = { ...(await payer.transfer()), signature: (await stranger.transfer()).signature }
+    const soon = BigInt(Math.floor(Date.now() / 1_000) + 2)
+    for (const payload of [
+      await payer.transfer({ to: payer.account.address }),
+      await payer.transfer({ value: 999n }),
+      await payer.transfer({ value: 1_001n }),
+      await payer.transfer({ validBefore: soon }),
+      forged,
+    ]) {
+      const response = await payer.payExact(payload)
+      expect([response.status, requiredBy(response).error]).toEqual([402, expect.stringMatching(/^invalid_exact_evm_/)])
+    }
+    expect(shop.calls.length).toBe(ran)
+  })
+
+  test('that is not mined in time is pending, and its answer is there once it is', async () => {
+    const payer = await createPayer()
+    const payload = await payer.transfer()
+    const before = await place.balanceOf(shop.service.till)
+    const ran = shop.calls.length
+    await setAutomine(false)
+    try {
+      const pending = await payer.payExact(payload, 'slow')
+      expect([pending.status, (await pending.json()).code]).toEqual([202, 'settlement_pending'])
+      expect(pending.headers.get('retry-after')).not.toBeNull()
+    } finally {
+      await setAutomine(true)
+      await place.chain.publicClient.request({ method: 'evm_mine' } as never)
+    }
+    const answered = await payer.payExact(payload, 'slow')
+    expect([answered.status, await answered.text()]).toEqual([200, 'echo slow'])
+    expect(settledBy(answered).transaction).toMatch(/^0x[0-9a-f]{64}$/)
+    expect(shop.calls.length).toBe(ran + 1)
+    expect(await place.balanceOf(shop.service.till)).toBe(before + 1_000n)
+  })
+
+  test('whose nonce the payer used for something else gives no answer', async () => {
+    const payer = await createPayer()
+    const payload = await payer.transfer()
+    await setAutomine(false)
+    try {
+      const pending = await payer.payExact(payload, 'trick')
+      expect(pending.status).toBe(202)
+      // Better paid, the payer's own transfer to itself comes first.
+      const { nonce } = payload.authorization
+      const own = await payer.transfer({ to: payer.account.address, nonce })
+      const { from, to, value, validAfter, validBefore } = own.authorization
+      const { r, s, yParity } = parseSignature(own.signature)
+      const wallet = createWalletClient({ account: payer.account, chain: foundry, transport: http(place.rpcUrl) })
+      await wallet.writeContract({
+        address: place.token,
+        abi: testUsdAbi,
+        functionName: 'transferWithAuthorization',
+        args: [from, to, BigInt(value), BigInt(validAfter), BigInt(validBefore), nonce, 27 + yParity, r, s],
+        gas: 200_000n,
+        maxFeePerGas: 100_000_000_000n,
+        maxPriorityFeePerGas: 90_000_000_000n,
+      })
+    } finally {
+      await place.chain.publicClient.request({ method: 'evm_mine' } as never)
+      await setAutomine(true)
+    }
+    const response = await payer.payExact(payload, 'trick')
+    expect(response.status).toBe(402)
+    expect(await response.text()).not.toContain('echo')
+  })
+
+  test('of a payer who has too little is refused before the work', async () => {
+    const payer = await createTestPayer(shop.url, await place.createPayer(10n))
+    const ran = shop.calls.length
+    expect((await payer.payExact(await payer.transfer())).status).toBe(402)
+    expect(shop.calls.length).toBe(ran)
+  })
+
+  test('at an operator without ether is refused as what it is, and nothing moves', async () => {
+    const { publicClient, id } = place.chain
+    const account = privateKeyToAccount(generatePrivateKey())
+    const sender = createOperatorSender({ publicClient, account, chainId: id, local: true })
+    const poor = await startShop(place, { facilitator: createBuiltInFacilitator({ sender, settleTimeoutMs: 300 }) })
+    try {
+      const payer = await createTestPayer(poor.url, await place.createPayer())
+      const response = await payer.payExact(await payer.transfer())
+      expect([response.status, (await response.json()).code]).toEqual([503, 'node_unavailable'])
+      expect(await place.balanceOf(payer.account.address)).toBe(1_000_000_000n)
+    } finally {
+      await poor.stop()
+    }
+  })
+})

@@ -1,0 +1,99 @@
+import {
+  encodeHeader,
+  type PaymentRequired,
+  type PaymentRequirements,
+  paymentRequiredHeader,
+  paymentResponseHeader,
+  toChainName,
+} from '@agorai/core'
+import { type Address, erc20Abi, type PublicClient, parseAbi } from 'viem'
+import { askChain } from '../askChain.js'
+import type { ChannelTerms, Refused } from './channelDesk.js'
+import { responseHeader } from './responseHeader.js'
+
+/** What is sold, to whom the money goes and what is the most that it costs. */
+export type Quoted = {
+  /** Base units of the token. */
+  amount: bigint
+  token: Address
+  /** Who `exact` pays; undefined where only channels pay. */
+  payTo: Address | undefined
+  url: string
+  description: string
+}
+
+export type Quotes = {
+  /** The ways to pay, channels first. @throws AgoraiError `chain_unavailable` until the token was asked for its name once. */
+  accepts(quoted: Omit<Quoted, 'url' | 'description'>): Promise<PaymentRequirements[]>
+  /** The 402 that says what it costs, or why a payment is not taken and how a client sets itself right. */
+  paymentRequired(quoted: Quoted, refused: Pick<Refused, 'error' | 'correction' | 'response'>): Promise<Response>
+}
+
+export type CreateQuotesOptions = {
+  chainId: number
+  /** Undefined where the chain has no channels. */
+  terms: Pick<ChannelTerms, 'receiver' | 'withdrawDelay'> | undefined
+  publicClient: PublicClient
+}
+
+/** How long a signed payment may stay unsent. */
+const maxTimeoutSeconds = 300
+const versionAbi = parseAbi(['function version() view returns (string)'])
+
+export function createQuotes({ chainId, terms, publicClient }: CreateQuotesOptions): Quotes {
+  const network = toChainName(chainId)
+  /** A token's EIP-712 domain never changes. */
+  const domains = new Map<Address, { name: string; version: string }>()
+
+  async function domainOf(address: Address) {
+    const known = domains.get(address)
+    if (known !== undefined) return known
+    const [name, version] = await askChain(() =>
+      Promise.all([
+        publicClient.readContract({ address, abi: erc20Abi, functionName: 'name' }),
+        publicClient.readContract({ address, abi: versionAbi, functionName: 'version' }),
+      ]),
+    )
+    domains.set(address, { name, version })
+    return { name, version }
+  }
+
+  async function accepts({ amount, token, payTo }: Omit<Quoted, 'url' | 'description'>) {
+    const domain = domains.get(token) ?? (await domainOf(token))
+    const common = { network, amount: String(amount), asset: token, maxTimeoutSeconds }
+    const ways: PaymentRequirements[] = []
+    if (terms !== undefined) {
+      const { receiver, withdrawDelay } = terms
+      const extra = { receiverAuthorizer: receiver, withdrawDelay, ...domain, assetTransferMethod: 'eip3009' }
+      ways.push({ scheme: 'batch-settlement', ...common, payTo: receiver, extra })
+    }
+    if (payTo !== undefined)
+      ways.push({ scheme: 'exact', ...common, payTo, extra: { ...domain, assetTransferMethod: 'eip3009' } })
+    return ways
+  }
+
+  return {
+    accepts,
+    async paymentRequired(quoted, { error, correction, response }) {
+      const ways = await accepts(quoted)
+      const { url, description } = quoted
+      const required: PaymentRequired = {
+        x402Version: 2,
+        error,
+        resource: { url, description, mimeType: 'application/json' },
+        accepts: ways.map((way) =>
+          correction === undefined || way.scheme !== 'batch-settlement'
+            ? way
+            : { ...way, extra: { ...way.extra, ...correction } },
+        ),
+      }
+      const headers = new Headers({
+        'content-type': 'application/json',
+        'cache-control': 'no-store',
+        [paymentRequiredHeader]: encodeHeader(required),
+      })
+      if (response !== undefined) headers.set(paymentResponseHeader, responseHeader(response))
+      return new Response(JSON.stringify(required), { status: 402, headers })
+    },
+  }
+}

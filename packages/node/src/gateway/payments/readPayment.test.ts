@@ -1,0 +1,70 @@
+import { encodeHeader, type PaymentRequirements, paymentPayloadSchema, x402Errors } from '@agorai/core'
+import { describe, expect, test } from 'vitest'
+import { readPayment } from './readPayment.js'
+
+const receiver = '0x2222222222222222222222222222222222222222'
+const token = '0x3333333333333333333333333333333333333333'
+const payer = '0x1111111111111111111111111111111111111111'
+const way: PaymentRequirements = {
+  scheme: 'batch-settlement',
+  network: 'eip155:31337',
+  amount: '1000',
+  asset: token,
+  payTo: receiver,
+  maxTimeoutSeconds: 300,
+  extra: {},
+}
+const channelId = `0x${'ab'.repeat(32)}`
+const payload = {
+  type: 'voucher',
+  channelConfig: {
+    payer,
+    payerAuthorizer: payer,
+    receiver,
+    receiverAuthorizer: receiver,
+    token,
+    withdrawDelay: 900,
+    salt: `0x${'00'.repeat(32)}`,
+  },
+  voucher: { channelId, maxClaimableAmount: '1000', signature: `0x${'cd'.repeat(65)}` },
+}
+const document = { x402Version: 2, accepted: way, payload }
+const read = (value: object) => readPayment(encodeHeader(value), [way])
+
+describe('readPayment', () => {
+  test('reads the usual form by hand as the schemas read it', () => {
+    expect(read(document)).toEqual({ scheme: 'batch-settlement', payload, requirements: way })
+    expect(paymentPayloadSchema.safeParse(document).success).toBe(true)
+  })
+
+  test('reads capitals, and amounts that are large, the careful way', () => {
+    const capitals = { ...payload.voucher, channelId: `0x${'AB'.repeat(32)}`, maxClaimableAmount: `${2n ** 128n - 1n}` }
+    expect(read({ ...document, payload: { ...payload, voucher: capitals } })).toMatchObject({
+      scheme: 'batch-settlement',
+      payload: { voucher: { channelId, maxClaimableAmount: `${2n ** 128n - 1n}` } },
+    })
+  })
+
+  test('takes a refund whatever amount it was offered for', () => {
+    const refund = { ...document, accepted: { ...way, amount: '7' }, payload: { ...payload, type: 'refund' } }
+    expect(read(refund)).toMatchObject({ scheme: 'batch-settlement', requirements: way })
+    expect(read({ ...refund, payload })).toEqual({ scheme: 'none', error: x402Errors.noMatch })
+  })
+
+  test.each([
+    ['no version', { ...document, x402Version: 1 }],
+    ['no payload', { ...document, payload: undefined }],
+    ['a payload that is a list', { ...document, payload: [payload] }],
+    ['a configuration that is none', { ...document, payload: { ...payload, channelConfig: null } }],
+    [
+      'a delay that is no number',
+      { ...document, payload: { ...payload, channelConfig: { ...payload.channelConfig, withdrawDelay: '900' } } },
+    ],
+    [
+      'an address that is none',
+      { ...document, payload: { ...payload, channelConfig: { ...payload.channelConfig, payer: '0x1' } } },
+    ],
+  ])('%s is no payment', (_, value) => {
+    expect(read(value)).toEqual({ scheme: 'none', error: x402Errors.invalidPayload })
+  })
+})

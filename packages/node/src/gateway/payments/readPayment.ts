@@ -1,0 +1,96 @@
+import {
+  type BatchPayload,
+  batchPayloadSchema,
+  type ExactPayload,
+  exactPayloadSchema,
+  type PaymentRequirements,
+  paymentPayloadSchema,
+  x402Errors,
+} from '@agorai/core'
+
+/** A payment that a request carries, of the right form and for what was asked of it; nothing of it was verified. */
+export type CarriedPayment =
+  | { scheme: 'batch-settlement'; payload: BatchPayload; requirements: PaymentRequirements }
+  | { scheme: 'exact'; payload: ExactPayload; requirements: PaymentRequirements }
+  | { scheme: 'none'; error: string }
+
+const none = (error: string): CarriedPayment => ({ scheme: 'none', error })
+
+/** @param accepts What the client could choose from now. */
+export function readPayment(header: string, accepts: readonly PaymentRequirements[]): CarriedPayment {
+  const document = parse(header)
+  const fast = readVoucher(document, accepts)
+  if (fast !== undefined) return fast
+  const payment = paymentPayloadSchema.safeParse(document)
+  if (!payment.success) return none(x402Errors.invalidPayload)
+  const { accepted, payload } = payment.data
+  const requirements = accepts.find((each) => isFor(accepted, each))
+  const isRefund = payload.type === 'refund'
+  // A refund pays for nothing, so it fits whatever is asked.
+  const chosen = requirements ?? accepts.find((each) => isRefund && isFor({ ...accepted, amount: each.amount }, each))
+  if (chosen === undefined) return none(x402Errors.noMatch)
+  if (chosen.scheme === 'exact') {
+    const exact = exactPayloadSchema.safeParse(payload)
+    return exact.success
+      ? { scheme: 'exact', payload: exact.data, requirements: chosen }
+      : none(x402Errors.invalidPayload)
+  }
+  const batch = batchPayloadSchema.safeParse(payload)
+  if (!batch.success) return none(x402Errors.invalidPayload)
+  return { scheme: 'batch-settlement', payload: batch.data, requirements: chosen }
+}
+
+function parse(header: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(header, 'base64').toString())
+  } catch {
+    return undefined
+  }
+}
+
+const isSameText = (left: unknown, right: string): boolean =>
+  left === right || (typeof left === 'string' && left.toLowerCase() === right.toLowerCase())
+
+type Accepted = { scheme?: unknown; network?: unknown; amount?: unknown; asset?: unknown; payTo?: unknown }
+
+const isFor = (accepted: Accepted, each: PaymentRequirements): boolean =>
+  accepted.scheme === each.scheme &&
+  accepted.network === each.network &&
+  accepted.amount === each.amount &&
+  isSameText(accepted.asset, each.asset) &&
+  isSameText(accepted.payTo, each.payTo)
+
+type Json = Record<string, unknown>
+const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
+const channelPattern = /^0x[0-9a-f]{64}$/
+const addressPattern = /^0x[0-9a-fA-F]{40}$/
+const signaturePattern = /^0x[0-9a-f]{130}$/
+/** Below 10^38 and so below 2^128; what is above goes the careful way. */
+const amountPattern = /^(0|[1-9][0-9]{0,37})$/
+
+/** The form in which nearly all payments come, checked by hand. Undefined sends anything else, right or wrong, the careful way. */
+function readVoucher(document: unknown, accepts: readonly PaymentRequirements[]): CarriedPayment | undefined {
+  if (!isJson(document) || document.x402Version !== 2) return undefined
+  const { accepted, payload } = document
+  if (!isJson(accepted) || !isJson(payload) || payload.type !== 'voucher') return undefined
+  const { channelConfig: config, voucher } = payload
+  if (!isJson(config) || !isJson(voucher)) return undefined
+  const requirements = accepts.find((each) => each.scheme === 'batch-settlement' && isFor(accepted, each))
+  if (requirements === undefined) return undefined
+  const { channelId, maxClaimableAmount, signature } = voucher
+  const isSound =
+    matches(channelId, channelPattern) &&
+    matches(signature, signaturePattern) &&
+    matches(maxClaimableAmount, amountPattern) &&
+    matches(config.salt, channelPattern) &&
+    matches(config.payer, addressPattern) &&
+    matches(config.payerAuthorizer, addressPattern) &&
+    matches(config.receiver, addressPattern) &&
+    matches(config.receiverAuthorizer, addressPattern) &&
+    matches(config.token, addressPattern) &&
+    Number.isInteger(config.withdrawDelay)
+  if (!isSound) return undefined
+  return { scheme: 'batch-settlement', payload: payload as unknown as BatchPayload, requirements }
+}
+
+const matches = (value: unknown, pattern: RegExp): boolean => typeof value === 'string' && pattern.test(value)

@@ -1,0 +1,94 @@
+import {
+  type ChannelCharged,
+  type PaymentRequirements,
+  type PaymentResponse,
+  paymentResponseHeader,
+  priceOfCall,
+} from '@agorai/core'
+import type { Hex } from 'viem'
+import type { Call, CallAnswer } from '../calls/cashier.js'
+import { createResponse } from '../http/createResponse.js'
+import type { ChannelDesk, Refused, TakenChannel } from './channelDesk.js'
+import { channelSnapshot } from './channelSnapshot.js'
+import { createLastAnswers } from './lastAnswers.js'
+import type { CarriedPayment } from './readPayment.js'
+import { requestHash } from './requestHash.js'
+import { responseHeader } from './responseHeader.js'
+import { type WholeAnswer, wholeAnswer } from './wholeAnswer.js'
+
+type BatchPayment = Extract<CarriedPayment, { scheme: 'batch-settlement' }>
+
+/** Calls that are paid by a voucher each. */
+export type VoucherWire = {
+  sell(call: Call, payment: BatchPayment, work: () => Promise<CallAnswer>): Promise<Response | Refused>
+}
+
+export function createVoucherWire(desk: ChannelDesk): VoucherWire {
+  const last = createLastAnswers()
+  return {
+    async sell(call, { payload, requirements }, work) {
+      const hash = requestHash(call.request, call.body)
+      const { channelId: channel, signature } = payload.voucher
+      const known = last.find(channel, signature)
+      if (known?.requestHash === hash) return toResponse(known.answer, known.payment)
+      const taken = await desk.take(payload, requirements)
+      if (taken.kind === 'refused') return taken
+      try {
+        const answer = await wholeAnswer(await work())
+        // What was not answered as it should be is not paid for.
+        if (answer.status >= 400) return toResponse(answer, undefined)
+        const charged = await charge(call, taken, { requirements, hash, answer })
+        if ('kind' in charged) return charged
+        const payment = responseHeader(charged)
+        last.keep(channel, { signature, requestHash: hash, answer, payment })
+        return toResponse(answer, payment)
+      } finally {
+        taken.release()
+      }
+    },
+  }
+}
+
+type Charging = { requirements: PaymentRequirements; hash: Hex; answer: WholeAnswer }
+
+async function charge(
+  call: Call,
+  taken: TakenChannel,
+  { requirements, hash, answer }: Charging,
+): Promise<PaymentResponse | Refused> {
+  const used = priceOfCall(call.service.serving.prices, answer.usage)
+  // More than was asked for can never be charged, whatever was used.
+  const amount = used < BigInt(requirements.amount) ? used : BigInt(requirements.amount)
+  const funded = await taken.fund()
+  if (funded.kind === 'refused') return funded
+  const to = taken.from + amount
+  if (amount > 0n) {
+    const record: ChannelCharged = {
+      kind: 'channel-charged',
+      ...taken.step,
+      from: String(taken.from),
+      to: String(to),
+      signedMax: String(taken.signedMax),
+      signature: taken.signature,
+      version: String(call.service.version),
+      requestHash: hash,
+    }
+    const refused = await taken.commit(record)
+    if (refused !== undefined) return refused
+  }
+  const added = funded.amount === '' ? 0n : BigInt(funded.amount)
+  const funds = { ...taken.funds, balance: taken.funds.balance + added }
+  return {
+    success: true,
+    payer: taken.payer,
+    transaction: funded.transaction,
+    network: requirements.network,
+    amount: funded.amount,
+    extra: { chargedAmount: String(amount), channelState: channelSnapshot(taken.channel, funds, to) },
+  }
+}
+
+function toResponse({ status, headers, body }: WholeAnswer, payment: string | undefined): Response {
+  const paid = payment === undefined ? headers : { ...headers, [paymentResponseHeader]: payment }
+  return createResponse(body, { status, headers: paid })
+}

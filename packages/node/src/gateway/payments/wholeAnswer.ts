@@ -1,0 +1,12 @@
+import type { CallAnswer } from '../calls/cashier.js'
+
+export type WholeAnswer = Extract<CallAnswer, { kind: 'whole' }>
+
+/** Waits for a stream to end: what it costs stands in the header, which comes before it. */
+export async function wholeAnswer(answer: CallAnswer): Promise<WholeAnswer> {
+  if (answer.kind === 'whole') return answer
+  const parts: Uint8Array[] = []
+  for await (const part of answer.chunks) parts.push(part)
+  const usage = await answer.usage
+  return { kind: 'whole', status: 200, headers: answer.headers, body: Buffer.concat(parts), usage }
+}

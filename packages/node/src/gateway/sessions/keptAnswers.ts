@@ -1,0 +1,32 @@
+/** An answer to a call with a counter, for whoever sends the very same call again because the answer was lost. */
+export type LastAnswer = { mac: string; status: number; headers: Record<string, string>; body: Uint8Array }
+
+export type KeptAnswers = {
+  get(session: string, counter: number): LastAnswer | undefined
+  keep(session: string, counter: number, answer: LastAnswer): void
+}
+
+const bytesMax = 32 * 1024 * 1024
+const bodyBytesMax = 64 * 1024
+/** What an answer takes beside its body, about. */
+const overheadBytes = 512
+
+/** The latest answers of this gateway, as many as fit: what was pushed out is still in the receipts. */
+export function createKeptAnswers(): KeptAnswers {
+  const answers = new Map<string, LastAnswer>()
+  let bytes = 0
+  return {
+    get: (session, counter) => answers.get(`${session}.${counter}`),
+    keep(session, counter, answer) {
+      if (answer.body.length > bodyBytesMax) return
+      answers.set(`${session}.${counter}`, answer)
+      bytes += answer.body.length + overheadBytes
+      if (bytes <= bytesMax) return
+      for (const [name, { body }] of answers) {
+        answers.delete(name)
+        bytes -= body.length + overheadBytes
+        if (bytes <= bytesMax) return
+      }
+    },
+  }
+}

@@ -1,0 +1,24 @@
+import type { Address, Hex, TransactionReceipt } from 'viem'
+
+export type OperatorCall = {
+  to: Address
+  data: Hex /** As `estimate` gave it; asked for when it is missing. */
+  gas?: bigint
+}
+
+/** Sends transactions from the operator's account, as many at once as are wanted. */
+export type OperatorSender = {
+  /**
+   * The gas that a call would take now.
+   *
+   * @throws AgoraiError `transaction_reverted` when the contract refuses it, `chain_unavailable`
+   */
+  estimate(call: OperatorCall): Promise<bigint>
+  /**
+   * Sends a call and waits until it is mined.
+   *
+   * @throws AgoraiError `transaction_reverted`; `funds_missing` when the account cannot pay for the gas; `chain_unavailable`
+   * when it could not be sent, or when it is not known whether it was mined: then `details.transaction` names it.
+   */
+  send(call: OperatorCall, timeoutMs?: number): Promise<TransactionReceipt>
+}

@@ -1,0 +1,133 @@
+import {
+  batchSettlementAbi,
+  batchSettlementAddress,
+  type Deployment,
+  operatorReceiverAbi,
+  operatorReceiverOf,
+  operatorReceiversAbi,
+  toContractClaim,
+  type VoucherClaim,
+  withRightParity,
+} from '@agorai/core'
+import { type Address, encodeFunctionData, type Hex, type PublicClient } from 'viem'
+import { getAbiItem } from 'viem/utils'
+import type { SendTransaction } from '../ports/settlement.js'
+
+/** What the chain has of a channel. Amounts are base units, `claimed` cumulative. */
+export type ChannelFacts = { balance: bigint; claimed: bigint; withdrawing: boolean }
+
+/** What the operator's receiver had of one token, cumulative: claimed, moved to it, and paid to versions. */
+export type ReceiverFacts = { claimed: bigint; settled: bigint; distributed: bigint }
+
+export type VersionTotal = { version: bigint; total: bigint }
+
+/** The settlement contract and the operator's receiver, as settlement needs them. Sending is what `send` makes of it. */
+export type SettlementChain = {
+  receiver: Address
+  head(): Promise<bigint>
+  channels(channels: readonly Hex[], block: bigint): Promise<Map<Hex, ChannelFacts>>
+  receiverOf(token: Address, block: bigint): Promise<ReceiverFacts>
+  totalsOf(token: Address, versions: readonly bigint[], block: bigint): Promise<VersionTotal[]>
+  /** Channels whose payer asked for a withdrawal in these blocks, anybody's among them. */
+  withdrawals(fromBlock: bigint, toBlock: bigint): Promise<Hex[]>
+  /** Makes the receiver where it is missing. */
+  createReceiver(): Promise<Hex | undefined>
+  claim(rows: readonly VoucherClaim[], authorization: Hex): Promise<Hex>
+  settle(token: Address): Promise<Hex>
+  distribute(token: Address, totals: readonly VersionTotal[], root: Hex): Promise<Hex>
+}
+
+export type ConnectSettlementOptions = {
+  publicClient: PublicClient
+  operator: Address
+  addresses: Pick<Deployment, 'operatorReceivers'>
+  send: SendTransaction
+}
+
+/** Questions that are asked at once. */
+const questionsMax = 50
+/** Most RPC endpoints answer for at least so many blocks at once. */
+const blocksMax = 10_000n
+const withdrawalEvent = getAbiItem({ abi: batchSettlementAbi, name: 'WithdrawInitiated' })
+const settlement = { address: batchSettlementAddress, abi: batchSettlementAbi } as const
+
+export function connectSettlement(options: ConnectSettlementOptions): SettlementChain {
+  const { publicClient, operator, addresses, send } = options
+  const receiver = operatorReceiverOf(addresses, operator)
+  const own = { address: receiver, abi: operatorReceiverAbi } as const
+  return {
+    receiver,
+    head: () => publicClient.getBlockNumber({ cacheTime: 0 }),
+    async channels(channels, blockNumber) {
+      const facts = await inGroups(channels, async (channel) => {
+        const [[balance, claimed], [, initiatedAt]] = await Promise.all([
+          publicClient.readContract({ ...settlement, functionName: 'channels', args: [channel], blockNumber }),
+          publicClient.readContract({
+            ...settlement,
+            functionName: 'pendingWithdrawals',
+            args: [channel],
+            blockNumber,
+          }),
+        ])
+        return [channel, { balance, claimed, withdrawing: initiatedAt !== 0 }] as const
+      })
+      return new Map(facts)
+    },
+    async receiverOf(token, blockNumber) {
+      const [[claimed, settled], code] = await Promise.all([
+        publicClient.readContract({ ...settlement, functionName: 'receivers', args: [receiver, token], blockNumber }),
+        publicClient.getCode({ address: receiver, blockNumber }),
+      ])
+      if (code === undefined) return { claimed, settled, distributed: 0n }
+      const question = { ...own, functionName: 'distributedOf', args: [token], blockNumber } as const
+      return { claimed, settled, distributed: await publicClient.readContract(question) }
+    },
+    totalsOf: (token, versions, blockNumber) =>
+      inGroups(versions, async (version) => {
+        const question = { ...own, functionName: 'totalOf', args: [token, version], blockNumber } as const
+        return { version, total: await publicClient.readContract(question) }
+      }),
+    async withdrawals(fromBlock, toBlock) {
+      const found: Hex[] = []
+      for (let from = fromBlock; from <= toBlock; from += blocksMax) {
+        const last = from + blocksMax - 1n < toBlock ? from + blocksMax - 1n : toBlock
+        const question = { address: batchSettlementAddress, event: withdrawalEvent, fromBlock: from, toBlock: last }
+        for (const { args } of await publicClient.getLogs({ ...question, strict: true })) found.push(args.channelId)
+      }
+      return found
+    },
+    async createReceiver() {
+      if ((await publicClient.getCode({ address: receiver })) !== undefined) return undefined
+      const call = { abi: operatorReceiversAbi, functionName: 'create', args: [operator] } as const
+      return send({ to: addresses.operatorReceivers, data: encodeFunctionData(call) })
+    },
+    async claim(rows, authorization) {
+      const chainId = publicClient.chain?.id ?? (await publicClient.getChainId())
+      const claims = await Promise.all(rows.map((row) => withRightParity(chainId, row)))
+      const args = [claims.map(toContractClaim), authorization] as const
+      const call = { abi: batchSettlementAbi, functionName: 'claimWithSignature', args } as const
+      return send({ to: batchSettlementAddress, data: encodeFunctionData(call) })
+    },
+    settle: (token) =>
+      send({
+        to: batchSettlementAddress,
+        data: encodeFunctionData({ abi: batchSettlementAbi, functionName: 'settle', args: [receiver, token] }),
+      }),
+    distribute: (token, totals, root) =>
+      send({
+        to: receiver,
+        data: encodeFunctionData({
+          abi: operatorReceiverAbi,
+          functionName: 'distribute',
+          args: [token, totals.map(({ version }) => version), totals.map(({ total }) => total), root],
+        }),
+      }),
+  }
+}
+
+async function inGroups<item, answer>(items: readonly item[], ask: (item: item) => Promise<answer>): Promise<answer[]> {
+  const answers: answer[] = []
+  for (let at = 0; at < items.length; at += questionsMax)
+    answers.push(...(await Promise.all(items.slice(at, at + questionsMax).map(ask))))
+  return answers
+}

@@ -1,0 +1,117 @@
+import type { Address, Hex } from 'viem'
+import { encodeAbiParameters, keccak256 } from 'viem/utils'
+import type { ChannelAccount, SettlementReport, VersionReport } from '../ports/settlement.js'
+import { bringVouchers, type VoucherOptions } from './bringVouchers.js'
+import type { SettlementBook } from './settlementBook.js'
+import { isDue, ownAccounts, type SettlementPolicy } from './settlementState.js'
+import { type ChannelTotal, sumVersions, totalsToState } from './settlementTotals.js'
+
+export type SettlementRoundOptions = Omit<VoucherOptions, 'nowMs'> & {
+  book: SettlementBook
+  /** Takes in what the gateways wrote down since. */
+  catchUp(): Promise<void>
+  policy: SettlementPolicy
+}
+
+/** Another worker may claim or settle in between, which is seen and gone along with; not for ever. */
+const stepsMax = 4
+
+/**
+ * Brings to the ledger what is due: claims, moves what was claimed to the receiver, has it pay the versions. Each step
+ * looks at what the chain has and goes on from there, so it may be stopped between any two, and several may do it at once.
+ *
+ * @throws AgoraiError what `SendTransaction` throws; the next round goes on
+ */
+export async function settleRound(options: SettlementRoundOptions, nowMs = Date.now()): Promise<SettlementReport> {
+  const { chain, book, state, policy, catchUp } = options
+  await catchUp()
+  const accounts = ownAccounts(book, chain)
+  await look(
+    options,
+    accounts.filter(({ state: { channel } }) => !state.seen.has(channel)),
+    await chain.head(),
+  )
+  const due = accounts.filter((account) => isDue(state, account, policy, nowMs))
+  const { channels, transactions } = await bringVouchers(due, { ...options, nowMs })
+  const versions: VersionReport[] = []
+  for (const token of new Set(accounts.map(({ state: { config } }) => config.token.toLowerCase() as Address)))
+    for (const step of await bringOver(options, token)) {
+      transactions.push(step.hash)
+      versions.push(...step.versions)
+    }
+  return { channels, versions, transactions }
+}
+
+/** Looks at what the chain has of some channels. */
+async function look({ chain, state }: SettlementRoundOptions, accounts: readonly ChannelAccount[], block: bigint) {
+  const channels = accounts.map((account) => account.state.channel)
+  for (const [channel, facts] of await chain.channels(channels, block)) state.seen.set(channel, facts)
+}
+
+type Step = { hash: Hex; versions: readonly VersionReport[] }
+
+/** Moves what was claimed in a token to the receiver, and from there to the versions. */
+async function bringOver(options: SettlementRoundOptions, token: Address): Promise<Step[]> {
+  const { chain, onWarning } = options
+  const steps: Step[] = []
+  for (let step = 0; step < stepsMax; step++) {
+    const block = await chain.head()
+    const { claimed, settled, distributed } = await chain.receiverOf(token, block)
+    if (claimed > settled) {
+      steps.push({ hash: await chain.settle(token), versions: [] })
+      continue
+    }
+    if (settled === distributed) return steps
+    const created = await chain.createReceiver()
+    if (created !== undefined) steps.push({ hash: created, versions: [] })
+    const channels = await claimedAt(options, token, { block, claimed })
+    const sums = sumVersions(channels)
+    const stated = await chain.totalsOf(
+      token,
+      sums.map(({ version }) => version),
+      block,
+    )
+    const { totals, unknown } = totalsToState(sums, stated, settled - distributed)
+    if (unknown > 0n)
+      onWarning(`${unknown} base units of ${token} were claimed for calls that the journal does not know.`)
+    if (totals.length === 0) return steps
+    const hash = await chain.distribute(token, totals, rootOf(channels))
+    steps.push({ hash, versions: totals.map(({ version, total }) => ({ token, version, total })) })
+  }
+  return steps
+}
+
+/**
+ * What the chain had of every channel of a token at a block at which the receiver had `claimed`. What was seen before is
+ * that if it sums to it; else all of it is looked at again.
+ */
+async function claimedAt(
+  options: SettlementRoundOptions,
+  token: Address,
+  at: { block: bigint; claimed: bigint },
+): Promise<ChannelTotal[]> {
+  const { chain, book, state, catchUp } = options
+  const ofToken = () => ownAccounts(book, chain).filter(({ state: { config } }) => config.token.toLowerCase() === token)
+  const accounts = ofToken()
+  const sum = accounts.reduce((total, account) => total + (state.seen.get(account.state.channel)?.claimed ?? 0n), 0n)
+  if (sum !== at.claimed) await look(options, accounts, at.block)
+  // What was claimed had been written down before; so it is in the journal now, if not yet in the book.
+  await catchUp()
+  return ofToken().map((account) => ({ account, claimed: state.seen.get(account.state.channel)?.claimed ?? 0n }))
+}
+
+/** One word for all that the totals were made of: each channel with what was claimed of it, by ascending channel. */
+function rootOf(channels: readonly ChannelTotal[]): Hex {
+  const rows = channels
+    .filter(({ claimed }) => claimed > 0n)
+    .map(({ account, claimed }) => ({ channel: account.state.channel, claimed }))
+    .toSorted((first, second) => (first.channel < second.channel ? -1 : 1))
+  const tuple = {
+    type: 'tuple[]',
+    components: [
+      { name: 'channel', type: 'bytes32' },
+      { name: 'claimed', type: 'uint256' },
+    ],
+  }
+  return keccak256(encodeAbiParameters([tuple], [rows]))
+}

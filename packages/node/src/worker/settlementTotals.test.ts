@@ -1,0 +1,43 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { versionsOf } from './settlementBook.js'
+import { totalsToState } from './settlementTotals.js'
+
+const charges = fc.array(fc.record({ version: fc.bigInt(1n, 3n), amount: fc.bigInt(1n, 9n) }), { maxLength: 12 })
+
+test('versions of a channel sum to what was claimed, and none ever falls', () => {
+  fc.assert(
+    fc.property(charges, fc.bigInt(0n, 120n), fc.bigInt(0n, 20n), (parts, claimed, more) => {
+      let to = 0n
+      const runs = parts.map(({ version, amount }) => {
+        to += amount
+        return { version, to, at: 0 }
+      })
+      const before = versionsOf({ runs }, claimed)
+      const after = versionsOf({ runs }, claimed + more)
+      const sum = [...before.values()].reduce((total, amount) => total + amount, 0n)
+      expect(sum).toBe(runs.length === 0 ? 0n : claimed)
+      for (const [version, amount] of before) expect(after.get(version)).toBeGreaterThanOrEqual(amount)
+    }),
+  )
+})
+
+test('what is stated exceeds what was stated by what is pending, and no total falls', () => {
+  const totals = fc.uniqueArray(fc.record({ version: fc.bigInt(1n, 9n), total: fc.bigInt(1n, 50n) }), {
+    selector: ({ version }) => version,
+    minLength: 1,
+    maxLength: 5,
+  })
+  fc.assert(
+    fc.property(totals, totals, fc.bigInt(1n, 100n), (sums, stated, pending) => {
+      const ascending = sums.toSorted((first, second) => (first.version < second.version ? -1 : 1))
+      const before = new Map(stated.map(({ version, total }) => [version, total]))
+      const answer = totalsToState(ascending, stated, pending)
+      const growth = answer.totals.map(({ version, total }) => total - (before.get(version) ?? 0n))
+      expect(growth.every((amount) => amount > 0n)).toBe(true)
+      expect(growth.reduce((sum, amount) => sum + amount, 0n)).toBe(pending)
+      const places = answer.totals.map(({ version }) => version)
+      expect(places).toEqual(places.toSorted((first, second) => (first < second ? -1 : 1)))
+    }),
+  )
+})

@@ -1,0 +1,59 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+export type Line = { level: string; event: string; message: string; [field: string]: unknown }
+
+export type Program = {
+  child: ChildProcess
+  /** Where it answers. */
+  url: string
+  metricsUrl: string
+  /** Everything that it wrote, as lines of its log. */
+  lines(): Line[]
+  text(): string
+  exited: Promise<NodeJS.Signals | number | null>
+}
+
+type Settings = Readonly<Record<string, string>>
+
+const repository = fileURLToPath(new URL('../../..', import.meta.url))
+const source = (name: string): string => fileURLToPath(new URL(`../src/${name}`, import.meta.url))
+
+/** Starts a program of the node from its source, with these settings and nothing of this environment. */
+export const spawnSource = (name: 'main.ts' | 'agoraiNode.ts', args: readonly string[], settings: Settings = {}) =>
+  spawn(process.execPath, ['--import', 'tsx', '--conditions=@agorai/source', source(name), ...args], {
+    cwd: repository,
+    env: { PATH: process.env.PATH ?? '', ...settings },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+
+/** Runs the real program until it is ready. */
+export async function startProgram(settings: Settings, args: readonly string[] = []): Promise<Program> {
+  const child = spawnSource('main.ts', ['--json', ...args], { AGORAI_PORT: '0', ...settings })
+  const exited = new Promise<NodeJS.Signals | number | null>((resolve) =>
+    child.once('exit', (code, signal) => resolve(signal ?? code)),
+  )
+  let text = ''
+  const ready = new Promise<Line>((resolve, reject) => {
+    for (const stream of [child.stdout, child.stderr])
+      createInterface(stream).on('line', (line) => {
+        text += `${line}\n`
+        if (line.includes('"event":"ready"')) resolve(JSON.parse(line) as Line)
+      })
+    void exited.then((how) => reject(new Error(`The program ended (${how}): ${text}`)))
+  })
+  const { url, metricsUrl } = await ready
+  return {
+    child,
+    url: String(url),
+    metricsUrl: String(metricsUrl),
+    lines: () =>
+      text
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Line),
+    text: () => text,
+    exited,
+  }
+}

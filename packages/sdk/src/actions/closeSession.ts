@@ -1,0 +1,39 @@
+import { AgoraiError, type SessionInfo, sessionSchema } from '@agorai/core'
+import type { AgoraiClient } from '../createAgoraiClient.js'
+import type { Session } from '../payments/session.js'
+
+export type CloseSessionParameters = {
+  session: Session
+  /** Longest wait for gateways that still hold a part of it. Default 30,000. */
+  timeoutMs?: number | undefined
+}
+
+const waitMs = 200
+
+/**
+ * Closes a session: the channel is charged what the calls came to, and the rest is free again.
+ *
+ * @throws AgoraiError `overcharged` when it is said to have come to more than its ceiling, `session_refused`,
+ * `node_unavailable`
+ */
+export async function closeSession(
+  client: AgoraiClient,
+  { session, timeoutMs = 30_000 }: CloseSessionParameters,
+): Promise<SessionInfo> {
+  const { session: id, bearer, ceiling, channel } = session.kept()
+  const until = Date.now() + timeoutMs
+  for (;;) {
+    const closed = await client.http.json(sessionSchema, {
+      method: 'POST',
+      path: `api/v1/sessions/${id}/close`,
+      headers: { authorization: `Bearer ${bearer}` },
+      attemptsMax: 3,
+    })
+    const charged = BigInt(closed.charged)
+    if (channel !== undefined && charged > ceiling)
+      throw new AgoraiError('overcharged', `The session is said to have come to ${charged}, above ${ceiling}.`)
+    if (closed.state === 'closed') await session.ended(charged)
+    if (closed.state === 'closed' || Date.now() >= until) return closed
+    await new Promise((resolve) => setTimeout(resolve, waitMs))
+  }
+}

@@ -1,0 +1,172 @@
+import { AgoraiError } from '@agorai/core'
+import type { Address, Hex } from 'viem'
+import type { Payer } from './payer.js'
+import { payRequest } from './payRequest.js'
+import { ceilingFor, createRate, greater, lesser } from './sessionCeiling.js'
+import { boundToken } from './sessionTokens.js'
+import type { Reservation } from './spendingGuard.js'
+
+/** A session as it may be kept, for this user only: whoever has `bearer` or `macKey` can spend up to the ceiling. */
+export type KeptSession = {
+  session: string
+  node: string
+  bearer: string
+  macKey: string
+  /** Undefined for a session that a pass or free calls pay for. */
+  channel: Hex | undefined
+  /** Of that channel. */
+  salt: Hex
+  asset: bigint | undefined
+  token: Address | undefined
+  /** What the channel had been charged before it. */
+  from: bigint
+  ceiling: bigint
+  /** What its calls came to, by their receipts. */
+  charged: bigint
+  /** The counter of its last call. */
+  counter: number
+  expiresAt: number
+}
+
+/** What a call holds of a session until it was answered. */
+export type HeldCall = {
+  headers: Record<string, string>
+  counter: number
+  /** Raises the ceiling by what the call may cost, as far as the budget goes: the operator found too little. */
+  makeRoom(): Promise<void>
+  /** Says what the call cost; undefined when nobody knows, which counts as its maximum. */
+  settle(amount: bigint | undefined): void
+}
+
+/** An open session. Many calls may run on it at the same time. */
+export type Session = {
+  /** A copy of what has to be kept to go on with it. */
+  kept(): KeptSession
+  /** For any OpenAI client. It can be replayed by whoever has it, up to the ceiling, and is not topped up by itself. */
+  openai(): { baseURL: string; apiKey: string }
+  /** Makes room for a call of at most this amount, topping up if need be, and the token that is good for it alone. */
+  hold(request: { method: string; target: string; body: Uint8Array<ArrayBuffer>; amountMax: bigint }): Promise<HeldCall>
+  /** Raises the ceiling to this many base units. */
+  topUp(ceiling: bigint): Promise<void>
+  /** What the operator says of it became known: it is closed, and came to `charged`. */
+  ended(charged: bigint): Promise<void>
+}
+
+export type SessionOptions = {
+  kept: KeptSession
+  payer: Payer
+  /** The most that it may come to in all. */
+  budget: bigint
+  /** The most that is open beyond what was charged. */
+  openMax: bigint
+  reservations: { amount: bigint; reservation: Reservation }[]
+}
+
+export function createSession(options: SessionOptions): Session {
+  const { payer, budget, openMax, reservations } = options
+  const kept = { ...options.kept }
+  const rate = createRate()
+  let reserved = 0n
+  let raising: Promise<void> | undefined
+
+  async function raise(ceiling: bigint): Promise<void> {
+    const { session, asset, channel, salt } = kept
+    if (channel === undefined)
+      throw new AgoraiError('session_exhausted', 'A session that is not paid for has no ceiling to raise.')
+    const adds = ceiling - kept.ceiling
+    const { response, reservation } = await payRequest(payer, {
+      http: {
+        method: 'POST',
+        path: `api/v1/sessions/${session}/top-up`,
+        headers: { authorization: `Bearer ${kept.bearer}`, 'content-type': 'application/json' },
+        body: () => JSON.stringify({ ceiling: String(ceiling) }),
+      },
+      ...{ key: crypto.randomUUID(), asset, salt, amountMax: ceiling, wire: 'voucher', adds, session },
+      deposit: lesser(budget - kept.ceiling, openMax),
+    })
+    await response.body?.cancel()
+    if (reservation !== undefined) reservations.push({ amount: adds, reservation })
+    kept.ceiling = ceiling
+  }
+
+  /** One at a time: each is for the ceiling that the one before left. */
+  function topUp(ceiling: bigint): Promise<void> {
+    const before = raising ?? Promise.resolve()
+    const turn = before.catch(() => {}).then(() => (ceiling > kept.ceiling ? raise(ceiling) : undefined))
+    raising = turn
+    return turn
+  }
+
+  async function makeRoom(needed: bigint): Promise<void> {
+    reserved += needed
+    const target = () =>
+      ceilingFor({ charged: kept.charged, reserved, needed, perMinute: rate.perMinute(), openMax, budget })
+    try {
+      while (kept.channel !== undefined && kept.charged + reserved > kept.ceiling) {
+        const ceiling = target()
+        if (ceiling <= kept.ceiling)
+          throw new AgoraiError('session_exhausted', `The session's budget of ${budget} base units is used.`, {
+            details: { budget: String(budget), charged: String(kept.charged) },
+          })
+        await topUp(ceiling)
+      }
+    } catch (error) {
+      reserved -= needed
+      throw error
+    }
+    // Before it is reached: what is left should be a quarter of what a session is open for.
+    const ceiling = target()
+    const left = kept.ceiling - kept.charged - reserved
+    if (kept.channel !== undefined && left * 4n < ceiling - kept.charged && ceiling > kept.ceiling)
+      topUp(ceiling).catch(() => {
+        // The call that needs it tries again, and says why it fails.
+      })
+  }
+
+  return {
+    kept: () => ({ ...kept }),
+    openai: () => ({ baseURL: new URL('v1', kept.node).href, apiKey: kept.bearer }),
+    topUp,
+    async hold({ amountMax, ...request }) {
+      const needed = kept.channel === undefined ? 0n : amountMax
+      await makeRoom(needed)
+      kept.counter += 1
+      const { counter } = kept
+      const token = await boundToken(kept, { ...request, counter })
+      let held = true
+      return {
+        headers: { 'agorai-session': token },
+        counter,
+        makeRoom: () => topUp(lesser(kept.ceiling + needed, budget)),
+        settle(amount = needed) {
+          if (!held) return
+          held = false
+          reserved -= needed
+          kept.charged += amount
+          if (amount > 0n) rate.add(amount)
+        },
+      }
+    },
+    async ended(charged) {
+      const { channel } = kept
+      kept.charged = charged
+      if (channel === undefined) return
+      await payer.channels.exclusive(channel, async () => {
+        const known = await payer.channels.get(channel)
+        if (known !== undefined)
+          await payer.channels.set(channel, {
+            ...known,
+            ...{ charged: kept.from + charged, signedMax: greater(known.signedMax, kept.from + charged) },
+            ...{ answered: true, session: undefined },
+          })
+      })
+      // The latest first: what was signed for first was spent first.
+      let unspent = kept.ceiling - charged
+      for (const { amount, reservation } of reservations.splice(0).reverse()) {
+        const back = lesser(unspent, amount)
+        unspent -= back
+        await reservation.settle(amount - back)
+      }
+    },
+  }
+}
