@@ -4,11 +4,11 @@ import type { Hex, LocalAccount } from 'viem'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import { foundry } from 'viem/chains'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createSender } from '../../packages/node/src/adapters/chain/createSender.js'
+import { createOperatorSender } from '../../packages/node/src/adapters/chain/operatorSender.js'
 import { batchToSign } from '../../packages/node/src/compose/settlement.js'
 import type { JournalRecord } from '../../packages/node/src/ports/journal.js'
 import { noMetrics } from '../../packages/node/src/ports/metrics.js'
-import type { SendTransaction } from '../../packages/node/src/ports/settlement.js'
+import type { OperatorSender } from '../../packages/node/src/ports/operatorSender.js'
 import { createSettlement } from '../../packages/node/src/worker/createSettlement.js'
 import { connectSettlement } from '../../packages/node/src/worker/settlementChain.js'
 import { type Marketplace, startMarketplace } from '../marketplace.js'
@@ -62,14 +62,16 @@ const chargerOf =
     })
   }
 
-type WorkerOptions = { send?: (send: SendTransaction) => SendTransaction; value?: bigint; seconds?: number }
+type Send = OperatorSender['send']
+type WorkerOptions = { send?: (send: Send) => Send; value?: bigint; seconds?: number }
 
 /** A worker that begins anew, as after a crash. */
 async function newWorker({ account, records }: Operator, options: WorkerOptions = {}) {
   const { send = (own) => own, value = 1_000_000_000n, seconds = 1_000_000 } = options
   const warnings: string[] = []
   let read = 0
-  const sender = createSender({ publicClient: market.chain as never, account, pollMs: 5, patienceMs: 10_000 })
+  const chain = { publicClient: market.chain as never, chainId: foundry.id, local: true }
+  const sender = createOperatorSender({ ...chain, account })
   const settlement = createSettlement({
     records: {
       async *news() {
@@ -81,7 +83,7 @@ async function newWorker({ account, records }: Operator, options: WorkerOptions 
       publicClient: market.chain as never,
       operator: account.address,
       addresses: market.node.info.chain.addresses,
-      send: send(sender),
+      sender: { send: send(sender.send) },
     }),
     authorize: (rows) => account.signTypedData(batchToSign(foundry.id, rows)),
     policy: { value, seconds },
@@ -125,9 +127,9 @@ describe('a worker', { timeout: 900_000 }, () => {
           // Even steps die before they send, odd ones when it is mined and nobody was told.
           send: (own) => async (call) => {
             if (left-- === 0) throw died('before')
-            const hash = await own(call)
+            const receipt = await own(call)
             if (left-- === 0) throw died('after')
-            return hash
+            return receipt
           },
         })
         const outcome = await worker.once(true).then(

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { createOperatorSender } from '../adapters/chain/operatorSender.js'
 import { createHttpFacilitator } from '../adapters/facilitator/httpFacilitator.js'
 import { createInference } from '../adapters/inference/createInference.js'
 import { openChargeLog } from '../adapters/journal/chargeLog.js'
@@ -61,7 +60,7 @@ export async function startGatewayRole(
     observer: telemetry,
     notices,
     denyList: openDenyList(config, onWarning),
-    ...openSender(config, parts),
+    ...choosePaymentWay(config.payments),
     inference: createInference(config.inference),
     charges,
     onWarning,
@@ -75,12 +74,9 @@ export async function startGatewayRole(
 }
 
 /** How payments reach the chain: by the operator's own account, or by somebody else's server. */
-function openSender({ payments }: NodeConfig, { chain, gateway }: Parts & { gateway: GatewayParts }) {
-  const { publicClient, id: chainId, local } = chain
-  const sender = createOperatorSender({ publicClient, account: gateway.keys.account, chainId, local })
+function choosePaymentWay(payments: NodeConfig['payments']) {
   const { facilitatorUrl: url } = payments
-  const facilitator = url === undefined ? undefined : createHttpFacilitator({ url, settleTimeoutMs })
-  return { sender, facilitator, payments }
+  return { facilitator: url === undefined ? undefined : createHttpFacilitator({ url, settleTimeoutMs }), payments }
 }
 
 /** How long somebody else's facilitator may take until a caller is told to come again. */

@@ -10,6 +10,7 @@ import type { Journal } from '../ports/journal.js'
 import type { KeyStore } from '../ports/keyStore.js'
 import type { OperatorKeys } from '../ports/keys.js'
 import type { Log } from '../ports/log.js'
+import type { OperatorSender } from '../ports/operatorSender.js'
 import type { SettlementRecords } from '../ports/settlement.js'
 import type { Storage } from '../ports/storage.js'
 import { createCatalogue } from '../queries/createCatalogue.js'
@@ -20,6 +21,7 @@ import { leadIndex, nameOtherIndexes, openDatabase, watchIndex } from './index.j
 import { openKeyStore } from './keyStore.js'
 import { migrateJournal } from './migrateJournal.js'
 import { openOtherChains } from './otherChains.js'
+import { openSender } from './sender.js'
 import { shareJournal } from './settlement.js'
 import { openStorage } from './storage.js'
 import { openTelemetry, type Telemetry } from './telemetry.js'
@@ -34,8 +36,8 @@ export type OpenPartsOptions = {
   onFailed(error: AgoraiError): void
 }
 
-/** What only a gateway has: what it acknowledged, who it is, and the keys that it gives. */
-export type GatewayParts = { journal: Journal; keys: OperatorKeys; keyStore: KeyStore }
+/** What only a gateway has: what it acknowledged, who it is, the keys that it gives, and its way to the chain. */
+export type GatewayParts = { journal: Journal; keys: OperatorKeys; keyStore: KeyStore; sender: OperatorSender }
 
 /** Everything that the roles of a process stand on, opened. */
 export type Parts = {
@@ -104,7 +106,9 @@ export async function openParts(config: NodeConfig, options: OpenPartsOptions): 
   closing.add(keyStore.close)
   const isRead = config.journal === 'file' && config.roles.includes('worker')
   const { journal, records } = isRead ? shareJournal(ownJournal) : { journal: ownJournal, records: undefined }
-  return { ...common, gateway: { journal: observeJournal(journal, telemetry), keys, keyStore }, records }
+  const sender = openSender(chain, keys)
+  closing.add(sender.stop)
+  return { ...common, gateway: { journal: observeJournal(journal, telemetry), keys, keyStore, sender }, records }
 }
 
 type FollowIndexParts = Pick<Parts, 'indexer' | 'catalogue' | 'chain' | 'telemetry'> & { name: string }

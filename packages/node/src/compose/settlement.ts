@@ -1,10 +1,10 @@
 import { channelDomain, channelTypes, type VoucherClaim } from '@agorai/core'
-import { createSender } from '../adapters/chain/createSender.js'
 import type { NodeConfig } from '../config.js'
 import type { Chain } from '../ports/chain.js'
 import type { Journal, JournalRecord } from '../ports/journal.js'
 import type { OperatorKeys } from '../ports/keys.js'
 import { type Metrics, noMetrics } from '../ports/metrics.js'
+import type { OperatorSender } from '../ports/operatorSender.js'
 import type { SettlementRecords } from '../ports/settlement.js'
 import { createSettlement, type Settlement } from '../worker/createSettlement.js'
 import { connectSettlement } from '../worker/settlementChain.js'
@@ -15,6 +15,7 @@ export type OpenSettlementOptions = {
   chain: Chain
   addresses: Parts['addresses']
   keys: OperatorKeys
+  sender: OperatorSender
   records: SettlementRecords
   metrics?: Metrics
   onWarning(message: string, cause?: unknown): void
@@ -28,19 +29,13 @@ export async function openSettlement(
   { settle }: NodeConfig,
   options: OpenSettlementOptions,
 ): Promise<Settlement | undefined> {
-  const { chain, addresses, keys, records, metrics = noMetrics, onWarning } = options
+  const { chain, addresses, keys, sender, records, metrics = noMetrics, onWarning } = options
   if (addresses.batchSettlement === undefined) return undefined
   const { publicClient, local, id } = chain
   const { account } = keys
-  const pace = local ? { pollMs: 25, patienceMs: 10_000 } : { pollMs: 2_000, patienceMs: 60_000 }
   return createSettlement({
     records,
-    chain: connectSettlement({
-      publicClient,
-      operator: account.address,
-      addresses,
-      send: createSender({ publicClient, account, ...pace }),
-    }),
+    chain: connectSettlement({ publicClient, operator: account.address, addresses, sender }),
     authorize: (rows) => account.signTypedData(batchToSign(id, rows)),
     policy: { value: settle.value, seconds: settle.seconds ?? secondsDefault[local ? 'local' : 'elsewhere'] },
     pollMs: local ? 1_000 : 12_000,

@@ -7,6 +7,7 @@ import { createReplication } from '../worker/replicate.js'
 import type { Closing } from './closing.js'
 import { openKeys } from './identity.js'
 import type { Parts } from './parts.js'
+import { openSender } from './sender.js'
 import { openRecords, openSettlement } from './settlement.js'
 import { openDenyList } from './takedowns.js'
 
@@ -37,7 +38,9 @@ export async function startWorkerRole(
     return
   }
   const { metrics } = telemetry
-  const settlement = await openSettlement(config, { chain, addresses, keys, records, metrics, onWarning })
+  const sender = gateway?.sender ?? openSender(chain, keys)
+  if (gateway === undefined) closing.add(sender.stop)
+  const settlement = await openSettlement(config, { chain, addresses, keys, sender, records, metrics, onWarning })
   settlement?.start()
   if (settlement !== undefined) closing.add(settlement.stop)
 }

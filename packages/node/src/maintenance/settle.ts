@@ -2,6 +2,7 @@ import { AgoraiError } from '@agorai/core'
 import { findContracts, openChain } from '../compose/chain.js'
 import { openKeys } from '../compose/identity.js'
 import { readJournal } from '../compose/readJournal.js'
+import { openSender } from '../compose/sender.js'
 import { openRecords, openSettlement } from '../compose/settlement.js'
 import { openTelemetry } from '../compose/telemetry.js'
 import type { NodeConfig } from '../config.js'
@@ -26,8 +27,9 @@ export const settle: Command = {
     const keys = await openKeys(config, undefined)
     const records = config.journal === 'postgres' ? await openRecords(config) : recordsOfFile(config)
     const onWarning = (message: string) => say(`warning: ${message}`, { warning: message })
+    const sender = openSender(chain, keys)
     try {
-      const settlement = await openSettlement(config, { chain, addresses, keys, records, onWarning })
+      const settlement = await openSettlement(config, { chain, addresses, keys, sender, records, onWarning })
       if (settlement === undefined) {
         say(`Chain ${chain.id} has no payment channels.`, { channels: 0 })
         return 0
@@ -46,6 +48,7 @@ export const settle: Command = {
       })
       return lost === 0 ? 0 : 1
     } finally {
+      await sender.stop()
       await records.close()
     }
   },

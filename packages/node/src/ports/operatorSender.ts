@@ -2,7 +2,8 @@ import type { Address, Hex, TransactionReceipt } from 'viem'
 
 export type OperatorCall = {
   to: Address
-  data: Hex /** As `estimate` gave it; asked for when it is missing. */
+  data: Hex
+  /** As `estimate` gave it; asked for when it is missing. */
   gas?: bigint
 }
 
@@ -11,14 +12,18 @@ export type OperatorSender = {
   /**
    * The gas that a call would take now.
    *
-   * @throws AgoraiError `transaction_reverted` when the contract refuses it, `chain_unavailable`
+   * @throws AgoraiError `transaction_reverted` when the contract refuses it, which `details.revert` names; `chain_unavailable`
    */
   estimate(call: OperatorCall): Promise<bigint>
   /**
-   * Sends a call and waits until it is mined.
+   * Sends a call and waits until it is mined. What is not mined for its price is sent again for more under the same nonce, so
+   * it is done once; whoever does not wait any longer does not end that.
    *
+   * @param timeoutMs How long is waited; as long as it is tried where it is missing.
    * @throws AgoraiError `transaction_reverted`; `funds_missing` when the account cannot pay for the gas; `chain_unavailable`
    * when it could not be sent, or when it is not known whether it was mined: then `details.transaction` names it.
    */
   send(call: OperatorCall, timeoutMs?: number): Promise<TransactionReceipt>
+  /** Ends all waiting. What was sent may still be mined. */
+  stop(): Promise<void>
 }

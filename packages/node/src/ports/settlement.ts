@@ -43,11 +43,3 @@ export type SettlementReport = {
   /** What was sent, in order. */
   transactions: readonly Hex[]
 }
-
-/**
- * Sends a transaction of the operator's and waits until it is mined.
- *
- * @throws AgoraiError `transaction_reverted` also before it costs anything, `funds_missing`, `chain_unavailable` when it is
- * not known whether it was mined
- */
-export type SendTransaction = (call: { to: Address; data: Hex }) => Promise<Hex>

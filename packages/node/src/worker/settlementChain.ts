@@ -11,7 +11,7 @@ import {
 } from '@agorai/core'
 import { type Address, encodeFunctionData, type Hex, type PublicClient } from 'viem'
 import { getAbiItem } from 'viem/utils'
-import type { SendTransaction } from '../ports/settlement.js'
+import type { OperatorCall, OperatorSender } from '../ports/operatorSender.js'
 
 /** What the chain has of a channel. Amounts are base units, `claimed` cumulative. */
 export type ChannelFacts = { balance: bigint; claimed: bigint; withdrawing: boolean }
@@ -21,7 +21,7 @@ export type ReceiverFacts = { claimed: bigint; settled: bigint; distributed: big
 
 export type VersionTotal = { version: bigint; total: bigint }
 
-/** The settlement contract and the operator's receiver, as settlement needs them. Sending is what `send` makes of it. */
+/** The settlement contract and the operator's receiver, as settlement needs them. Sending is what the sender makes of it. */
 export type SettlementChain = {
   receiver: Address
   head(): Promise<bigint>
@@ -41,7 +41,7 @@ export type ConnectSettlementOptions = {
   publicClient: PublicClient
   operator: Address
   addresses: Pick<Deployment, 'operatorReceivers'>
-  send: SendTransaction
+  sender: Pick<OperatorSender, 'send'>
 }
 
 /** Questions that are asked at once. */
@@ -52,7 +52,8 @@ const withdrawalEvent = getAbiItem({ abi: batchSettlementAbi, name: 'WithdrawIni
 const settlement = { address: batchSettlementAddress, abi: batchSettlementAbi } as const
 
 export function connectSettlement(options: ConnectSettlementOptions): SettlementChain {
-  const { publicClient, operator, addresses, send } = options
+  const { publicClient, operator, addresses, sender } = options
+  const send = async (call: OperatorCall): Promise<Hex> => (await sender.send(call)).transactionHash
   const receiver = operatorReceiverOf(addresses, operator)
   const own = { address: receiver, abi: operatorReceiverAbi } as const
   return {

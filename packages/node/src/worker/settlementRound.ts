@@ -20,7 +20,7 @@ const stepsMax = 4
  * Brings to the ledger what is due: claims, moves what was claimed to the receiver, has it pay the versions. Each step
  * looks at what the chain has and goes on from there, so it may be stopped between any two, and several may do it at once.
  *
- * @throws AgoraiError what `SendTransaction` throws; the next round goes on
+ * @throws AgoraiError what `OperatorSender` throws; the next round goes on
  */
 export async function settleRound(options: SettlementRoundOptions, nowMs = Date.now()): Promise<SettlementReport> {
   const { chain, book, state, policy, catchUp } = options

@@ -1,7 +1,7 @@
-import { devMnemonic, isAgoraiError } from '@agorai/core'
-import type { Hex, LocalAccount } from 'viem'
+import { batchSettlementAbi, devMnemonic, isAgoraiError, operatorReceiverAbi, revenueLedgerAbi } from '@agorai/core'
+import { type Address, encodeErrorResult, type Hex, type LocalAccount } from 'viem'
 import { generatePrivateKey, mnemonicToAccount, privateKeyToAccount } from 'viem/accounts'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Chain } from '../../ports/chain.js'
 import { type AnvilProcess, startAnvil } from './anvilProcess.js'
 import { createOperatorSender } from './operatorSender.js'
@@ -11,6 +11,9 @@ const account = mnemonicToAccount(devMnemonic)
 /** Writes its input into slot 0, or refuses when there is none. */
 const code: Hex = '0x60003580600a575f5ffd5b5f5500'
 const to = '0x00000000000000000000000000000000000000aa'
+/** Reverts with its input. */
+const parrotCode: Hex = '0x365f5f37365ffd'
+const parrot = '0x00000000000000000000000000000000000000bb'
 const word = (value: number): Hex => `0x${value.toString(16).padStart(64, '0')}`
 
 let anvil: AnvilProcess
@@ -18,12 +21,25 @@ let chain: Chain
 beforeAll(async () => {
   anvil = await startAnvil({ chainId: 31_337, mnemonic: devMnemonic })
   chain = await openRpcChain({ rpcUrl: anvil.rpcUrl, confirmations: 0 })
-  await chain.publicClient.request({ method: 'anvil_setCode', params: [to, code] } as never)
+  await ask('anvil_setCode', to, code)
+  await ask('anvil_setCode', parrot, parrotCode)
 }, 60_000)
 afterAll(() => anvil?.kill())
 
-const open = (own: LocalAccount = account) =>
-  createOperatorSender({ publicClient: chain.publicClient, account: own, chainId: chain.id, local: true })
+const ask = <answer>(method: string, ...params: unknown[]): Promise<answer> =>
+  chain.publicClient.request({ method, params } as never)
+
+const open = (own: LocalAccount = account, patienceMs = 10_000) =>
+  createOperatorSender({ publicClient: chain.publicClient, account: own, chainId: chain.id, local: true, patienceMs })
+
+type Waiting = { hash: Hex; maxFeePerGas: Hex; maxPriorityFeePerGas: Hex }
+/** What waits to be mined of an account, by nonce. */
+async function waitingOf(address: Address): Promise<[nonce: number, Waiting][]> {
+  const { pending } = await ask<{ pending: Record<Address, Record<string, Waiting>> }>('txpool_content')
+  const own = Object.entries(pending).find(([each]) => each.toLowerCase() === address.toLowerCase())?.[1] ?? {}
+  return Object.entries(own).map(([nonce, waiting]) => [Number(nonce), waiting])
+}
+const raised = (fee: Hex): bigint => (BigInt(fee) * 5n) / 4n + 1n
 
 describe('createOperatorSender', () => {
   test('sends many at once, beside another process of the same account', async () => {
@@ -46,17 +62,107 @@ describe('createOperatorSender', () => {
     expect(await chain.publicClient.getTransactionCount({ address: account.address })).toBe(before + 1)
   })
 
-  test('names the transaction that was not mined in time', async () => {
-    await chain.publicClient.request({ method: 'evm_setAutomine', params: [false] } as never)
-    try {
+  test('names the error of the contract and what to do about it', async () => {
+    const cases: [Hex, string, Record<string, unknown>][] = [
+      [
+        encodeErrorResult({ abi: operatorReceiverAbi, errorName: 'OperatorReceiver_NotStater', args: [to] }),
+        'Send it from the account that the receiver belongs to',
+        { revert: 'OperatorReceiver_NotStater', caller: expect.stringMatching(/^0x0+aa$/i) },
+      ],
+      [
+        encodeErrorResult({ abi: batchSettlementAbi, errorName: 'ClaimExceedsBalance' }),
+        'ClaimExceedsBalance. Claim what the channel still holds',
+        { revert: 'ClaimExceedsBalance' },
+      ],
+      [
+        encodeErrorResult({ abi: revenueLedgerAbi, errorName: 'RevenueLedger_TokenNotAllowed', args: [to] }),
+        'Use a token that the ledger allows.',
+        { revert: 'RevenueLedger_TokenNotAllowed' },
+      ],
+      ['0x12345678', 'gave no reason', {}],
+    ]
+    for (const [data, message, details] of cases) {
+      const early = { code: 'transaction_reverted', message: expect.stringContaining(message), details }
+      await expect(open().send({ to: parrot, data })).rejects.toMatchObject(early)
+      const transaction = expect.stringMatching(/^0x[0-9a-f]{64}$/)
+      const late = { ...early, details: { ...details, transaction } }
+      await expect(open().send({ to: parrot, data, gas: 100_000n })).rejects.toMatchObject(late)
+    }
+  })
+
+  describe('while nothing is mined', () => {
+    beforeEach(() => ask('evm_setAutomine', false))
+    afterEach(async () => {
+      await ask('evm_setAutomine', true)
+      await ask('evm_mine')
+    })
+
+    test('names the transaction that was not mined in time', async () => {
       const error = await open()
         .send({ to, data: word(9) }, 100)
         .catch((cause: unknown) => cause)
       expect(isAgoraiError(error, 'chain_unavailable') && error.details?.transaction).toMatch(/^0x[0-9a-f]{64}$/)
-    } finally {
-      await chain.publicClient.request({ method: 'evm_setAutomine', params: [true] } as never)
-      await chain.publicClient.request({ method: 'evm_mine' } as never)
-    }
+    })
+
+    test('pays a quarter more for the first that waits, under its nonce, also when nobody waits any longer', async () => {
+      const before = await chain.publicClient.getTransactionCount({ address: account.address })
+      const sender = open(account, 40)
+      const gas = 100_000n
+      const first = sender.send({ to, data: word(1), gas }, 60).catch((cause: unknown) => cause)
+      const second = sender.send({ to, data: word(2), gas })
+      const seen = new Map<Hex, Waiting>()
+      await vi.waitFor(
+        async () => {
+          const waiting = await waitingOf(account.address)
+          expect(waiting.map(([nonce]) => nonce)).toEqual([before, before + 1])
+          for (const [nonce, one] of waiting) if (nonce === before) seen.set(one.hash, one)
+          expect(seen.size).toBeGreaterThanOrEqual(3)
+        },
+        { timeout: 20_000, interval: 5 },
+      )
+      expect(isAgoraiError(await first, 'chain_unavailable')).toBe(true)
+      const fees = [...seen.values()]
+      for (const [place, { maxFeePerGas, maxPriorityFeePerGas }] of fees.slice(1).entries()) {
+        expect(BigInt(maxFeePerGas)).toBe(raised(fees[place]?.maxFeePerGas as Hex))
+        expect(BigInt(maxPriorityFeePerGas)).toBe(raised(fees[place]?.maxPriorityFeePerGas as Hex))
+      }
+      // More for a later one would not bring it forward.
+      const [, later] = await waitingOf(account.address)
+      expect(later?.[1].maxFeePerGas).toBe(fees[0]?.maxFeePerGas)
+      await ask('evm_mine')
+      expect((await second).status).toBe('success')
+      expect(await chain.publicClient.getTransactionCount({ address: account.address })).toBe(before + 2)
+    }, 60_000)
+
+    test('gives up after four times a quarter more, and at once when it is stopped', async () => {
+      const impatient = open(account, 5)
+      const data = word(3)
+      await expect(impatient.send({ to, data, gas: 100_000n })).rejects.toMatchObject({ code: 'chain_unavailable' })
+      const patient = open()
+      const waiting = patient.send({ to, data, gas: 100_000n })
+      const outcome = expect(waiting).rejects.toMatchObject({ code: 'chain_unavailable' })
+      await vi.waitFor(async () => expect(await waitingOf(account.address)).toHaveLength(2))
+      await patient.stop()
+      await outcome
+      await expect(patient.send({ to, data, gas: 100_000n })).rejects.toMatchObject({ code: 'chain_unavailable' })
+    }, 60_000)
+
+    test('sends again what another process took the nonce of', async () => {
+      const before = await chain.publicClient.getTransactionCount({ address: account.address })
+      const sending = open(account).send({ to, data: word(4), gas: 100_000n })
+      await vi.waitFor(async () => expect(await waitingOf(account.address)).toHaveLength(1))
+      const other = { chainId: chain.id, type: 'eip1559', to, data: word(5), gas: 100_000n, nonce: before } as const
+      const serialized = await account.signTransaction({
+        ...other,
+        maxFeePerGas: 10n ** 12n,
+        maxPriorityFeePerGas: 10n ** 11n,
+      })
+      await chain.publicClient.sendRawTransaction({ serializedTransaction: serialized })
+      await ask('evm_mine')
+      await ask('evm_setAutomine', true)
+      expect((await sending).status).toBe('success')
+      expect(await chain.publicClient.getTransactionCount({ address: account.address })).toBe(before + 2)
+    }, 60_000)
   })
 
   test('says when there is no ether, and when there is no chain', async () => {

@@ -1,32 +1,42 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { AgoraiError, isAgoraiError } from '@agorai/core'
-import type { LocalAccount, PublicClient, TransactionReceipt } from 'viem'
-import { BaseError, ExecutionRevertedError, type Hex, InsufficientFundsError, NonceTooLowError } from 'viem'
+import { AgoraiError } from '@agorai/core'
+import type { Hex, LocalAccount, PublicClient, TransactionReceipt } from 'viem'
+import { keccak256 } from 'viem'
 import type { OperatorCall, OperatorSender } from '../../ports/operatorSender.js'
+import { type Fate, followTransaction, type SentTransaction } from './followTransaction.js'
+import { isKnown, isNonceTaken, isSilent, revertDataOf, toRefusal, toSendError } from './sendErrors.js'
 
 export type CreateOperatorSenderOptions = {
   publicClient: PublicClient
   account: LocalAccount
   chainId: number
   local: boolean
+  /** How long a transaction may wait until it is sent again for a quarter more. */
+  patienceMs?: number
 }
+
+type Fees = { maxFeePerGas: bigint; maxPriorityFeePerGas: bigint }
+type Transaction = OperatorCall & SentTransaction & Fees & { gas: bigint }
 
 const sendAttemptsMax = 12
 const feesMs = 10_000
-const timeoutMsDefault = 60_000
+const patienceMsDefault = { local: 10_000, elsewhere: 60_000 }
 
 /**
  * Sends from one account. Nonces are given out one after the other; where another process of the operator was faster, the
- * next one is taken. A transaction whose nonce went to another is sent again, so what is sent here must be harmless twice.
+ * next one is taken. What is not mined for its price is sent again for more under its nonce. A transaction whose nonce went
+ * to another is sent again, if the contract still takes it; so what is sent here must be harmless twice.
  */
 export function createOperatorSender(options: CreateOperatorSenderOptions): OperatorSender {
   const { publicClient, account, chainId, local } = options
+  const { patienceMs = patienceMsDefault[local ? 'local' : 'elsewhere'] } = options
+  const stopping = new AbortController()
+  const underWay = new Map<number, Promise<Fate>>()
   let turn: Promise<unknown> = Promise.resolve()
   let next: number | undefined
-  let underWay = 0
-  let fees: { at: number; maxFeePerGas: bigint; maxPriorityFeePerGas: bigint } | undefined
+  let fees: (Fees & { at: number }) | undefined
 
-  async function currentFees() {
+  async function currentFees(): Promise<Fees> {
     if (fees !== undefined && Date.now() - fees.at < feesMs) return fees
     const { maxFeePerGas, maxPriorityFeePerGas } = await publicClient.estimateFeesPerGas()
     // Twice the fee of now, so that it is still enough some blocks later; what is not needed is not paid.
@@ -41,35 +51,6 @@ export function createOperatorSender(options: CreateOperatorSenderOptions): Oper
     return result
   }
 
-  async function submit({ to, data }: OperatorCall, gas: bigint): Promise<{ hash: Hex; nonce: number }> {
-    for (let attempt = 1; ; attempt++) {
-      const { maxFeePerGas, maxPriorityFeePerGas } = await currentFees()
-      // While nothing is under way the chain knows best; it may have lost what was sent before.
-      if (next === undefined || underWay === 0)
-        next = await publicClient.getTransactionCount({ address: account.address, blockTag: 'pending' })
-      const nonce = next
-      const serialized = await account.signTransaction({
-        chainId,
-        type: 'eip1559',
-        to,
-        data,
-        gas,
-        nonce,
-        maxFeePerGas,
-        maxPriorityFeePerGas,
-      })
-      try {
-        const hash = await publicClient.sendRawTransaction({ serializedTransaction: serialized })
-        next = nonce + 1
-        return { hash, nonce }
-      } catch (error) {
-        next = undefined
-        if (!isNonceTaken(error) || attempt >= sendAttemptsMax) throw error
-        await pause(5 * attempt)
-      }
-    }
-  }
-
   async function estimate({ to, data }: OperatorCall): Promise<bigint> {
     try {
       const gas = await publicClient.estimateGas({ account: account.address, to, data })
@@ -79,72 +60,120 @@ export function createOperatorSender(options: CreateOperatorSenderOptions): Oper
     }
   }
 
+  /** Hands a transaction to the chain. No answer is not a no: it is followed by its hash, which is known before. */
+  async function broadcast(transaction: Transaction): Promise<void> {
+    const { to, data, gas, nonce, maxFeePerGas, maxPriorityFeePerGas, hashes } = transaction
+    const fields = { chainId, type: 'eip1559', to, data, gas, nonce, maxFeePerGas, maxPriorityFeePerGas } as const
+    const serialized = await account.signTransaction(fields)
+    hashes.push(keccak256(serialized))
+    try {
+      await publicClient.sendRawTransaction({ serializedTransaction: serialized })
+    } catch (cause) {
+      if (!isKnown(cause) && !isSilent(cause)) throw cause
+    }
+  }
+
+  async function submit(call: OperatorCall, gas: bigint): Promise<Transaction> {
+    let enough = gas
+    for (let attempt = 1; ; attempt++) {
+      stopping.signal.throwIfAborted()
+      const { maxFeePerGas, maxPriorityFeePerGas } = await currentFees()
+      // While nothing is under way the chain knows best; it may have lost what was sent before.
+      if (next === undefined || underWay.size === 0)
+        next = await publicClient.getTransactionCount({ address: account.address, blockTag: 'pending' })
+      const transaction = { ...call, gas: enough, nonce: next, hashes: [], maxFeePerGas, maxPriorityFeePerGas }
+      try {
+        await broadcast(transaction)
+        next += 1
+        return transaction
+      } catch (error) {
+        next = undefined
+        if (!isNonceTaken(error) || attempt >= sendAttemptsMax) throw error
+        await pause(5 * attempt)
+        // Whoever was faster may have done the same: what the contract refuses now costs nothing.
+        enough = await estimate(call)
+      }
+    }
+  }
+
+  /** A quarter more, or what is asked for now if that is still more. */
+  async function replace(transaction: Transaction): Promise<void> {
+    const asked = await currentFees().catch(() => transaction)
+    transaction.maxFeePerGas = larger(raise(transaction.maxFeePerGas), asked.maxFeePerGas)
+    transaction.maxPriorityFeePerGas = larger(raise(transaction.maxPriorityFeePerGas), asked.maxPriorityFeePerGas)
+    // Whatever the chain says of it, one that was sent before may be mined.
+    await broadcast(transaction).catch(() => {})
+  }
+
+  function follow(transaction: Transaction): Promise<Fate> {
+    const { nonce } = transaction
+    const fate = followTransaction(transaction, {
+      publicClient,
+      from: account.address,
+      local,
+      patienceMs,
+      isFirst: () => ![...underWay.keys()].some((other) => other < nonce),
+      replace: () => replace(transaction),
+      signal: stopping.signal,
+    }).finally(() => {
+      if (underWay.get(nonce) === fate) underWay.delete(nonce)
+    })
+    underWay.set(nonce, fate)
+    return fate
+  }
+
+  /** What the contract says to it now, as it was refused when it was mined. */
+  async function refusalOf({ to, data }: OperatorCall, { transactionHash, blockNumber }: TransactionReceipt) {
+    const call = { account: account.address, to, data, blockNumber }
+    const reason = await publicClient.call(call).then(() => undefined, revertDataOf)
+    return toRefusal(reason, { transaction: transactionHash })
+  }
+
   return {
     estimate,
-    async send(call, timeoutMs = timeoutMsDefault) {
-      const gas = call.gas ?? (await estimate(call))
-      const deadline = Date.now() + timeoutMs
-      for (;;) {
-        const sent = await inTurn(() => submit(call, gas)).catch((error: unknown) => {
-          throw toSendError(error)
-        })
-        underWay += 1
-        try {
-          const receipt = await untilMined(publicClient, { ...sent, from: account.address, deadline, local })
-          if (receipt === undefined) continue
-          if (receipt.status === 'success') return receipt
-          throw new AgoraiError('transaction_reverted', 'The contract refused the transaction when it was mined.', {
-            details: { transaction: sent.hash },
+    async send(call, timeoutMs) {
+      const isLate = late(timeoutMs)
+      try {
+        for (let attempt = 1; attempt <= sendAttemptsMax; attempt++) {
+          const gas = (attempt === 1 ? call.gas : undefined) ?? (await estimate(call))
+          const sending = inTurn(async () => {
+            const transaction = await submit(call, gas)
+            return { transaction, followed: follow(transaction) }
           })
-        } finally {
-          underWay -= 1
+          const { transaction, followed } = await sending.catch((error: unknown) => {
+            throw toSendError(error)
+          })
+          const fate = await Promise.race([followed, isLate.promise])
+          if (fate === 'unknown') throw unsure(transaction.hashes.at(-1))
+          if (fate === 'lost') continue
+          if (fate.status === 'success') return fate
+          throw await refusalOf(call, fate)
         }
+        throw new AgoraiError('chain_unavailable', 'Other processes took the nonce of the transaction again and again.')
+      } finally {
+        isLate.cancel()
       }
+    },
+    async stop() {
+      stopping.abort(new AgoraiError('chain_unavailable', 'The node is stopping; nothing was sent.'))
+      await Promise.allSettled([turn, ...underWay.values()])
     },
   }
 }
 
-type Waiting = { hash: Hex; nonce: number; from: Hex; deadline: number; local: boolean }
+const raise = (fee: bigint): bigint => (fee * 5n) / 4n + 1n
+const larger = (left: bigint, right: bigint): bigint => (left > right ? left : right)
 
-/** @returns Undefined when another transaction took the nonce, so that this one will never be mined. */
-async function untilMined(client: PublicClient, waiting: Waiting): Promise<TransactionReceipt | undefined> {
-  const { hash, nonce, from, deadline, local } = waiting
-  let waitMs = local ? 2 : 250
-  for (let look = 1; ; look++) {
-    const found = await client.getTransactionReceipt({ hash }).catch(() => undefined)
-    if (found !== undefined) return found
-    if (Date.now() > deadline)
-      throw new AgoraiError('chain_unavailable', 'The transaction was sent; it is not known whether it was mined.', {
-        details: { transaction: hash },
-      })
-    if (look % 8 === 0) {
-      const used = await client.getTransactionCount({ address: from, blockTag: 'latest' }).catch(() => 0)
-      // The receipt may have come in between.
-      if (used > nonce) return client.getTransactionReceipt({ hash }).catch(() => undefined)
-    }
-    await pause(waitMs)
-    waitMs = Math.min(2 * waitMs, local ? 200 : 2_000)
-  }
-}
+const unsure = (transaction: Hex | undefined): AgoraiError =>
+  new AgoraiError('chain_unavailable', 'The transaction was sent; it is not known whether it was mined.', {
+    details: transaction === undefined ? {} : { transaction },
+  })
 
-const textOf = (error: unknown): string =>
-  error instanceof BaseError ? `${error.details} ${error.message}`.toLowerCase() : ''
-
-const isNonceTaken = (error: unknown): boolean =>
-  error instanceof BaseError &&
-  (error.walk((cause) => cause instanceof NonceTooLowError) !== null ||
-    /nonce too low|already known|already imported|underpriced|nonce too high/.test(textOf(error)))
-
-const isPoor = (error: unknown): boolean =>
-  error instanceof BaseError &&
-  (error.walk((cause) => cause instanceof InsufficientFundsError) !== null || /insufficient funds/.test(textOf(error)))
-
-function toSendError(error: unknown): unknown {
-  if (isAgoraiError(error) || !(error instanceof BaseError)) return error
-  if (isPoor(error)) return new AgoraiError('funds_missing', 'The operator has no ether for gas.', { cause: error })
-  const refused =
-    error.walk((cause) => cause instanceof ExecutionRevertedError) !== null ||
-    /revert|evm error|invalid opcode|out of gas/.test(textOf(error))
-  if (refused) return new AgoraiError('transaction_reverted', 'The contract refuses the transaction.', { cause: error })
-  return new AgoraiError('chain_unavailable', 'The chain does not answer; nothing was sent.', { cause: error })
+/** Resolves when the time is over. */
+function late(timeoutMs: number | undefined): { promise: Promise<'unknown'>; cancel(): void } {
+  let timer: NodeJS.Timeout | undefined
+  const promise = new Promise<'unknown'>((resolve) => {
+    if (timeoutMs !== undefined) timer = setTimeout(() => resolve('unknown'), timeoutMs)
+  })
+  return { promise, cancel: () => clearTimeout(timer) }
 }

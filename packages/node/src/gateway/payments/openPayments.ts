@@ -86,6 +86,9 @@ export async function openPayments(options: OpenPaymentsOptions): Promise<Paymen
   return { quotes, exact, channels: { terms, desk, vouchers: createVoucherWire(desk), refunds, mandates }, stop }
 }
 
+/** How long a caller waits for the receiver to be made. */
+const createTimeoutMs = 60_000
+
 type EnsureReceiverOptions = { publicClient: PublicClient } & Pick<OpenPaymentsOptions, 'addresses' | 'keys' | 'sender'>
 
 function createEnsureReceiver({ publicClient, addresses, keys, sender }: EnsureReceiverOptions): () => Promise<void> {
@@ -96,7 +99,7 @@ function createEnsureReceiver({ publicClient, addresses, keys, sender }: EnsureR
     exists ||= (await askChain(() => publicClient.getCode({ address }))) !== undefined
     if (exists) return
     const data = encodeFunctionData({ abi: operatorReceiversAbi, functionName: 'create', args: [operator] })
-    await sender.send({ to: addresses.operatorReceivers, data })
+    await sender.send({ to: addresses.operatorReceivers, data }, createTimeoutMs)
     exists = true
   }
 }
