@@ -42,7 +42,7 @@ export type Indexer = ManifestIndex & {
 
 const backoffMaxMs = 30_000
 /** Events that one step aims at: with the step that is read ahead, what bounds memory and the size of an answer. */
-const eventsPerStep = 10_000
+const eventsPerStep = 5_000
 /** Blocks of the first step, while nobody knows how much is in them. */
 const blocksFirst = 16
 /** Attempts of one `sync` that may fail in a row before it gives up. */
@@ -163,11 +163,14 @@ export async function createIndexer(parameters: CreateIndexerParameters): Promis
 
 const digestColumn = Object.keys(columnsOf('version_published')).indexOf('manifest_digest')
 
-/** Twice as many while they hold little, fewer where they hold more than a step aims at. */
+/** Twice as many while they hold little, fewer where the last ones held more than a step aims at. */
 function nextBlocks(range: BlockRange | undefined, blocks: number): number {
-  if (range === undefined) return blocks
+  const [first, last] = [range?.headers[0], range?.headers.at(-1)]
+  if (range === undefined || first === undefined || last === undefined) return blocks
   const events = range.headers.reduce((sum, { logs }) => sum + logs, 0)
-  return Math.max(1, Math.min(blocks * 2, Math.floor((blocks * eventsPerStep) / Math.max(1, events))))
+  // A range that was read ahead has not as many blocks as one would have that is asked for now.
+  const taken = Number(last.number - first.number) + 1
+  return Math.max(1, Math.min(blocks * 2, Math.floor((taken * eventsPerStep) / Math.max(1, events))))
 }
 
 /** Only a person can decide whether to believe the new history, or which deployment is meant. */

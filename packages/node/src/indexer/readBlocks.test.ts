@@ -1,46 +1,14 @@
 import { accessMarketAbi, revenueLedgerAbi } from '@agorai/core'
-import { createPublicClient, custom, type Hex, toHex } from 'viem'
+import type { Hex } from 'viem'
 import { encodeAbiParameters, encodeEventTopics, getAbiItem, keccak256, numberToHex, toEventSelector } from 'viem/utils'
 import { describe, expect, test } from 'vitest'
 import { ChainInconsistentError } from './ChainInconsistentError.js'
 import { createDecoder } from './events.js'
 import { assertFollows, readRange } from './readBlocks.js'
 import { testAddress, testHash, testHeader } from './testRanges.js'
+import { addresses, rpcBlock, rpcLog, type Server, serverOf } from './testServer.js'
 
-const addresses = { assetRegistry: testAddress(1), revenueLedger: testAddress(2), accessMarket: testAddress(3) }
 const decoder = createDecoder(addresses)
-
-type RpcLog = Record<string, unknown>
-type RpcBlock = Record<string, unknown>
-
-const rpcBlock = (number: bigint, fork?: string, forkedAt?: bigint): RpcBlock => {
-  const { hash, parentHash, timestamp } = testHeader(number, fork, forkedAt)
-  const bloom = numberToHex(0, { size: 256 })
-  return { number: toHex(number), hash, parentHash, timestamp: toHex(timestamp), logsBloom: bloom, transactions: [] }
-}
-
-/** An offer that is closed in block `number`. */
-const rpcLog = (number: bigint, logIndex: number, overrides: RpcLog = {}): RpcLog => ({
-  address: addresses.accessMarket,
-  topics: encodeEventTopics({ abi: accessMarketAbi, eventName: 'OfferClosed', args: { offerId: 1n, asset: 7n } }),
-  data: '0x',
-  blockNumber: toHex(number),
-  blockHash: testHeader(number).hash,
-  transactionHash: testHash(`transaction ${number}`),
-  transactionIndex: '0x0',
-  logIndex: toHex(logIndex),
-  removed: false,
-  ...overrides,
-})
-
-type Server = { block?: (number: bigint) => RpcBlock | null; logs?: (filter: { blockHash?: Hex }) => RpcLog[] }
-
-/** A server that answers as it is told, be it true or not: no real one can be made to lie. */
-function serverOf({ block = rpcBlock, logs = () => [] }: Server) {
-  const request = async ({ method, params }: { method: string; params: [Hex & { blockHash?: Hex }] }) =>
-    method === 'eth_getLogs' ? logs(params[0]) : block(BigInt(params[0]))
-  return createPublicClient({ transport: custom({ request }, { retryCount: 0 }), cacheTime: 0 })
-}
 
 const received = toEventSelector(getAbiItem({ abi: revenueLedgerAbi, name: 'RevenueReceived' }))
 const word = numberToHex(1, { size: 32 })
