@@ -1,5 +1,5 @@
 import { accessMarketAbi } from '@agorai/core'
-import { createPublicClient, custom, type Hex, toHex } from 'viem'
+import { createPublicClient, custom, type Hex, type PublicClient, toHex } from 'viem'
 import { encodeEventTopics, numberToHex } from 'viem/utils'
 import { testAddress, testHash, testHeader } from './testRanges.js'
 
@@ -36,7 +36,7 @@ export type Server = {
 }
 
 /** A server that answers as it is told, be it true or not: no real one can be made to lie. */
-export function serverOf({ head = 0n, block = rpcBlock, logs = () => [] }: Server) {
+export function serverOf({ head = 0n, block = rpcBlock, logs = () => [] }: Server): PublicClient {
   const answers: Record<string, (parameter: Hex & LogFilter) => unknown> = {
     eth_chainId: () => '0x7a69',
     // The treasury is all that is asked of a contract.
