@@ -34,7 +34,7 @@ export async function startCommandLine(kind: 'built' | 'here') {
     })
   const runBuilt: RunCommand = (args, environment) => runFile(program, args, environment)
   if (kind === 'here') process.chdir(folder)
-  else {
+  else if (process.env.AGORAI_BUILT !== '1') {
     const built = await runFile(join(root, 'node_modules/typescript/bin/tsc'), ['-b', join(root, 'packages/cli')])
     expect(built).toMatchObject({ exit: 0, stdout: '' })
   }

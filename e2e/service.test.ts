@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { testEngines } from '../packages/node/src/adapters/database/testDatabases.js'
+import { programOf } from '../packages/node/test/program.js'
 import { newFolder, nodeInfo, removeFolder, startTestNode, type TestNode } from '../packages/node/test/support.js'
 
 const server = (await testEngines(process.env.DATABASE_URL)).find(({ name }) => name === 'Postgres')?.url
@@ -48,7 +49,7 @@ describe.skipIf(server === undefined)('examples/service/run.sh', { timeout: 240_
         AGORAI_DRAIN_SECONDS: '5',
         FOLDER: folder,
         PORT: String(port),
-        PROGRAM: `${process.execPath} --import tsx --conditions=@agorai/source packages/node/src/agoraiNode.ts`,
+        PROGRAM: [process.execPath, ...programOf('agoraiNode')].join(' '),
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     })

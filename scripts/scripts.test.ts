@@ -64,6 +64,7 @@ Suite result: FAILED. 1 passed; 1 failed; 1 skipped; finished in 1s
 Ran 2 tests for contracts/test/revenue/I.t.sol:I
 [PASS] invariant_Sums() (runs: 128, calls: 65536, reverts: 0)
 [PASS] invariant_Dust() (runs: 128, calls: 70000, reverts: 0)
+[PASS] invariant_ChannelsHold() (runs: 12, calls: 6144, reverts: 0)
 Suite result: ok. 2 passed; 0 failed; 0 skipped; finished in 1s
 
 Ran 2 test suites in 2s (2s CPU time): 3 tests passed, 1 failed, 1 skipped (5 total tests)
@@ -81,6 +82,7 @@ describe('the summary', () => {
       skipped: ['forge test_Three()'],
     })
     expect(counts.get('P1 invariant calls')).toBe(65_536)
+    expect(counts.get('P1 channel calls')).toBe(6_144)
     expect(readForge('Compiler run failed').failed).toEqual(['forge printed no total'])
   })
 

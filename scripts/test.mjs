@@ -1,5 +1,5 @@
 // `npm test`: sets up what it needs, runs everything, and prints one summary. Options after `--`:
-//   --only check,forge,unit     runs these stages only: check contracts forge proofs unit system delivery gas mutants node22
+//   --only check,forge,unit     runs these stages only: check contracts forge proofs unit system gas mutants node22
 // With AGORAI_CI=1 a skipped test is a failure.
 import { join } from 'node:path'
 import { buildTypes, buildWeb } from './build.mjs'
@@ -23,8 +23,10 @@ async function checks() {
   ]
 }
 
-/** Files that hold a chain, a database or a browser wait most of the time: two run side by side, and have longer for it. */
-const waiting = ['--maxWorkers', '2', '--testTimeout', '180000', '--hookTimeout', '300000']
+/** Files share a process, and what it has read: none of them leaves anything behind in it. */
+const together = ['--no-isolate']
+/** Files that hold a chain, a database or a browser wait now and then: three run side by side, and have longer for it. */
+const waiting = [...together, '--maxWorkers', '3', '--testTimeout', '180000', '--hookTimeout', '300000']
 
 /** One stage after the other: what fails is seen in the order in which it builds on what is before it. */
 const stages = {
@@ -34,18 +36,17 @@ const stages = {
   proofs: () => proofs(['--quick']),
   unit: async () => [
     await vitest('unit', ['packages/core', 'packages/sdk', 'packages/cli', 'packages/web', 'examples', 'scripts'], {
-      options: ['--exclude', 'scripts/tidy.test.ts'],
+      options: [...together, '--exclude', 'scripts/tidy.test.ts'],
     }),
     await vitest('node', ['packages/node'], { options: waiting }),
   ],
   system: () => vitest('system', ['e2e'], { options: waiting }),
-  delivery: () => check('order to verified delivery', ...node('bench/delivery.mjs')),
   gas,
   mutants: () => mutants(['--quick']),
   node22: async () => {
     const program = process.env.AGORAI_NODE22
     if (program === undefined) return []
-    return vitest('node22', ['packages/core', 'packages/sdk', 'e2e/main-job.test.ts'], { program })
+    return vitest('node22', ['packages/core', 'e2e/main-job.test.ts'], { options: together, program })
   },
 }
 

@@ -1,5 +1,6 @@
 // `npm run test:deep`: everything that takes longer than a submission may. Options after `--`:
-//   --only campaigns,proofs     runs these stages only: campaigns graphs histories fuzz releases keys leases proofs mutants mutation gas
+//   --only campaigns,proofs     runs these stages only: campaigns graphs histories fuzz releases keys leases payments crashes
+//                               proofs mutants mutation delivery gas
 //   --again                     also those that have passed on these very sources
 // A stage that has passed is not run again until a source changes, so what was stopped goes on where it was; mutants that
 // are known are kept one by one. The mutation stage asks about 400 mutants; AGORAI_MUTANTS=2000 asks about so many.
@@ -38,7 +39,10 @@ const deepTests = (name, files, env) => vitest(name, files, { options: oneByOne,
 
 const stages = {
   // A million calls a campaign, a hundred thousand draws a fuzz test.
-  campaigns: async () => reaching(await forge(['--deep'], 8 * hourMs), 'P1 invariant calls', callsLeast),
+  campaigns: async () => {
+    const part = await forge(['--deep'], 8 * hourMs)
+    return reaching(reaching(part, 'P1 invariant calls', callsLeast), 'P1 channel calls', callsLeast)
+  },
   graphs: () =>
     deepTests('graphs', ['e2e/ledgerMatchesCore.test.ts', 'e2e/marketMatchesCore.test.ts'], { AGORAI_DEEP: '1' }),
   histories: async () => {
@@ -78,6 +82,7 @@ const stages = {
   mutants: () => mutants([], 8 * hourMs),
   mutation: () =>
     check('mutation of the money path', ...node('scripts/mutate.mjs', '--sample', mutantsAsked), {}, 24 * hourMs),
+  delivery: () => check('order to verified delivery', ...node('bench/delivery.mjs')),
   gas,
 }
 

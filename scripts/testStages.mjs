@@ -57,14 +57,18 @@ export async function check(name, program, args, env, timeout) {
 export const node = (...args) => [process.execPath, args]
 export const tool = (path, ...args) => node(join(root, 'node_modules', path), ...args)
 
-/** Runs vitest over some folders; its own count decides, its exit code must agree. */
+/**
+ * Runs vitest over some folders; its own count decides, its exit code must agree. The packages were just built, so tests
+ * that start programs may start what was built.
+ */
 export async function vitest(name, paths, { options = [], program = process.execPath, env = {}, timeout } = {}) {
   const file = join(resultsFolder, `${name}.json`)
   mkdirSync(resultsFolder, { recursive: true })
   rmSync(file, { force: true })
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
   const runner = join(root, 'node_modules/vitest/vitest.mjs')
-  const { status, output } = await watch(program, [runner, 'run', ...reporters, ...options, ...paths], env, timeout)
+  const args = [runner, 'run', ...reporters, ...options, ...paths]
+  const { status, output } = await watch(program, args, { AGORAI_BUILT: '1', ...env }, timeout)
   if (!existsSync(file)) return { passed: 0, failed: [`${name}: vitest ended with ${status}`], skipped: [], output }
   const result = readVitest(JSON.parse(readFileSync(file, 'utf8')), root)
   if (status !== 0 && result.failed.length === 0) result.failed.push(`${name}: vitest ended with ${status}`)

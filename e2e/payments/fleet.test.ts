@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openJournal } from '../../packages/node/src/compose/identity.js'
 import { readConfig } from '../../packages/node/src/config.js'
 import type { JournalRecord } from '../../packages/node/src/ports/journal.js'
-import { spawnSource } from '../../packages/node/test/program.js'
+import { spawnProgram } from '../../packages/node/test/program.js'
 import { type Marketplace, startMarketplace } from '../marketplace.js'
 import { channelOnChain, type OpenChannel, openChannel } from './channels.js'
 import { type Fleet, postgresUrl, startFleet } from './fleet.js'
@@ -238,7 +238,7 @@ describe.skipIf(postgresUrl === undefined)('P9: four gateways', { timeout: 8 * 3
 
 /** What the command says, line by line. */
 async function settleByHand(): Promise<Record<string, unknown>[]> {
-  const child = spawnSource('agoraiNode.ts', ['settle', '--json'], fleet.settings('gateway-0', 'worker'))
+  const child = spawnProgram('agoraiNode', ['settle', '--json'], fleet.settings('gateway-0', 'worker'))
   let text = ''
   for (const stream of [child.stdout, child.stderr])
     stream?.on('data', (data) => {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { text as readText } from 'node:stream/consumers'
 import type { TakedownList } from '@agorai/core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { spawnSource } from './program.js'
+import { spawnProgram } from './program.js'
 import { newFolder, removeFolder, sealAsset, startTestNode, type TestNode, uploadContent } from './support.js'
 
 let folder: string
@@ -20,7 +20,7 @@ afterAll(async () => {
 /** Runs the program beside the node, with the node's own settings. */
 async function run(args: readonly string[], environment: Record<string, string> = {}) {
   const own = ['--json', '--data-dir', node.folder, '--port', new URL(node.url).port]
-  const child = spawnSource('agoraiNode.ts', [...args, ...own], environment)
+  const child = spawnProgram('agoraiNode', [...args, ...own], environment)
   const [said, failed, status] = await Promise.all([
     readText(child.stdout),
     readText(child.stderr),

@@ -8,7 +8,7 @@ import { type Address, concatHex, type Hex, zeroHash } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openLocalChain } from '../src/adapters/chain/localChain.js'
 import { startNode } from '../src/main.js'
-import { spawnSource } from './program.js'
+import { spawnProgram } from './program.js'
 import { chainOf, configFor, newFolder, nodeInfo, removeFolder, sell, seller, startTestNode } from './support.js'
 
 let folder: string
@@ -35,7 +35,7 @@ type Line = { level: string; event: string; message: string; url?: string; code?
 
 /** Runs the real program; `until` gets each line. */
 function run(args: string[], env: Record<string, string> = {}) {
-  const child = spawnSource('main.ts', args, { HOME: folder, ...env })
+  const child = spawnProgram('main', args, { HOME: folder, ...env })
   let text = ''
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (data) => {

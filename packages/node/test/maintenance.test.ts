@@ -2,7 +2,7 @@ import { cp, mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/pro
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { run as runCommand } from '../src/agoraiNode.js'
-import { spawnSource } from './program.js'
+import { spawnProgram } from './program.js'
 import {
   commitmentOf,
   deliveryBody,
@@ -24,7 +24,7 @@ type Outcome = { code: number | null; lines: Record<string, unknown>[]; errors: 
 
 /** Runs the command in a process of its own, as an operator does. */
 function runAlone(args: readonly string[]): Promise<Outcome> {
-  const child = spawnSource('agoraiNode.ts', [...args, '--json'], { HOME: folder })
+  const child = spawnProgram('agoraiNode', [...args, '--json'], { HOME: folder })
   let out = ''
   let errors = ''
   child.stdout.on('data', (data) => {

@@ -21,7 +21,7 @@ export function needlesOf(name: string, bytes: Uint8Array): Needle[] {
   const numbers = [...raw].join(',')
   return [
     { name, bytes: raw },
-    ...[...new Set(texts), numbers].map((text) => ({ name: `${name}, as text`, bytes: Buffer.from(text) })),
+    ...[...texts, numbers].map((text) => ({ name: `${name}, as text`, bytes: Buffer.from(text) })),
   ]
 }
 

@@ -10,7 +10,7 @@ import { concatBytes } from 'viem'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { openMasterKeys } from '../src/adapters/keys/masterKeys.js'
 import { readNewestBackup } from '../src/maintenance/keyBackup.js'
-import { spawnSource } from './program.js'
+import { spawnProgram } from './program.js'
 import { needlesOf, scanFolder, windowsOf } from './secretScan.js'
 import {
   buy,
@@ -48,16 +48,16 @@ let sold: Sold
 let otherSold: Sold
 const at = (...names: string[]) => join(root, ...names)
 
-function spawnProgram(data: string, args: readonly string[]) {
+function spawnHere(data: string, args: readonly string[]) {
   const settings = { HOME: at('home'), TMPDIR: at('temporary') }
-  const child = spawnSource('agoraiNode.ts', [...args, '--json', '--data-dir', data], settings)
+  const child = spawnProgram('agoraiNode', [...args, '--json', '--data-dir', data], settings)
   for (const name of ['stdout', 'stderr'] as const)
     child[name].pipe(createWriteStream(at('logs', `${++starts}-${name}.log`)))
   return child
 }
 
 async function start(data: string): Promise<TestNode> {
-  const child = spawnProgram(data, ['start', '--port', '0'])
+  const child = spawnHere(data, ['start', '--port', '0'])
   const exited = new Promise<unknown>((resolve) => child.once('exit', resolve))
   const url = await new Promise<string>((resolve, reject) => {
     createInterface(child.stdout).on('line', (line) => {
@@ -78,7 +78,7 @@ async function end(signal: NodeJS.Signals): Promise<void> {
 }
 
 async function command(data: string, ...args: string[]): Promise<unknown> {
-  const child = spawnProgram(data, args)
+  const child = spawnHere(data, args)
   return new Promise((resolve) => child.once('close', resolve))
 }
 
