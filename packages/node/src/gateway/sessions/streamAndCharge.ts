@@ -22,6 +22,7 @@ export function streamAndCharge(
   const iterator = chunks[Symbol.asyncIterator]()
   const sent = createHash('sha256')
   let settled: Promise<void> | undefined
+  let isGone = false
   // A usage that fails is seen when it is asked for.
   usage.catch(() => {})
 
@@ -48,6 +49,8 @@ export function streamAndCharge(
         sent.update(value)
         controller.enqueue(value)
       } catch (error) {
+        // What fails because its reader is gone was used until then, which is charged below.
+        if (isGone) return
         // Work that fails under way is charged nothing, though part of it was sent.
         if (settled === undefined) {
           settled = Promise.resolve()
@@ -57,6 +60,7 @@ export function streamAndCharge(
       }
     },
     async cancel() {
+      isGone = true
       abort()
       await iterator.return?.().catch(() => {})
       await settle().catch(() => {})
