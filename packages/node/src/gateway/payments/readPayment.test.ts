@@ -64,6 +64,18 @@ describe('readPayment', () => {
       'an address that is none',
       { ...document, payload: { ...payload, channelConfig: { ...payload.channelConfig, payer: '0x1' } } },
     ],
+    [
+      'a configuration that says more',
+      { ...document, payload: { ...payload, channelConfig: { ...payload.channelConfig, more: 'x' } } },
+    ],
+    [
+      // Nothing that is brought to the chain with it could be encoded, other channels' claims among it.
+      'an address with a wrong checksum',
+      {
+        ...document,
+        payload: { ...payload, channelConfig: { ...payload.channelConfig, payer: `0x${'aB'.repeat(20)}` } },
+      },
+    ],
   ])('%s is no payment', (_, value) => {
     expect(read(value)).toEqual({ scheme: 'none', error: x402Errors.invalidPayload })
   })

@@ -7,6 +7,7 @@ import {
   paymentPayloadSchema,
   x402Errors,
 } from '@agorai/core'
+import { isAddress } from 'viem'
 
 /** A payment that a request carries, of the right form and for what was asked of it; nothing of it was verified. */
 export type CarriedPayment =
@@ -63,10 +64,11 @@ const isFor = (accepted: Accepted, each: PaymentRequirements): boolean =>
 type Json = Record<string, unknown>
 const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
 const channelPattern = /^0x[0-9a-f]{64}$/
-const addressPattern = /^0x[0-9a-fA-F]{40}$/
 const signaturePattern = /^0x[0-9a-f]{130}$/
 /** Below 10^38 and so below 2^128; what is above goes the careful way. */
 const amountPattern = /^(0|[1-9][0-9]{0,37})$/
+
+const configKeys = 7
 
 /** The form in which nearly all payments come, checked by hand. Undefined sends anything else, right or wrong, the careful way. */
 function readVoucher(document: unknown, accepts: readonly PaymentRequirements[]): CarriedPayment | undefined {
@@ -83,14 +85,19 @@ function readVoucher(document: unknown, accepts: readonly PaymentRequirements[])
     matches(signature, signaturePattern) &&
     matches(maxClaimableAmount, amountPattern) &&
     matches(config.salt, channelPattern) &&
-    matches(config.payer, addressPattern) &&
-    matches(config.payerAuthorizer, addressPattern) &&
-    matches(config.receiver, addressPattern) &&
-    matches(config.receiverAuthorizer, addressPattern) &&
-    matches(config.token, addressPattern) &&
-    Number.isInteger(config.withdrawDelay)
+    isSoundAddress(config.payer) &&
+    isSoundAddress(config.payerAuthorizer) &&
+    isSoundAddress(config.receiver) &&
+    isSoundAddress(config.receiverAuthorizer) &&
+    isSoundAddress(config.token) &&
+    Number.isInteger(config.withdrawDelay) &&
+    // It is kept as long as the channel is.
+    Object.keys(config).length === configKeys
   if (!isSound) return undefined
   return { scheme: 'batch-settlement', payload: payload as unknown as BatchPayload, requirements }
 }
+
+/** One spelling or the other, as the schemas take it: with a wrong checksum nothing can be encoded for the chain. */
+const isSoundAddress = (value: unknown): boolean => typeof value === 'string' && isAddress(value)
 
 const matches = (value: unknown, pattern: RegExp): boolean => typeof value === 'string' && pattern.test(value)
