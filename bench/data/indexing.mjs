@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
-import { createPublicClient, http } from 'viem'
+import { createBatchingClient } from '../../packages/node/dist/adapters/chain/batchingClient.js'
 import { openPglite } from '../../packages/node/dist/adapters/database/pglite.js'
 import { openPostgres } from '../../packages/node/dist/adapters/database/postgres.js'
 import { createIndexer } from '../../packages/node/dist/indexer/createIndexer.js'
@@ -48,8 +48,7 @@ async function findPostgres() {
 }
 
 async function indexHere(url, database, expected) {
-  const transport = http(url, { timeout: 60_000 })
-  const parameters = { database, client: createPublicClient({ transport, cacheTime: 0 }), addresses: contracts }
+  const parameters = { database, client: createBatchingClient({ rpcUrl: url }), addresses: contracts }
   const indexer = await createIndexer({ ...parameters, manifests: { get: async () => undefined } })
   const [began, cpu] = [performance.now(), process.cpuUsage()]
   await indexer.sync()

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AgoraiError, addressSchema, deployments, parseWith, toChainName } from '@agorai/core'
 import { z } from 'zod'
+import { createBatchingClient } from '../adapters/chain/batchingClient.js'
 import { openRpcChain } from '../adapters/chain/rpcChain.js'
 import type { MakeTransport } from '../adapters/telemetry/observe.js'
 import type { NodeConfig } from '../config.js'
@@ -57,7 +58,8 @@ async function openOtherChain(
   const database = await openDatabase({ ...config, dataFolder: join(config.dataFolder, 'chains', `${chain.id}`) }, name)
   closing.add(database.close)
   const manifests = { get: storage.getManifest }
-  const indexer = await createIndexer({ database, client: chain.publicClient, addresses, manifests, startBlock })
+  const client = createBatchingClient({ rpcUrl, makeTransport })
+  const indexer = await createIndexer({ database, client, addresses, manifests, startBlock })
   const catalogue = createCatalogue(database)
   const watched = watchIndex(catalogue, chain)
   if (!config.roles.includes('indexer')) return { id: chain.id, addresses, catalogue, health: watched }

@@ -1,4 +1,5 @@
 import type { AgoraiError, Deployment } from '@agorai/core'
+import { createBatchingClient } from '../adapters/chain/batchingClient.js'
 import { observeJournal, observeStorage } from '../adapters/telemetry/observe.js'
 import type { NodeConfig } from '../config.js'
 import { createIndexer, type Indexer } from '../indexer/createIndexer.js'
@@ -88,7 +89,7 @@ export async function openParts(config: NodeConfig, options: OpenPartsOptions): 
   if (!chain.local) await nameOtherIndexes(database, chain.id, onProgress)
   const indexer = await createIndexer({
     database,
-    client: chain.publicClient,
+    client: createBatchingClient({ rpcUrl: chain.rpcUrl, makeTransport }),
     addresses,
     manifests: { get: storage.getManifest },
     startBlock,

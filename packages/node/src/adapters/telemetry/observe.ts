@@ -58,7 +58,7 @@ export function observeStorage(storage: Storage, observer: Observer): Storage {
   }
 }
 
-type HttpConfig = { retryCount?: number; timeout?: number }
+type HttpConfig = { retryCount?: number; timeout?: number; batch?: { batchSize: number } }
 /** Makes the transport to a chain's JSON-RPC. */
 export type MakeTransport = (url: string, config: HttpConfig) => Transport
 
