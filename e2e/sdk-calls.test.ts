@@ -1,4 +1,4 @@
-import { isAgoraiError } from '@agorai/core'
+import { hashMessageOf, isAgoraiError, type SessionInfo, sessionBytes32 } from '@agorai/core'
 import {
   type AgoraiClient,
   callModel,
@@ -20,6 +20,7 @@ import {
   verifyReceipt,
 } from '@agorai/sdk'
 import OpenAI from 'openai'
+import { type Hex, recoverAddress } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { publishTextModel, publishTextService } from '../examples/language/publish.js'
 import { type Marketplace, startMarketplace } from './marketplace.js'
@@ -148,11 +149,38 @@ describe('a session', () => {
     await expect(verifyReceipt(byron, { receipt: forged })).rejects.toMatchObject({ code: 'signature_invalid' })
     await topUpSession(byron, { session, ceiling: session.kept().ceiling + 1n })
     const closed = await closeSession(byron, { session })
-    expect(closed).toMatchObject({ state: 'closed', charged: String(sum) })
+    expect(closed).toMatchObject({ state: 'closed', charged: String(sum), acknowledged: String(sum) })
+    expect(await signerOfTotal(byron, closed)).toBe(market.addressOf(byron))
     expect(await getChannel(byron, { asset: service, index: 1, payer })).toMatchObject({
       charged: session.kept().from + sum,
     })
   }, 300_000)
+
+  test.each([
+    ['raised', /\/top-up$/],
+    ['closed', /\/close$/],
+  ])(
+    'stops when it is %s, where the operator charges beyond what was counted',
+    async (by, path) => {
+      const { ada } = market
+      const quote = BigInt((await getQuote(ada, call())).amountMax)
+      const counted = { sum: 0n }
+      const client = await market.connectWith(ada, overcharging(path, counted))
+      const session = await openSession(client, { asset: service, ceiling: 16n * quote })
+      counted.sum = (await callModel(client, { ...call(), session })).amount
+      const ends = by === 'closed' ? closeSession(client, { session }) : session.topUp(17n * quote)
+      await expect(ends).rejects.toMatchObject({
+        code: 'overcharged',
+        details: { counted: String(counted.sum), said: String(counted.sum + 1n) },
+      })
+      await expect(callModel(client, { ...call(), session })).rejects.toMatchObject({ code: 'overcharged' })
+      // The honest operator behind it takes the payer's word for the sum.
+      const shown = await getSession(ada, { session: session.kept() })
+      expect(shown.acknowledged).toBe(String(counted.sum))
+      await expect(closeSession(ada, { session })).resolves.toMatchObject({ charged: String(counted.sum) })
+    },
+    300_000,
+  )
 
   test('streams live and settles what was used', async () => {
     const { byron } = market
@@ -239,6 +267,30 @@ test('a service that is stopped is not called any more', async () => {
   expect(await stopServing(boole, { asset: service })).toEqual({ stopped: service })
   await expect(callModel(byron, call())).rejects.toMatchObject({ code: 'model_not_found' })
 }, 300_000)
+
+/** An operator that says of a session one unit more than its calls came to. */
+const overcharging =
+  (path: RegExp, counted: { sum: bigint }): typeof fetch =>
+  async (input, init) => {
+    const response = await fetch(input, init)
+    if (!response.ok || !path.test(String(input))) return response
+    const said = { ...((await response.json()) as object), charged: String(counted.sum + 1n) }
+    return new Response(JSON.stringify(said), { status: response.status, headers: response.headers })
+  }
+
+/** Who signed for what a session came to, by the evidence that anybody with its token may ask for. */
+function signerOfTotal(client: AgoraiClient, { session, acknowledged, acknowledgement }: SessionInfo): Promise<Hex> {
+  if (acknowledgement === undefined) throw new Error('nobody signed')
+  const { at, signature } = acknowledgement
+  const domain = { chainId: client.info.chain.id, assetRegistry: client.info.chain.addresses.assetRegistry }
+  const message = {
+    session: sessionBytes32(session),
+    payer: market.addressOf(client),
+    total: BigInt(acknowledged),
+    at: BigInt(at),
+  }
+  return recoverAddress({ hash: hashMessageOf(domain, 'SessionAcknowledgement', message), signature })
+}
 
 function withoutMandate({ http }: AgoraiClient): AgoraiClient['http'] {
   return {

@@ -55,9 +55,9 @@ const openCommand = (output: Output): Command =>
         token: token.address,
         expiresInSeconds: parseCount(options.hours, 'hours', 24) * 3_600,
       })
+      const { baseURL, apiKey } = session.openai()
       const kept = session.kept()
       await sessions.save(kept)
-      const { baseURL, apiKey } = session.openai()
       const { session: id, ceiling, expiresAt, channel } = kept
       output.result({ session: id, baseURL, apiKey, bearerIsReplayable: true, ceiling, expiresAt }, [
         `Session ${id}`,

@@ -112,6 +112,8 @@ export const sessionSchema = z.strictObject({
   from: uintSchema,
   /** The highest total that the payer has acknowledged by a signature. */
   acknowledged: uintSchema,
+  /** The payer's EIP-712 signature of that total, at this unix second: evidence against a claim of more. */
+  acknowledgement: z.strictObject({ at: uintSchema, signature: hexSchema }).optional(),
   expiresAt: unixSchema,
 })
 

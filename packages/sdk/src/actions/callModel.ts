@@ -1,7 +1,7 @@
-import type { MeteredUnits, ServingApi } from '@agorai/core'
+import { isAgoraiError, type MeteredUnits, type ServingApi } from '@agorai/core'
 import type { AgoraiClient } from '../createAgoraiClient.js'
 import { callBody } from '../payments/callPaths.js'
-import { type CallReceipt, isRefusal, readCallReceipt, receiptHeader } from '../payments/callReceipt.js'
+import { type CallReceipt, isRefusal, readCallReceipt, receiptHeader, replayedHeader } from '../payments/callReceipt.js'
 import type { Payer } from '../payments/payer.js'
 import type { Wire } from '../payments/requirements.js'
 import { parseAnswer, priceMax, readAnswer, sendAlone, sendInSession, targetOf } from '../payments/sendCall.js'
@@ -75,11 +75,14 @@ async function callInSession<result>(
   const held = await session.hold({ method: 'POST', target: targetOf(client, parameters), body, amountMax })
   // Undefined stands for what nobody knows: it counts as the maximum.
   let charged: bigint | undefined
+  let sure = true
   try {
     const response = await sendInSession(client, parameters, { body, held })
     const answer = await readAnswer(response)
     const receipt = await readCallReceipt(response.headers.get(receiptHeader), { body, answer, amountMax })
     charged = receipt?.amount
+    // Under a key of the caller's own it may have been counted before.
+    sure = parameters.key === undefined || !response.headers.has(replayedHeader)
     const amount = receipt?.amount ?? 0n
     const paid = {
       usage: receipt?.usage,
@@ -92,8 +95,9 @@ async function callInSession<result>(
     return { result: parseAnswer(answer) as result, ...paid }
   } catch (error) {
     if (isRefusal(error)) charged = 0n
+    if (isAgoraiError(error, 'overcharged')) session.stop(error)
     throw error
   } finally {
-    held.settle(charged)
+    held.settle(charged, sure)
   }
 }

@@ -1,4 +1,4 @@
-import { AgoraiError, type SessionInfo, sessionSchema } from '@agorai/core'
+import { type SessionInfo, sessionSchema } from '@agorai/core'
 import type { AgoraiClient } from '../createAgoraiClient.js'
 import type { Session } from '../payments/session.js'
 
@@ -11,16 +11,18 @@ export type CloseSessionParameters = {
 const waitMs = 200
 
 /**
- * Closes a session: the channel is charged what the calls came to, and the rest is free again.
+ * Closes a session: the channel is charged what the calls came to, and the rest is free again. Before that the payer signs
+ * for what was counted here, where a key in this process signs.
  *
- * @throws AgoraiError `overcharged` when it is said to have come to more than its ceiling, `session_refused`,
- * `node_unavailable`
+ * @throws AgoraiError `overcharged` when it is said to have come to more than was counted here, or, of one whose key was
+ * given away, than its ceiling; `session_refused`, `node_unavailable`
  */
 export async function closeSession(
   client: AgoraiClient,
   { session, timeoutMs = 30_000 }: CloseSessionParameters,
 ): Promise<SessionInfo> {
-  const { session: id, bearer, ceiling, channel } = session.kept()
+  const { session: id, bearer } = session.kept()
+  await session.acknowledge().catch(() => {})
   const until = Date.now() + timeoutMs
   for (;;) {
     const closed = await client.http.json(sessionSchema, {
@@ -30,8 +32,7 @@ export async function closeSession(
       attemptsMax: 3,
     })
     const charged = BigInt(closed.charged)
-    if (channel !== undefined && charged > ceiling)
-      throw new AgoraiError('overcharged', `The session is said to have come to ${charged}, above ${ceiling}.`)
+    session.check(charged)
     if (closed.state === 'closed') await session.ended(charged)
     if (closed.state === 'closed' || Date.now() >= until) return closed
     await new Promise((resolve) => setTimeout(resolve, waitMs))

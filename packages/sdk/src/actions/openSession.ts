@@ -152,8 +152,7 @@ function toSession(payer: Payer, opened: OpenedSession, facts: Facts): Session {
       node: payer.client.node.href,
       token: opened.token ?? facts.token,
       from: BigInt(opened.from),
-      charged: 0n,
-      counter: 0,
+      ...{ charged: 0n, unsure: 0n, shared: false, counter: 0 },
     },
   })
 }

@@ -63,9 +63,13 @@ async function streamInSession<event>(
   return watched<event>(response, async () => {
     const receipt = await receiptOf(client, session, held.counter).catch(() => undefined)
     const amount = receipt === undefined ? undefined : BigInt(receipt.receipt.amount)
-    held.settle(amount)
-    if (amount !== undefined && amount > amountMax)
-      throw new AgoraiError('overcharged', `The call was charged ${amount}, and ${amountMax} was the most.`)
+    // Under a key of the caller's own it may have been counted before.
+    held.settle(amount, parameters.key === undefined)
+    if (amount !== undefined && amount > amountMax) {
+      const error = new AgoraiError('overcharged', `The call was charged ${amount}, and ${amountMax} was the most.`)
+      session.stop(error)
+      throw error
+    }
     const usage = receipt === undefined ? undefined : parseUsage(receipt.receipt.usage)
     return { usage, amount: amount ?? amountMax, amountMax, paidBy: 'session', receipt }
   })

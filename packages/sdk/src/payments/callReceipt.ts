@@ -12,6 +12,8 @@ export type CallReceipt = {
 }
 
 export const receiptHeader = 'agorai-receipt'
+/** On an answer that was given before, by its idempotency key. */
+export const replayedHeader = 'idempotent-replayed'
 
 /**
  * Reads the receipt that came with a whole answer and compares it with what was sent, what came, and what was agreed.

@@ -52,6 +52,8 @@ const sessionSchema = z.strictObject({
   from: amountSchema,
   ceiling: amountSchema,
   charged: amountSchema,
+  unsure: amountSchema.default(0n),
+  shared: z.boolean().default(true),
   counter: z.number().int().min(0),
   expiresAt: z.number().int(),
 })

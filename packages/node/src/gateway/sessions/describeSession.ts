@@ -15,5 +15,6 @@ export const describeSession = (session: SessionState): SessionInfo => ({
   outstanding: String(session.outstanding),
   from: String(session.from),
   acknowledged: String(session.acknowledged),
+  ...(session.acknowledgement === undefined ? {} : { acknowledgement: session.acknowledgement }),
   expiresAt: session.expiresAt,
 })

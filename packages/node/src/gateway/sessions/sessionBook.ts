@@ -39,6 +39,8 @@ export type SessionState = {
   /** Counters that were charged: of a call that two gateways answered, the one that is given back first is charged. */
   counters: CounterSet | undefined
   acknowledged: bigint
+  /** The payer's signature for that. */
+  acknowledgement: { at: string; signature: Hex } | undefined
   /** Where the calls of the slices that were given back are written, by the counters in each part. */
   readonly reports: { number: number; part: number; least: number; most: number }[]
 }
@@ -164,6 +166,7 @@ type Beginning = Omit<
   | 'byVersion'
   | 'counters'
   | 'acknowledged'
+  | 'acknowledgement'
   | 'reports'
 >
 
@@ -178,6 +181,7 @@ const begin = (beginning: Beginning): SessionState => ({
   byVersion: new Map(),
   counters: createCounterSet(),
   acknowledged: 0n,
+  acknowledgement: undefined,
   reports: [],
 })
 
@@ -198,8 +202,10 @@ function beginPaid(record: SessionOpened): SessionState {
   })
 }
 
-function acknowledge(session: SessionState, { total }: SessionAcknowledged): void {
-  if (BigInt(total) > session.acknowledged) session.acknowledged = BigInt(total)
+function acknowledge(session: SessionState, { total, at, signature }: SessionAcknowledged): void {
+  if (BigInt(total) <= session.acknowledged) return
+  session.acknowledged = BigInt(total)
+  session.acknowledgement = { at, signature }
 }
 
 /** What a call takes from the ceiling: of a session of free calls, one of them. */

@@ -178,14 +178,21 @@ export function sessionRoutes(options: SessionRoutesOptions): Route[] {
       params,
       body: acknowledgeSessionSchema,
       response: z.strictObject({ session: z.string(), payer: addressSchema, acknowledged: z.string() }),
-      errors: ['session_refused', 'signature_invalid', 'chain_unavailable', 'storage_full'],
+      errors: ['session_refused', 'session_closed', 'signature_invalid', 'chain_unavailable', 'storage_full'],
       async handle({ params: { id }, body: { total, at, signature } }) {
         await memory.catchUp()
         const state = sessions.find(id)?.state
         if (state === undefined) throw new AgoraiError('session_refused', 'This operator knows no such session.')
+        if (state.state === 'closed') throw new AgoraiError('session_closed', 'The session has ended.')
+        if (BigInt(total) > state.ceiling)
+          throw new AgoraiError('invalid_request', `total: the session's ceiling is ${state.ceiling}.`, {
+            field: 'total',
+          })
         const hash = receipts.acknowledgementHash(state, BigInt(total), BigInt(at))
         await assertSignature(publicClient, { account: state.payer, hash, signature })
-        await memory.record<SessionAcknowledged>({ kind: 'session-acknowledged', session: id, total, at, signature })
+        // The highest is what counts, so no other is written down.
+        if (BigInt(total) > state.acknowledged)
+          await memory.record<SessionAcknowledged>({ kind: 'session-acknowledged', session: id, total, at, signature })
         return { session: id, payer: state.payer, acknowledged: String(state.acknowledged) }
       },
     }),

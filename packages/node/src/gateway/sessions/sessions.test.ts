@@ -287,6 +287,7 @@ describe('an acknowledgement', () => {
     }
     expect(await sign(7n)).toMatchObject({ acknowledged: '7' })
     expect(await sign(3n)).toMatchObject({ acknowledged: '7' })
+    await expect(sign(101n)).rejects.toMatchObject({ code: 'invalid_request', field: 'total' })
   })
 })
 

@@ -10,10 +10,13 @@ export function CallSnippets({
   service,
   request,
   bearer,
+  onShow,
 }: {
   service: string
   request: CallRequest
   bearer: string | undefined
+  /** The key is seen, so other programs may call with it. */
+  onShow: () => void
 }) {
   const { client, info } = useAgorai()
   const [shown, setShown] = useState(false)
@@ -28,7 +31,13 @@ export function CallSnippets({
           {`The key stands for a session’s. Open one here, or with “agorai session open”, and put its key in place of ${keyPlaceholder}`}
         </p>
       ) : (
-        <Check checked={shown} onChange={setShown}>
+        <Check
+          checked={shown}
+          onChange={(next) => {
+            setShown(next)
+            if (next) onShow()
+          }}
+        >
           Put in the key of the open session. Whoever has it can spend what is left of the session.
         </Check>
       )}

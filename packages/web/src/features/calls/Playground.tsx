@@ -162,7 +162,12 @@ export function Playground({
         </div>
       </div>
       {form.request === undefined ? null : (
-        <CallSnippets service={service.asset} request={form.request} bearer={session.open?.bearer} />
+        <CallSnippets
+          service={service.asset}
+          request={form.request}
+          bearer={session.open?.bearer}
+          onShow={() => session.open?.session.openai()}
+        />
       )}
       {asking ? (
         <OpenSession

@@ -14,10 +14,10 @@ export function heldSession(account: string, asset: string, payer: Payer | undef
   if (known !== undefined || payer === undefined) return known
   const kept = recallSession(name)
   if (kept === undefined) return undefined
-  // The page may have been left in the middle of a call, whose counter is used.
+  // The page may have been left in the middle of a call, whose counter is used and which nobody counted.
   const session = createSession({
     ...{ payer, budget: kept.ceiling, openMax: kept.ceiling, reservations: [] },
-    kept: { ...kept, counter: kept.counter + 1 },
+    kept: { ...kept, counter: kept.counter + 1, shared: true },
   })
   held.set(name, session)
   return session
