@@ -19,16 +19,19 @@ export type InferenceOptions = {
 
 type Shared = { runtime: Promise<Runtime>; users: number }
 
-/** Everything that can answer calls here. ONNX Runtime is loaded when the first model is opened. */
+/** A thread that waits takes some 15 MB. */
+const sessionsMax = 64
+
+/** Everything that can answer calls here. */
 export function createInference(options: InferenceOptions): Inference {
-  const pool = createSessionPool({ bytesMax: options.modelBytesMax })
+  const pool = createSessionPool({ bytesMax: options.modelBytesMax, sessionsMax })
   /** Services that sell the same model share it. */
   const shared = new Map<string, Shared>()
 
   async function openShared(source: Extract<ModelSource, { runtime: 'onnx' }>): Promise<Runtime> {
     let one = shared.get(source.name)
     if (one === undefined) {
-      const runtime = import('onnxruntime-node').then((ort) => openOnnxRuntime({ ...options, ort, pool }, source))
+      const runtime = openOnnxRuntime({ ...options, pool }, source)
       one = { runtime, users: 0 }
       shared.set(source.name, one)
     }

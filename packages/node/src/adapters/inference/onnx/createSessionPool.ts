@@ -1,9 +1,11 @@
 import { AgoraiError } from '@agorai/core'
-import type { InferenceSession } from 'onnxruntime-node'
+import type { ModelSession } from './openModelThread.js'
 
 export type SessionPoolOptions = {
   /** Most bytes of models that are open at once. */
   bytesMax: number
+  /** Most models that are open at once; each has a thread. */
+  sessionsMax: number
 }
 
 /**
@@ -12,14 +14,14 @@ export type SessionPoolOptions = {
  * @throws AgoraiError from `takeRoom`: `model_unsupported` for more bytes than there ever are, `model_overloaded` when all
  * that is open is at work.
  */
-export type OpenSession = (takeRoom: (bytes: number) => void) => Promise<InferenceSession>
+export type OpenSession = (takeRoom: (bytes: number) => void) => Promise<ModelSession>
 
-/** Sessions that stay warm as long as there is room; who was used least recently goes first, never one that is at work. */
+/** Sessions that stay warm as long as there is room and they live; who was used least recently goes first, never one that is at work. */
 export type SessionPool = {
   /** Lends the session of this name, which `open` makes when it is not warm. @throws what `open` throws. */
-  use<value>(name: string, open: OpenSession, work: (session: InferenceSession) => Promise<value>): Promise<value>
+  use<value>(name: string, open: OpenSession, work: (session: ModelSession) => Promise<value>): Promise<value>
   /** Takes a session for as long as it is held. The returned function gives it back. */
-  hold(name: string, open: OpenSession): Promise<{ session: InferenceSession; giveBack(): Promise<void> }>
+  hold(name: string, open: OpenSession): Promise<{ session: ModelSession; giveBack(): Promise<void> }>
   /** Lets go of a session, once it is not at work any more. */
   drop(name: string): Promise<void>
   /** Bytes of what is open. */
@@ -27,9 +29,9 @@ export type SessionPool = {
   close(): Promise<void>
 }
 
-type Held = { opened: Promise<InferenceSession>; bytes: number; users: number; dropped: boolean }
+type Held = { opened: Promise<ModelSession>; bytes: number; users: number; dropped: boolean }
 
-export function createSessionPool({ bytesMax }: SessionPoolOptions): SessionPool {
+export function createSessionPool({ bytesMax, sessionsMax }: SessionPoolOptions): SessionPool {
   /** The one that was used last comes last. */
   const held = new Map<string, Held>()
   const total = () => [...held.values()].reduce((sum, { bytes }) => sum + bytes, 0)
@@ -55,8 +57,9 @@ export function createSessionPool({ bytesMax }: SessionPoolOptions): SessionPool
         details: { bytes, bytesMax },
       })
     const idle = [...held].filter(([, one]) => one.users === 0)
-    for (const [name] of idle) if (total() + bytes > bytesMax) void drop(name)
-    if (total() + bytes > bytesMax)
+    const lacksRoom = () => total() + bytes > bytesMax || held.size > sessionsMax
+    for (const [name] of idle) if (lacksRoom()) void drop(name)
+    if (lacksRoom())
       throw new AgoraiError('model_overloaded', 'All models that are open here are at work.', {
         details: { retryAfterSeconds: 2 },
       })
@@ -67,9 +70,11 @@ export function createSessionPool({ bytesMax }: SessionPoolOptions): SessionPool
     const one: Held = { opened: Promise.resolve() as never, bytes: 0, users: 0, dropped: false }
     // Not before it stands among the others: what it makes room for is counted with them.
     one.opened = Promise.resolve().then(() => open((bytes) => takeRoom(one, bytes)))
-    one.opened.catch(() => {
+    const forget = () => {
       if (held.get(name) === one) held.delete(name)
-    })
+    }
+    // What ended by itself is opened again when it is asked for.
+    one.opened.then(({ ended }) => ended.then(forget), forget)
     return one
   }
 

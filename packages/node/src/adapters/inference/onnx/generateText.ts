@@ -1,13 +1,10 @@
 import { AgoraiError } from '@agorai/core'
-import type { InferenceSession } from 'onnxruntime-node'
-import type { Caller, GenerateRequest, GenerateStep } from '../../../ports/inference.js'
+import type { Caller, GenerateRequest, GenerateStep, InferenceTensor, Inferred } from '../../../ports/inference.js'
 import type { Queue } from './createQueue.js'
 import { createStopText } from './createStopText.js'
+import type { ModelSession } from './openModelThread.js'
 import type { Tokenizer } from './readTokenizer.js'
-import { runSession } from './runSession.js'
 import { createRandom, sampleToken } from './sampling.js'
-
-type Ort = typeof import('onnxruntime-node')
 
 /** A graph that foretells the next token. */
 export type TextModel = {
@@ -19,8 +16,7 @@ export type TextModel = {
 }
 
 export type GenerateTextParameters = {
-  ort: Ort
-  session: InferenceSession
+  session: ModelSession
   model: TextModel
   queue: Queue
   caller: Caller
@@ -39,9 +35,9 @@ export async function* generateText(parameters: GenerateTextParameters): AsyncGe
   const usage = () => ({ inputTokens: request.tokens.length, outputTokens: tokens.length - request.tokens.length })
   let milliseconds = 0
   for (let made = 1; made <= maxTokens; made++) {
-    const { results, milliseconds: taken } = await queue.turn(caller, () => runOnce(parameters, tokens))
+    const { outputs, milliseconds: taken } = await queue.turn(caller, () => runTokens(parameters, tokens))
     milliseconds += taken
-    const token = sampleToken(lastLogits(results[model.output]?.data, tokenizer.size), sampling)
+    const token = sampleToken(lastLogits(floatsOf(outputs, model.output), tokenizer.size), sampling)
     tokens.push(token)
     if (token === tokenizer.end) {
       yield { text: stop.rest() + decoder.decode(), usage: usage(), milliseconds, finish: 'stop' }
@@ -62,17 +58,29 @@ export async function* generateText(parameters: GenerateTextParameters): AsyncGe
   }
 }
 
-function runOnce({ ort, session, model }: GenerateTextParameters, tokens: readonly number[]) {
-  const { context, tokenizer } = model
+/** Has a model read tokens: the last that it sees, or all of them with what stands before a text in front. */
+export function runTokens(
+  { session, model }: { session: ModelSession; model: TextModel },
+  tokens: readonly number[],
+): Promise<Inferred> {
+  const { context, tokenizer, input: name } = model
   const seen = context === undefined ? tokens : tokens.slice(-context)
   const length = Math.max(context ?? seen.length, 1)
   const padding = length - seen.length
   const ids = BigInt64Array.from({ length }, (_, at) => BigInt(seen[at - padding] ?? tokenizer.before))
-  return runSession(session, { [model.input]: new ort.Tensor('int64', ids, [1, length]) })
+  return session.run([{ name, datatype: 'INT64', shape: [1, length], data: new Uint8Array(ids.buffer) }])
+}
+
+/** The numbers of an output, which has memory of its own. */
+export function floatsOf(outputs: readonly InferenceTensor[], name: string): Float32Array | undefined {
+  const output = outputs.find((each) => each.name === name)
+  if (output?.datatype !== 'FP32') return undefined
+  const { buffer, byteOffset, byteLength } = output.data as Uint8Array
+  return new Float32Array(buffer, byteOffset, byteLength / 4)
 }
 
 /** The numbers after the last token, whether the graph gives those after each or those alone. */
-function lastLogits(data: unknown, tokens: number): Float32Array {
-  if (data instanceof Float32Array && data.length >= tokens) return data.subarray(data.length - tokens)
+function lastLogits(floats: Float32Array | undefined, tokens: number): Float32Array {
+  if (floats !== undefined && floats.length >= tokens) return floats.subarray(floats.length - tokens)
   throw new AgoraiError('model_failed', 'The model did not give a number for each token.')
 }

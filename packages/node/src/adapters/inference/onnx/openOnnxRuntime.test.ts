@@ -1,4 +1,6 @@
+import { setMaxListeners } from 'node:events'
 import { readFileSync } from 'node:fs'
+import type { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
 import onnxProto from 'onnx-proto'
 import * as ort from 'onnxruntime-node'
@@ -6,18 +8,20 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { InferenceTensor, Runtime, TensorType } from '../../../ports/inference.js'
 import { createSessionPool } from './createSessionPool.js'
 import { openOnnxRuntime } from './openOnnxRuntime.js'
-import { identityModel } from './testModels.js'
+import { identityModel, slowModel, slowRows } from './testModels.js'
 
 const examples = new URL('../../../../../../examples/', import.meta.url)
 const digits = readFileSync(new URL('digits/model.onnx', examples))
 const language = readFileSync(new URL('language/model.onnx', examples))
 
-const pool = createSessionPool({ bytesMax: 64 * 1024 * 1024 })
+const pool = createSessionPool({ bytesMax: 64 * 1024 * 1024, sessionsMax: 64 })
 const caller = { client: 'me', signal: new AbortController().signal }
+// Each call of a gateway has a signal of its own.
+setMaxListeners(0, caller.signal)
 
 const openModel = (bytes: Uint8Array, name: string, more: { batchMs?: number; callsMax?: number } = {}) =>
   openOnnxRuntime(
-    { ort, pool, threads: 1, callsMax: 64, batchMs: 0, ...more },
+    { pool, threads: 1, callsMax: 64, batchMs: 0, ...more },
     { runtime: 'onnx', name, bytes: bytes.length, open: async () => Uint8Array.from(bytes) },
   )
 
@@ -170,6 +174,53 @@ const idsOf = (rows: number): InferenceTensor => ({
   data: new Uint8Array(new BigInt64Array(16 * rows).buffer),
 })
 
+test('a slow model holds up no other, and whoever gives up does not wait for it', async () => {
+  const slow = await openModel(slowModel(200), 'slow')
+  const done: string[] = []
+  const ask = async (name: string, asking: Promise<unknown>) => {
+    await asking.catch(() => {})
+    done.push(name)
+  }
+  const controller = new AbortController()
+  const impatient = { client: 'other', signal: controller.signal }
+  // Both its runs are asked for before anything else is.
+  const runs = [
+    ask('given up', slow.infer([slowRows(2_000)], impatient)),
+    ask('slow', slow.infer([slowRows(2_000)], caller)),
+    ask('quick', reader.infer([pixelsOf(1, 1)], caller)),
+  ]
+  await runs[2]
+  await ask('event loop', new Promise((resolve) => setTimeout(resolve, 5)))
+  controller.abort()
+  await Promise.all(runs)
+  expect(done).toEqual(['quick', 'event loop', 'given up', 'slow'])
+  // It is let go while it runs, which is waited for.
+  const last = ask('last', slow.infer([slowRows(2_000)], caller))
+  await slow.close()
+  await last
+  expect(done.at(-1)).toBe('last')
+})
+
+test('a thread that ends by itself fails what it ran, and is started again', async () => {
+  const started: Worker[] = []
+  const onWorker = (worker: Worker) => void started.push(worker)
+  process.on('worker', onWorker)
+  try {
+    const model = await openModel(digits, 'mortal')
+    const answer = await model.infer([pixelsOf(1, 1)], caller)
+    const [first] = started
+    // What has arrived there when it ends is not answered.
+    const ended = first?.terminate()
+    await expect(model.infer([pixelsOf(1, 1)], caller)).rejects.toMatchObject({ code: 'model_failed' })
+    await ended
+    expect(await model.infer([pixelsOf(1, 1)], caller)).toMatchObject({ outputs: answer.outputs })
+    expect(started).toHaveLength(2)
+    await model.close()
+  } finally {
+    process.off('worker', onWorker)
+  }
+})
+
 test('one caller cannot take all places, and those of another are answered', async () => {
   const small = await openModel(digits, 'digits for few', { callsMax: 8 })
   const ask = (client: string) => small.infer([pixelsOf(1, 1)], { client, signal: caller.signal })
@@ -183,11 +234,11 @@ test('one caller cannot take all places, and those of another are answered', asy
 })
 
 test('what least was used goes when there is no room, and comes back when it is asked', async () => {
-  const narrow = createSessionPool({ bytesMax: digits.length + 100 })
+  const narrow = createSessionPool({ bytesMax: digits.length + 100, sessionsMax: 64 })
   let opened = 0
   const open = (name: string) =>
     openOnnxRuntime(
-      { ort, pool: narrow, threads: 1, callsMax: 8, batchMs: 0 },
+      { pool: narrow, threads: 1, callsMax: 8, batchMs: 0 },
       {
         runtime: 'onnx',
         name,
@@ -205,12 +256,18 @@ test('what least was used goes when there is no room, and comes back when it is 
   expect(narrow.bytes()).toBe(digits.length)
   await expect(openModelIn(narrow, language)).rejects.toMatchObject({ code: 'model_unsupported' })
   await narrow.close()
+  const single = createSessionPool({ bytesMax: 64 * 1024 * 1024, sessionsMax: 1 })
+  const [small] = [await openModelIn(single, digits), await openModelIn(single, language, 'another')]
+  expect(single.bytes()).toBe(language.length)
+  await small.infer([pixelsOf(1, 1)], caller)
+  expect(single.bytes()).toBe(digits.length)
+  await single.close()
 })
 
-const openModelIn = (narrow: typeof pool, bytes: Uint8Array) =>
+const openModelIn = (narrow: typeof pool, bytes: Uint8Array, name = 'large') =>
   openOnnxRuntime(
-    { ort, pool: narrow, threads: 1, callsMax: 8, batchMs: 0 },
-    { runtime: 'onnx', name: 'large', bytes: bytes.length, open: async () => Uint8Array.from(bytes) },
+    { pool: narrow, threads: 1, callsMax: 8, batchMs: 0 },
+    { runtime: 'onnx', name, bytes: bytes.length, open: async () => Uint8Array.from(bytes) },
   )
 
 test('a graph that need not end, weights in other files, and what is no graph are not opened', async () => {

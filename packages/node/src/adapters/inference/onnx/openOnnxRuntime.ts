@@ -1,5 +1,4 @@
 import { AgoraiError, chatPrompt } from '@agorai/core'
-import type { InferenceSession } from 'onnxruntime-node'
 import type { Caller, InferenceTensor, Inferred, ModelSource, Prompt, Runtime } from '../../../ports/inference.js'
 import { answersByRow } from './answersByRow.js'
 import { assertFits } from './assertFits.js'
@@ -9,14 +8,13 @@ import type { OpenSession, SessionPool } from './createSessionPool.js'
 import { embedTexts } from './embedTexts.js'
 import { generateText, type TextModel } from './generateText.js'
 import { inspectModel } from './inspectModel.js'
-import { fromOrtTensor, tensorInfos, toOrtTensor } from './ortTensors.js'
+import { type ModelSession, openModelThread } from './openModelThread.js'
 import { readModelFile } from './readModelFile.js'
 import { readTokenizer } from './readTokenizer.js'
-import { runSession } from './runSession.js'
 
 export type OnnxOptions = {
-  ort: typeof import('onnxruntime-node')
   pool: SessionPool
+  /** Threads of one run. */
   threads: number
   /** Most calls of a model that are under way or wait. */
   callsMax: number
@@ -35,36 +33,25 @@ export async function openOnnxRuntime(
   options: OnnxOptions,
   source: Extract<ModelSource, { runtime: 'onnx' }>,
 ): Promise<Runtime> {
-  const { ort, pool, callsMax, batchMs } = options
+  const { pool, threads, callsMax, batchMs } = options
   let metadata: Record<string, string> = {}
   const open: OpenSession = async (takeRoom) => {
     takeRoom(source.bytes)
     const bytes = await source.open()
     metadata = readModelFile(bytes)
-    try {
-      return await createSession(options, bytes)
-    } finally {
-      bytes.fill(0)
-    }
+    return openModelThread(bytes, threads)
   }
-  const withSession = <value>(work: (session: InferenceSession) => Promise<value>) => pool.use(source.name, open, work)
-  const model = await withSession(async ({ inputMetadata, outputMetadata }) =>
-    inspectModel(tensorInfos(inputMetadata), tensorInfos(outputMetadata), readTokenizer(metadata)),
-  )
+  const withSession = <value>(work: (session: ModelSession) => Promise<value>) => pool.use(source.name, open, work)
+  const model = await withSession(async ({ inputs, outputs }) => inspectModel(inputs, outputs, readTokenizer(metadata)))
   const { apis, inputs, outputs, tokenizer, generator, embedder } = model
   const queue = createQueue({ callsMax })
 
-  const runAll = async (session: InferenceSession, tensors: readonly InferenceTensor[]): Promise<Inferred> => {
-    const feeds = Object.fromEntries(tensors.map((tensor) => [tensor.name, toOrtTensor(ort, tensor)]))
-    const { results, milliseconds } = await runSession(session, feeds)
-    return { outputs: Object.entries(results).map(([name, tensor]) => fromOrtTensor(name, tensor)), milliseconds }
-  }
   const run = (tensors: readonly InferenceTensor[], caller: Caller): Promise<Inferred> =>
-    withSession((session) => queue.turn(caller, () => runAll(session, tensors)))
+    withSession((session) => queue.turn(caller, () => session.run(tensors)))
   const isBatched =
     batchMs > 0 &&
     mayBatch([...inputs, ...outputs]) &&
-    (await withSession((session) => answersByRow(inputs, (tensors) => runAll(session, tensors))))
+    (await withSession((session) => answersByRow(inputs, session.run)))
   const runOrBatch = isBatched ? createBatcher({ windowMs: batchMs, rowsMax: batchRowsMax, run }) : run
 
   const encode = (prompt: Prompt): number[] => {
@@ -84,11 +71,7 @@ export async function openOnnxRuntime(
     async infer(tensors, caller) {
       assertFits(inputs, tensors)
       const leave = queue.enter(caller.client)
-      try {
-        return await runOrBatch(tensors, caller)
-      } finally {
-        leave()
-      }
+      return untilGivenUp(runOrBatch(tensors, caller).finally(leave), caller)
     },
     async *generate({ prompt, ...request }, caller) {
       const leave = enter(caller, generator)
@@ -96,7 +79,7 @@ export async function openOnnxRuntime(
         const { session, giveBack } = await pool.hold(source.name, open)
         try {
           const tokens = encode(prompt)
-          const parameters = { ort, session, model: generator as TextModel, queue, caller }
+          const parameters = { session, model: generator as TextModel, queue, caller }
           yield* generateText({ ...parameters, request: { ...request, tokens } })
         } finally {
           await giveBack()
@@ -107,29 +90,24 @@ export async function openOnnxRuntime(
     },
     async embed(texts, caller) {
       const leave = enter(caller, embedder)
-      try {
-        const parameters = { ort, model: embedder as TextModel, queue, caller, texts: texts.map(encode) }
-        return await withSession((session) => embedTexts({ ...parameters, session }))
-      } finally {
-        leave()
-      }
+      const embedding = withSession((session) => {
+        const parameters = { model: embedder as TextModel, queue, caller, texts: texts.map(encode) }
+        return embedTexts({ ...parameters, session })
+      })
+      return untilGivenUp(embedding.finally(leave), caller)
     },
     close: () => pool.drop(source.name),
   }
 }
 
-/** One thread by default: a node serves many, and a run that takes all cores takes them from the others. */
-async function createSession({ ort, threads }: OnnxOptions, bytes: Uint8Array): Promise<InferenceSession> {
-  try {
-    return await ort.InferenceSession.create(bytes, {
-      intraOpNumThreads: threads,
-      interOpNumThreads: 1,
-      executionMode: 'sequential',
-      logSeverityLevel: 4,
-    })
-  } catch (cause) {
-    throw new AgoraiError('model_unsupported', 'ONNX Runtime does not open it.', { cause })
-  }
+/** Whoever gives up does not wait for what has begun, which holds its place until it has ended. */
+function untilGivenUp<value>(running: Promise<value>, { signal }: Caller): Promise<value> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => reject(signal.reason)
+    if (signal.aborted) giveUp()
+    signal.addEventListener('abort', giveUp, { once: true })
+    running.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp))
+  })
 }
 
 const unsupported = (why: string): AgoraiError => new AgoraiError('model_unsupported', why)

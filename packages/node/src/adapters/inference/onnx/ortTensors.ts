@@ -1,8 +1,8 @@
 import { AgoraiError } from '@agorai/core'
 import type { InferenceSession, Tensor } from 'onnxruntime-node'
 import type { InferenceTensor, TensorInfo, TensorType } from '../../../ports/inference.js'
+import type { OrtTensor } from './threadMessages.js'
 
-type Ort = typeof import('onnxruntime-node')
 type Values =
   | Uint8Array
   | Int8Array
@@ -47,19 +47,17 @@ export function tensorInfos(values: readonly InferenceSession.ValueMetadata[]): 
   })
 }
 
-/** The numbers are looked at where they lie; only those that lie askew are copied. */
-export function toOrtTensor(ort: Ort, { datatype, shape, data }: InferenceTensor): Tensor {
-  if (datatype === 'BYTES') return new ort.Tensor('string', [...(data as readonly string[])], shape)
-  const { name, bytes, view } = views[datatype]
-  const given = data as Uint8Array
-  const { buffer, byteOffset, length } = given.byteOffset % bytes === 0 ? given : Uint8Array.from(given)
-  return new ort.Tensor(name, view(buffer, byteOffset, length / bytes) as Tensor.DataType, shape)
+/** The numbers are copied once: what a caller gave stays its own, and the copy may be moved to another thread. */
+export function toOrtTensor({ name, datatype, shape: dims, data }: InferenceTensor): OrtTensor {
+  if (datatype === 'BYTES') return { name, type: 'string', dims, data: [...(data as readonly string[])] }
+  const { name: type, bytes, view } = views[datatype]
+  const { buffer, length } = new Uint8Array(data as Uint8Array)
+  return { name, type, dims, data: view(buffer, 0, length / bytes) as Tensor.DataType }
 }
 
-export function fromOrtTensor(name: string, tensor: Tensor): InferenceTensor {
-  const datatype = datatypeOf.get(tensor.type)
+export function fromOrtTensor({ name, type, dims: shape, data }: OrtTensor): InferenceTensor {
+  const datatype = datatypeOf.get(type)
   if (datatype === undefined) throw new AgoraiError('model_failed', 'The model gave a tensor of an unknown type.')
-  const { dims: shape, data } = tensor
   if (datatype === 'BYTES') return { name, datatype, shape, data: data as string[] }
   const { buffer, byteOffset, byteLength } = data as Values
   return { name, datatype, shape, data: new Uint8Array(buffer, byteOffset, byteLength) }
