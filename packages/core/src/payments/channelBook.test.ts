@@ -1,6 +1,6 @@
 import type { Hex } from 'viem'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { type ChannelBook, createChannelBook } from './channelBook.js'
+import { type ChannelBook, createChannelBook, mayBeShown } from './channelBook.js'
 import type { ChannelCharged } from './channelRecords.js'
 import type { ChannelConfig } from './channels.js'
 
@@ -51,6 +51,22 @@ beforeEach(() => {
 })
 
 describe('createChannelBook', () => {
+  test('knows which vouchers a claim may have shown to everybody', () => {
+    book.apply(charge(0, 0, 300, 1_000))
+    book.apply(charge(1, 300, 400, 900))
+    book.apply(charge(2, 400, 500, 1_200))
+    const state = book.get(channel)
+    if (state === undefined) throw new Error('no channel')
+    // Claims are made by the largest: by that over 1000 as long as it was, by that over 900 never.
+    const shown = [1_000n, 900n, 1_200n, 700n, 1_300n].filter((max) => mayBeShown(state, max))
+    expect(shown).toEqual([1_000n, 1_200n])
+    book.apply(charge(3, 500, 1_100, 1_200))
+    expect(state.claimable).toEqual([1_200n])
+    book.apply(opened(4, 1_100, 1_300))
+    book.apply({ kind: 'session-closed', channel, at: 1_002, session: 's1', sequence: 5, to: '1100', byVersion: [] })
+    expect([state.claimable, state.signedMax]).toEqual([[1_200n], 1_200n])
+  })
+
   test('adds up what was charged, from what the chain knew before', () => {
     book.apply(charge(0, 500, 700, 900))
     book.apply(charge(1, 700, 800))
@@ -90,7 +106,11 @@ describe('createChannelBook', () => {
     expect(book.apply(opened(1, 20, 200))).toBeUndefined()
     const topUp = { kind: 'session-topped-up', channel, at: 1_001, session: 's1', signature: '0xee' } as const
     expect(book.apply({ ...topUp, sequence: 1, ceiling: '100' })).toBeUndefined()
-    expect(book.apply({ ...topUp, sequence: 1, ceiling: '220' })).toMatchObject({ charged: 20n, signedMax: 220n })
+    expect(book.apply({ ...topUp, sequence: 1, ceiling: '220' })).toMatchObject({
+      charged: 20n,
+      signedMax: 20n,
+      session: { ceiling: 220n, signature: '0xee' },
+    })
     const close = { kind: 'session-closed', channel, at: 1_002, session: 's1', sequence: 2 } as const
     expect(book.apply({ ...close, to: '221', byVersion: [] })).toBeUndefined()
     expect(book.apply({ ...close, session: 's2', to: '21', byVersion: [] })).toBeUndefined()

@@ -15,8 +15,13 @@ export type ChannelState = {
   /** The last voucher: never below `charged`. */
   signedMax: bigint
   signature: Hex
-  /** The session that holds the channel, up to the ceiling last signed for it. Its charges are added when it closes. */
-  session: { id: string; from: bigint; ceiling: bigint } | undefined
+  /** Those above `charged` that were the last voucher, ascending: a claim by one of them shows it to everybody. */
+  readonly claimable: bigint[]
+  /**
+   * The session that holds the channel, up to the ceiling last signed for it. Its charges are added when it closes, and
+   * until then nothing is claimed by its voucher.
+   */
+  session: { id: string; from: bigint; ceiling: bigint; signature: Hex } | undefined
   /** The last part that was given back; `nonce` tells whether the chain has it already. */
   refund: { nonce: bigint; amount: bigint } | undefined
   /** What was charged for each version, without `base`. */
@@ -62,6 +67,7 @@ function firstState(record: ChannelRecord): ChannelState | undefined {
     charged: base,
     signedMax: base,
     signature: '0x',
+    claimable: [],
     session: undefined,
     refund: undefined,
     byVersion: new Map(),
@@ -92,20 +98,24 @@ function advance(state: ChannelState, record: ChannelRecord): boolean {
     case 'session-opened': {
       if (state.session !== undefined || BigInt(record.ceiling) < BigInt(record.from)) return false
       if (!begin(state, record.from)) return false
-      state.session = { id: record.session, from: state.charged, ceiling: BigInt(record.ceiling) }
-      return sign(state, state.charged, BigInt(record.ceiling), record.signature)
+      const { session: id, ceiling, signature } = record
+      state.session = { id, from: state.charged, ceiling: BigInt(ceiling), signature }
+      return true
     }
     case 'session-topped-up':
       // By the session's own ceiling: an earlier one may have left a larger voucher.
       if (state.session?.id !== record.session || BigInt(record.ceiling) < state.session.ceiling) return false
       state.session.ceiling = BigInt(record.ceiling)
-      return sign(state, state.charged, BigInt(record.ceiling), record.signature)
+      state.session.signature = record.signature
+      return true
     case 'session-closed': {
       const to = BigInt(record.to)
-      if (state.session?.id !== record.session || to < state.charged || to > state.signedMax) return false
+      const { session } = state
+      if (session?.id !== record.session || to < state.charged || to > session.ceiling) return false
       for (const [version, amount] of record.byVersion) addTo(state.byVersion, version, BigInt(amount))
       state.session = undefined
-      return sign(state, to, state.signedMax, state.signature)
+      // What was not used needs no voucher, so that over the same amount another session can be opened.
+      return to === state.charged || sign(state, to, session.ceiling, session.signature)
     }
   }
 }
@@ -123,11 +133,26 @@ function begin(state: ChannelState, from: string): boolean {
 /** The larger voucher is kept: what was signed once can be claimed for ever. */
 function sign(state: ChannelState, charged: bigint, signedMax: bigint, signature: Hex): true {
   state.charged = charged
+  const { claimable } = state
   if (signedMax >= state.signedMax) {
     state.signedMax = signedMax
     state.signature = signature
+    if (claimable.at(-1) !== signedMax) claimable.push(signedMax)
   }
+  const above = claimable.findIndex((max) => max > charged)
+  if (above !== 0) claimable.splice(0, above < 0 ? claimable.length : above)
   return true
+}
+
+/** Whether a claim can have shown the voucher over `max` to everybody: then whoever brings it need not be who signed it. */
+export function mayBeShown({ claimable }: ChannelState, max: bigint): boolean {
+  let [from, to] = [0, claimable.length]
+  while (from < to) {
+    const middle = (from + to) >> 1
+    if ((claimable[middle] ?? max) < max) from = middle + 1
+    else to = middle
+  }
+  return claimable[from] === max
 }
 
 function addTo(totals: Map<string, bigint>, version: string, amount: bigint): void {

@@ -1,4 +1,5 @@
 import {
+  type BatchPayload,
   type ChannelConfig,
   type ChannelRecord,
   channelRecordName,
@@ -62,7 +63,7 @@ const vouchers = await Promise.all(
 )
 
 /** Several gateways over one journal; every wait of theirs ends when the scheduler says so. */
-function openGateways(scheduler: fc.Scheduler, count: number) {
+function openGateways(scheduler: Pick<fc.Scheduler, 'schedule'>, count: number) {
   const log: ChannelRecord[] = []
   const names = new Map<string, ChannelRecord>()
   const wait = (label: string) => scheduler.schedule(Promise.resolve(), label)
@@ -185,4 +186,28 @@ describe('the channel desk', () => {
       { numRuns: runs },
     )
   }, 600_000)
+
+  test('takes nothing from whoever read a voucher off the chain, and goes on with who signs', async () => {
+    const schedule: fc.Scheduler['schedule'] = (value) => value
+    const [gateway] = openGateways({ schedule }, 1)
+    if (gateway === undefined) throw new Error('no gateway')
+    const config = configs[0] as ChannelConfig
+    const payloadOf = (max: number) => vouchers[0]?.[max] as (typeof vouchers)[number][number]
+    const { channelId, signature } = payloadOf(10).voucher
+    gateway.book.apply({
+      ...{ kind: 'channel-charged', channel: channelId, sequence: 0, config, at: 1, version: '7' },
+      ...{ from: '0', to: '3', signedMax: '10', signature, requestHash: `0x${'00'.repeat(32)}` },
+    })
+    const outcomeOf = async (payload: BatchPayload, amount: string) => {
+      const taken = await gateway.desk.take(payload, { ...requirements, amount })
+      if (taken.kind === 'refused') return taken.error
+      taken.release()
+      return taken.kind
+    }
+    // What the last call did not use is just what this one may cost.
+    expect(await outcomeOf(payloadOf(10), '7')).toBe('voucher_shown')
+    expect(await outcomeOf(payloadOf(13), '10')).toBe('taken')
+    // A refund goes to nobody but the payer.
+    expect(await outcomeOf({ ...payloadOf(3), type: 'refund' }, '10')).toBe('taken')
+  })
 })

@@ -6,6 +6,7 @@ import {
   type ChannelDigests,
   type ChannelRecord,
   type ChannelState,
+  mayBeShown,
   type PaymentRequirements,
   type PaymentResponse,
   type X402Error,
@@ -157,7 +158,8 @@ export function createChannelDesk(options: ChannelDeskOptions): ChannelDesk {
       // From here to the hold nothing waits, so what was found still is.
       const state = book.get(channel)
       const isHeld = held.has(channel) || state?.session?.id !== session
-      const reason = refusalOf({ state, funds, max, asked, added, isHeld })
+      const isToppedUp = session !== undefined
+      const reason = refusalOf({ state, funds, max, asked, added, isHeld, isToppedUp })
       if (reason === undefined) {
         const from = chargedOf(state, funds)
         const isCovered = asked === 0n || assertExposure({ charged: from + asked, funds, terms, mayBeOld: attempt < 2 })
@@ -236,14 +238,18 @@ type Question = {
   asked: bigint
   added: bigint
   isHeld: boolean
+  isToppedUp: boolean
 }
 
-function refusalOf({ state, funds, max, asked, added, isHeld }: Question): X402Error | undefined {
+function refusalOf({ state, funds, max, asked, added, isHeld, isToppedUp }: Question): X402Error | undefined {
   if (isHeld) return x402Errors.channelBusy
   // Giving money back is no risk, and what the payer wants.
   if (funds.withdrawRequestedAt !== 0 && asked > 0n) return x402Errors.channelExpiring
   if (funds.balance + added === 0n) return x402Errors.channelNotFound
   if (max !== chargedOf(state, funds) + asked) return x402Errors.cumulativeMismatch
+  // Nothing else tells a payer from whoever reads claims. A refund, or a session's new ceiling, gives a stranger nothing.
+  const gives = asked > 0n && !isToppedUp
+  if (gives && state !== undefined && mayBeShown(state, max)) return x402Errors.voucherShown
   const refund = state?.refund
   const reserved = refund !== undefined && funds.refundNonce <= refund.nonce ? refund.amount : 0n
   return max > funds.balance + added - reserved ? x402Errors.exceedsBalance : undefined

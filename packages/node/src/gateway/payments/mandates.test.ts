@@ -129,14 +129,14 @@ test('whatever an agent asks for, no more than the mandate is charged', async ()
         const session = state?.session
         if (kind === 'close') {
           if (state === undefined || session === undefined) continue
-          const to = session.from + ((state.signedMax - session.from) * quarters) / 4n
+          const to = session.from + ((session.ceiling - session.from) * quarters) / 4n
           record({ kind: 'session-closed', session: 's', to: String(to), byVersion: [] })
           charged += to - session.from
           continue
         }
         if ((kind === 'top-up') !== (session !== undefined)) continue
         const from = state?.charged ?? 0n
-        const ceiling = (kind === 'top-up' ? (state?.signedMax ?? 0n) : from) + amount
+        const ceiling = (kind === 'top-up' ? (session?.ceiling ?? 0n) : from) + amount
         const admitted = await mandates.admit(header, payload(ceiling), 7n).catch(() => undefined)
         if (admitted === undefined) continue
         expect(amount <= 10n).toBe(true)
