@@ -26,6 +26,7 @@ export type SessionPool = {
   drop(name: string): Promise<void>
   /** Bytes of what is open. */
   bytes(): number
+  /** Lets go of all sessions, also of those that somebody holds, and waits for what they run. */
   close(): Promise<void>
 }
 
@@ -34,6 +35,8 @@ type Held = { opened: Promise<ModelSession>; bytes: number; users: number; dropp
 export function createSessionPool({ bytesMax, sessionsMax }: SessionPoolOptions): SessionPool {
   /** The one that was used last comes last. */
   const held = new Map<string, Held>()
+  /** With those that were dropped while they were at work. */
+  const living = new Set<Held>()
   const total = () => [...held.values()].reduce((sum, { bytes }) => sum + bytes, 0)
 
   async function release(one: Held): Promise<void> {
@@ -41,6 +44,7 @@ export function createSessionPool({ bytesMax, sessionsMax }: SessionPoolOptions)
       (session) => session.release(),
       () => {},
     )
+    living.delete(one)
   }
 
   async function drop(name: string): Promise<void> {
@@ -71,8 +75,10 @@ export function createSessionPool({ bytesMax, sessionsMax }: SessionPoolOptions)
     // Not before it stands among the others: what it makes room for is counted with them.
     one.opened = Promise.resolve().then(() => open((bytes) => takeRoom(one, bytes)))
     const forget = () => {
+      living.delete(one)
       if (held.get(name) === one) held.delete(name)
     }
+    living.add(one)
     // What ended by itself is opened again when it is asked for.
     one.opened.then(({ ended }) => ended.then(forget), forget)
     return one
@@ -111,7 +117,8 @@ export function createSessionPool({ bytesMax, sessionsMax }: SessionPoolOptions)
     drop,
     bytes: total,
     async close() {
-      for (const name of [...held.keys()]) await drop(name)
+      for (const name of held.keys()) void drop(name)
+      await Promise.all([...living].map(release))
     },
   }
 }

@@ -86,7 +86,7 @@ function startThread() {
   })
 
   function ask(question: Question, moved: ArrayBuffer[] = []): Promise<Answer> {
-    if (isOver) return Promise.reject(tooLate())
+    if (isOver || (releasing !== undefined && question.kind !== 'close')) return Promise.reject(tooLate())
     last += 1
     const id = last
     return new Promise((resolve, reject) => {
@@ -96,6 +96,8 @@ function startThread() {
   }
 
   async function close(): Promise<void> {
+    // The caller sees the promise of this first, so that nothing more is asked.
+    await Promise.resolve()
     while (waiting.size > 0 && !isOver) await nextAnswer()
     await ask({ kind: 'close' }).catch(() => {})
     await ended

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { readFileSync } from 'node:fs'
 import type { Worker } from 'node:worker_threads'
+import { isAgoraiError } from '@agorai/core'
 import fc from 'fast-check'
 import onnxProto from 'onnx-proto'
 import * as ort from 'onnxruntime-node'
@@ -194,11 +195,24 @@ test('a slow model holds up no other, and whoever gives up does not wait for it'
   controller.abort()
   await Promise.all(runs)
   expect(done).toEqual(['quick', 'event loop', 'given up', 'slow'])
-  // It is let go while it runs, which is waited for.
-  const last = ask('last', slow.infer([slowRows(2_000)], caller))
   await slow.close()
-  await last
-  expect(done.at(-1)).toBe('last')
+})
+
+test('a node that stops waits for what runs, which gets its answer, and for nothing else', async () => {
+  const own = createSessionPool({ bytesMax: 64 * 1024 * 1024, sessionsMax: 64 })
+  const slow = await openModelIn(own, slowModel(200))
+  const done: string[] = []
+  const note = (name: string) => () => void done.push(name)
+  const running = slow.infer([slowRows(2_000)], caller).then(note('running'))
+  const next = slow
+    .infer([slowRows(1)], caller)
+    .catch((error: unknown) => isAgoraiError(error) && done.push(error.code))
+  // By then the first has arrived in the thread, and the second waits for its turn.
+  await new Promise((resolve) => setImmediate(resolve))
+  await own.close().then(note('closed'))
+  await Promise.all([running, next])
+  expect(done.toSorted()).toEqual(['closed', 'model_failed', 'running'])
+  expect(done.indexOf('running')).toBeLessThan(done.indexOf('closed'))
 })
 
 test('a thread that ends by itself fails what it ran, and is started again', async () => {
