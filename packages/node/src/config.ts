@@ -216,7 +216,13 @@ const secretNames: readonly (keyof typeof settingsSchema.shape)[] = [
 const otherPrefixes = /^(DATABASE_URL|OTEL_EXPORTER_OTLP_ENDPOINT)(_FILE)?$/
 
 /** Read by the command line client and by the repository's own scripts, which may share an environment with a node. */
-const otherNames: ReadonlySet<string> = new Set(['AGORAI_KEY', 'AGORAI_NODE', 'AGORAI_CI', 'AGORAI_NODE22'])
+const otherNames: ReadonlySet<string> = new Set([
+  'AGORAI_KEY',
+  'AGORAI_NODE',
+  'AGORAI_CI',
+  'AGORAI_NODE22',
+  'AGORAI_BUILT',
+])
 
 /** Settings that the command line takes, too. */
 export const configFlags = {
