@@ -40,12 +40,11 @@ export async function findTransfer(
     })
     if (log === undefined) return undefined
     const { logs } = await client.getTransactionReceipt({ hash: log.transactionHash })
-    const moved = parseEventLogs({ abi: erc20Abi, eventName: 'Transfer', logs }).some(
-      ({ address, args: transfer }) =>
-        isAddressEqual(address, token) &&
-        isAddressEqual(transfer.from, from) &&
-        isAddressEqual(transfer.to, to) &&
-        transfer.value === BigInt(value),
+    // Of one transaction many authorizations can be used: what this one moved is what the token says right after its use.
+    const next = logs.find(({ address, logIndex }) => isAddressEqual(address, token) && logIndex > log.logIndex)
+    const moved = parseEventLogs({ abi: erc20Abi, eventName: 'Transfer', logs: next === undefined ? [] : [next] }).some(
+      ({ args: transfer }) =>
+        isAddressEqual(transfer.from, from) && isAddressEqual(transfer.to, to) && transfer.value === BigInt(value),
     )
     return moved ? log.transactionHash : undefined
   })
