@@ -1,7 +1,7 @@
 import type { Address, Hex } from 'viem'
 import { z } from 'zod'
 import { chainNameSchema } from '../chain/caip.js'
-import { addressSchema } from '../http/primitives.js'
+import { addressSchema, uintSchema } from '../http/primitives.js'
 import { withdrawDelayMax, withdrawDelayMin } from './channels.js'
 
 /** x402 version 2 (specs/x402-specification-v2.md), as far as its `exact` and `batch-settlement` schemes on EVM need it. */
@@ -33,8 +33,6 @@ const signatureSchema = z
   .max(16_384)
   .regex(/^0x([0-9a-fA-F]{2})+$/, 'must be 0x and an even number of hex digits')
   .transform((value) => value as Hex)
-/** What is uint256 in the token's contract. */
-const decimalSchema = z.string().regex(/^(0|[1-9][0-9]{0,77})$/, 'must be a decimal integer')
 
 /** What a payment must be, or was made for. */
 export type PaymentRequirements = {
@@ -100,8 +98,8 @@ const channelPart = { channelConfig: channelConfigSchema, voucher: voucherSchema
 
 const depositAuthorizationSchema = z.strictObject({
   erc3009Authorization: z.strictObject({
-    validAfter: decimalSchema,
-    validBefore: decimalSchema,
+    validAfter: uintSchema,
+    validBefore: uintSchema,
     salt: hexOf(32),
     signature: signatureSchema,
   }),
@@ -125,8 +123,8 @@ export const exactPayloadSchema = z.strictObject({
     from: addressSchema,
     to: addressSchema,
     value: amountSchema,
-    validAfter: decimalSchema,
-    validBefore: decimalSchema,
+    validAfter: uintSchema,
+    validBefore: uintSchema,
     nonce: hexOf(32),
   }),
 })

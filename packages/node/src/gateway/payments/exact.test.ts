@@ -74,6 +74,27 @@ describe('an exact payment', () => {
     expect(shop.calls.length).toBe(ran)
   })
 
+  test('in a form that cannot be brought to the chain is refused as what it is', async () => {
+    const payer = await createPayer()
+    const right = await payer.transfer()
+    const beyond = '9'.repeat(78)
+    const { signature, authorization } = right
+    for (const payload of [
+      { ...right, signature: `${signature.slice(0, 130)}05` },
+      { ...right, signature: `0x${'00'.repeat(64)}1b` },
+      { ...right, signature: `0x${'ff'.repeat(64)}1b` },
+      { ...right, signature: '0x12' },
+      { ...right, authorization: { ...authorization, validBefore: beyond } },
+      { ...right, authorization: { ...authorization, validAfter: beyond } },
+    ])
+      expect((await payer.payExact(payload)).status).toBe(402)
+    const deposit = await payer.deposit(1_000n, 5_000n)
+    const { erc3009Authorization: given } = deposit.deposit.authorization
+    const late = { erc3009Authorization: { ...given, validBefore: beyond } }
+    const response = await payer.pay({ ...deposit, deposit: { ...deposit.deposit, authorization: late } })
+    expect(response.status).toBe(402)
+  })
+
   test('that is not mined in time is pending, and its answer is there once it is', async () => {
     const payer = await createPayer()
     const payload = await payer.transfer()

@@ -59,7 +59,16 @@ function transferData({ signature, authorization }: Extract<Settlement, { type?:
   const transfer = [from, to, BigInt(value), BigInt(validAfter), BigInt(validBefore), nonce] as const
   const call = { abi: testUsdAbi, functionName: 'transferWithAuthorization' } as const
   // A wallet's signature in three parts is what every token with EIP-3009 takes; a contract's is bytes.
-  if (signature.length !== 132) return encodeFunctionData({ ...call, args: [...transfer, signature] })
-  const { r, s, yParity } = parseSignature(signature)
-  return encodeFunctionData({ ...call, args: [...transfer, 27 + yParity, r, s] })
+  const parts = partsOf(signature)
+  if (parts === undefined) return encodeFunctionData({ ...call, args: [...transfer, signature] })
+  return encodeFunctionData({ ...call, args: [...transfer, 27 + parts.yParity, parts.r, parts.s] })
+}
+
+/** Undefined for what is no wallet's signature; the token says what it makes of it. */
+function partsOf(signature: Hex) {
+  try {
+    return signature.length === 132 ? parseSignature(signature) : undefined
+  } catch {
+    return undefined
+  }
 }
