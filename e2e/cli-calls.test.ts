@@ -1,7 +1,9 @@
 import { stat, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { deflateSync } from 'node:zlib'
 import OpenAI from 'openai'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readModel, readModelFacts } from '../examples/digits/publish.js'
 import { parseDigits, readDigitsCsv } from '../examples/digits/readDigits.js'
 import { publishTextModel, publishTextService } from '../examples/language/publish.js'
@@ -90,6 +92,80 @@ test('a call shows its price before, the answer, and what was paid', async () =>
   expect(streamed.stdout).toMatch(/\S[\s\S]*\nPaid 0\.\d{6} tUSD/)
 }, 300_000)
 
+test('free calls of the day are asked for by their name, and cost nothing', async () => {
+  const free = ['call', text, '--prompt', 'The sea', '--max-tokens', '4', '--free', '--account', 'dev:5']
+  const first = await agorai(...free)
+  expect(first).toMatchObject({ exit: 0, stderr: '20 free calls are left today, and this is one of them.\n' })
+  expect(first.stdout).toContain('Paid nothing.')
+  expect((await agorai(...free)).stderr).toContain('19 free calls are left')
+  expect(await json(...free)).toMatchObject({ amount: '0', paidBy: 'free' })
+  expect(await failure('call', digits, '--row', zeros, '--free', ...byron)).toMatchObject({ field: 'free' })
+  for (let call = 0; call < 17; call++) await json(...free)
+  expect(await failure(...free)).toMatchObject({ code: 'entitlement_missing', field: 'free' })
+}, 300_000)
+
+test('a timed pass that was bought pays for calls, and the call says so', async () => {
+  const ada = ['--account', 'dev:1']
+  await json('fund', '5', ...ada)
+  const { offer } = await json('offer', 'list', text, '--price', '0.1', '--usage', 'inference', '--timed', ...boole)
+  await line.market.settle()
+  await json('buy', text, '--offer', String(offer), '--days', '2', ...ada)
+  await line.market.settle()
+  const before = await line.market.balanceOf(line.market.ada)
+  const call = ['call', text, '--prompt', 'The sea', '--max-tokens', '4', ...ada]
+  const { exit, stdout, stderr } = await agorai(...call)
+  expect({ exit, stderr }).toEqual({ exit: 0, stderr: `Your pass of offer ${offer} pays.\n` })
+  expect(stdout).toContain('Paid nothing: your pass pays.')
+  expect(await json(...call)).toMatchObject({ amount: '0', paidBy: 'pass', offer })
+  expect(await json('session', 'show', ...ada)).toMatchObject([{ paidBy: 'pass', state: 'open' }])
+  expect(await line.market.balanceOf(line.market.ada)).toBe(before)
+  // A payment that is asked for is made all the same.
+  expect(await json(...call, '--pay', 'voucher')).toMatchObject({ paidBy: 'voucher' })
+}, 300_000)
+
+describe('an answer that was lost on its way', () => {
+  let wire: Awaited<ReturnType<typeof startWire>>
+  beforeAll(async () => {
+    wire = await startWire(line.market.node.url)
+  })
+  afterAll(() => wire.close())
+
+  /** Sends a call whose answer is lost, gets it by the same command, and makes the call once more. */
+  async function loseAndRepeat(way: string[], between: () => Promise<void> = async () => {}): Promise<void> {
+    const call = ['call', digits, '--row', zeros, ...way, '--node', wire.url, ...byron]
+    wire.cut(true)
+    expect(await failure(...call)).toMatchObject({ code: 'node_unavailable' })
+    expect(wire.takeLost()).toBeGreaterThan(0)
+    wire.cut(false)
+    const again = await agorai(...call)
+    expect(again).toMatchObject({
+      exit: 0,
+      stderr: expect.stringContaining('was lost: asking for it, not paying again.'),
+    })
+    await between()
+    expect((await agorai(...call)).stderr).not.toContain('was lost')
+  }
+
+  test.each([
+    ['a voucher', [], async () => BigInt(String((await json('channel', 'show', digits, ...byron)).charged))],
+    ['a transfer', ['--pay', 'exact'], async () => -(await line.market.balanceOf(line.market.byron))],
+  ])(
+    'is given to the same command and paid once, by %s',
+    async (_, way, paidSoFar) => {
+      const before = await paidSoFar()
+      await loseAndRepeat(way, async () => expect(await paidSoFar()).toBe(before + 100n))
+      expect(await paidSoFar()).toBe(before + 200n)
+    },
+    300_000,
+  )
+
+  test('is given to the same command and paid once, by a session', async () => {
+    const { session } = await json('session', 'open', '--budget', '0.1', '--asset', digits, ...byron)
+    await loseAndRepeat(['--session', String(session)])
+    expect(await json('session', 'close', String(session), ...byron)).toMatchObject({ charged: '200' })
+  }, 300_000)
+})
+
 test('a drawn digit is read from a PNG, a row and a file', async () => {
   const held = parseDigits(readDigitsCsv('heldOut').toString())
   const pixels = held.pixels.subarray(0, 784)
@@ -167,6 +243,48 @@ test('a service that is stopped is not called any more', async () => {
   await json('serve', digits, '--stop', ...boole)
   expect(await failure('call', digits, '--row', zeros, ...byron)).toMatchObject({ code: 'model_not_found' })
 }, 300_000)
+
+/** A wire to a node that can be cut: what is paid for then reaches the node, and its answer is lost. */
+async function startWire(node: string) {
+  let isCut = false
+  let lost = 0
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk as Buffer)
+    const { host: _, connection: __, 'content-length': ___, ...headers } = request.headers
+    const method = request.method ?? 'GET'
+    const answer = await fetch(new URL(request.url ?? '/', node), {
+      ...{ method, headers: headers as Record<string, string> },
+      ...(method === 'GET' ? {} : { body: Buffer.concat(chunks) }),
+    })
+    const body = Buffer.from(await answer.arrayBuffer())
+    const isPaid = 'payment-signature' in headers || 'agorai-session' in headers
+    if (isCut && isPaid) {
+      if (answer.ok) lost += 1
+      request.socket.destroy()
+      return
+    }
+    const passed = [...answer.headers].filter(
+      ([name]) => !/^(content-encoding|transfer-encoding|connection)$/.test(name),
+    )
+    response.writeHead(answer.status, Object.fromEntries(passed)).end(body)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}`,
+    cut(whether: boolean) {
+      isCut = whether
+    },
+    /** How many paid answers were lost since this was asked. */
+    takeLost(): number {
+      const taken = lost
+      lost = 0
+      return taken
+    },
+    close: () => new Promise((resolve) => server.close(resolve)),
+  }
+}
 
 const zeros = Array.from({ length: 784 }, () => 0).join(',')
 

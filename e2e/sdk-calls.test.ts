@@ -1,14 +1,17 @@
 import { hashMessageOf, isAgoraiError, type SessionInfo, sessionBytes32 } from '@agorai/core'
 import {
   type AgoraiClient,
+  buyOffer,
   callModel,
   closeSession,
   createPayer,
+  findCallPass,
   fundMandate,
   getChannel,
   getQuote,
   getReceipt,
   getSession,
+  listOffer,
   openSession,
   type Payer,
   refundChannel,
@@ -214,7 +217,7 @@ describe('a session', () => {
     const { curie } = market
     const session = await openSession(curie, { asset: service, offer: 0n })
     const { amount, paidBy } = await callModel(curie, { ...call(), session })
-    expect({ amount, paidBy }).toEqual({ amount: 0n, paidBy: 'session' })
+    expect({ amount, paidBy }).toEqual({ amount: 0n, paidBy: 'free' })
   }, 300_000)
 })
 
@@ -261,6 +264,27 @@ describe('a policy and a mandate', () => {
     expect(spent > quote).toBe(true)
   }, 300_000)
 })
+
+test('a timed pass that was bought on chain pays for calls until it ends', async () => {
+  const { boole, curie, token } = market
+  const usage = 'inference'
+  const { offer } = await listOffer(boole, { asset: service, token, price: usd / 10n, usage, timed: true })
+  await expect(openSession(curie, { asset: service, offer })).rejects.toMatchObject({ code: 'entitlement_missing' })
+  await market.mint(curie, usd)
+  await buyOffer(curie, { offer, days: 2, amountMax: usd })
+  await market.settle()
+  expect(await findCallPass(curie, service)).toBe(offer)
+  const session = await openSession(curie, { asset: service, offer })
+  const before = await market.balanceOf(curie)
+  const calls = await Promise.all([1, 2, 3].map(() => callModel<Completion>(curie, { ...call(), session })))
+  expect(calls).toMatchObject(calls.map(() => ({ amount: 0n, paidBy: 'pass' })))
+  expect(calls[0]?.result.choices[0]?.text).not.toBe('')
+  expect(await closeSession(curie, { session })).toMatchObject({ state: 'closed', paidBy: 'pass', charged: '0' })
+  expect(await market.balanceOf(curie)).toBe(before)
+  await market.passTime(3 * 86_400)
+  await market.settle()
+  await expect(openSession(curie, { asset: service, offer })).rejects.toMatchObject({ code: 'entitlement_missing' })
+}, 300_000)
 
 test('a service that is stopped is not called any more', async () => {
   const { boole, byron } = market

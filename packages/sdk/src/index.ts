@@ -91,9 +91,17 @@ export type { Purchase } from './market/findPurchase.js'
 export { accountListSchema, offerDocumentSchema } from './market/offerDocument.js'
 export type { ListedOffer, StatedOffer } from './market/offerTerms.js'
 export { readPass } from './market/readPass.js'
-export type { CallReceipt } from './payments/callReceipt.js'
+export { type CallReceipt, isRefusal } from './payments/callReceipt.js'
 export { type ChannelStore, createChannelMemory, createTurns, type KeptChannel } from './payments/channelStore.js'
-export { parseKeptChannel, parseKeptSession, parsePolicy, parseSpending } from './payments/keptState.js'
+export { findCallPass } from './payments/findCallPass.js'
+export {
+  type KeptCall,
+  parseKeptCall,
+  parseKeptChannel,
+  parseKeptSession,
+  parsePolicy,
+  parseSpending,
+} from './payments/keptState.js'
 export { type CreatePayerParameters, createPayer, type Payer } from './payments/payer.js'
 export type { Wire } from './payments/requirements.js'
 export { createSession, type KeptSession, type Session } from './payments/session.js'

@@ -4,6 +4,7 @@ import { AgoraiError, parseWith, type SignedMandate, signedMandateSchema } from 
 import { type AgoraiClient, createPayer, type Payer } from '@agorai/sdk'
 import type { Environment } from '../environment.js'
 import { openChannelFiles } from './channelFiles.js'
+import { openPendingCalls } from './pendingCalls.js'
 import { openSessionFiles, type SessionFiles } from './sessionFiles.js'
 import { openSpendingFile, readPolicy } from './spendingFile.js'
 
@@ -28,7 +29,7 @@ export async function openPayments(
   client: AgoraiClient,
   environment: Environment,
   { mandate: file }: MandateOptions = {},
-): Promise<{ payer: Payer; sessions: SessionFiles }> {
+): Promise<{ payer: Payer; sessions: SessionFiles; pending: ReturnType<typeof openPendingCalls> }> {
   const folder = accountFolder(environment, client)
   const mandate = file === undefined ? undefined : await readMandate(file)
   return {
@@ -40,6 +41,7 @@ export async function openPayments(
       mandateSpending: openSpendingFile(join(folder, `mandate-${mandate?.mandate.nonce}.json`)),
     }),
     sessions: openSessionFiles(join(folder, 'sessions')),
+    pending: openPendingCalls(join(folder, 'calls')),
   }
 }
 

@@ -42,12 +42,16 @@ async function takeLock(lock: string): Promise<boolean> {
 async function isAbandoned(lock: string): Promise<boolean> {
   const pid = Number(await readFile(lock, 'utf8').catch(() => ''))
   // Empty for the moment between its making and its writing.
-  if (!Number.isInteger(pid) || pid <= 0) return false
+  return Number.isInteger(pid) && pid > 0 && !isRunning(pid)
+}
+
+/** Whether there is a process of this number, of whoever it is. */
+export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0)
-    return false
+    return true
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH'
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH'
   }
 }
 

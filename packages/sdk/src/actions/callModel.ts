@@ -27,8 +27,8 @@ export type CallModelParameters = {
   timeoutMs?: number | undefined
 }
 
-/** How a call was paid. */
-export type PaidBy = 'session' | Wire | 'free'
+/** How a call was paid; `free` where nothing was asked for, and by the free calls of a day. */
+export type PaidBy = 'session' | Wire | 'pass' | 'free'
 
 export type CallModelReturnType<result = unknown> = {
   /** The answer's document. */
@@ -88,10 +88,10 @@ async function callInSession<result>(
       usage: receipt?.usage,
       amount,
       amountMax,
-      paidBy: 'session',
+      paidBy: paidByOf(session),
       receipt,
       transaction: undefined,
-    } as const
+    }
     return { result: parseAnswer(answer) as result, ...paid }
   } catch (error) {
     if (isRefusal(error)) charged = 0n
@@ -100,4 +100,10 @@ async function callInSession<result>(
   } finally {
     held.settle(charged, sure)
   }
+}
+
+/** What pays for the calls of a session. */
+export function paidByOf(session: Session): PaidBy {
+  const { offer } = session.kept()
+  return offer === undefined ? 'session' : offer === 0n ? 'free' : 'pass'
 }

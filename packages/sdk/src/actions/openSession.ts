@@ -87,15 +87,16 @@ async function openPaid(client: AgoraiClient, payer: Payer, parameters: OpenSess
         if (channel !== undefined) await markChannel(payer, channel, opened)
         return toSession(payer, opened, { salt, asset, budget, openMax, ceiling, reservation, token })
       } catch (error) {
-        // Another session has this channel: the next one is as good.
-        if (!isBusy(error) || index >= channelsMax || payer.mandate !== undefined) throw error
+        // Another session has this channel, or it was paid from over just this much before: the next one is as good.
+        if (!isTaken(error) || index >= channelsMax || payer.mandate !== undefined) throw error
       }
     }
   })
 }
 
-const isBusy = (error: unknown): boolean =>
-  isAgoraiError(error, 'payment_refused') && error.details?.reason === x402Errors.channelBusy
+const takenReasons: readonly unknown[] = [x402Errors.channelBusy, x402Errors.voucherShown]
+const isTaken = (error: unknown): boolean =>
+  isAgoraiError(error, 'payment_refused') && takenReasons.includes(error.details?.reason)
 
 async function markChannel(payer: Payer, channel: Hex, { session }: OpenedSession): Promise<void> {
   const kept = await payer.channels.get(channel)
@@ -126,12 +127,13 @@ async function openEntitled(
     attemptsMax: 3,
   })
   const none = { budget: 0n, openMax: 0n, ceiling: 0n, token: undefined, reservation: undefined }
-  return toSession(payer, opened, { salt: channelSalt(0), asset, ...none })
+  return toSession(payer, opened, { salt: channelSalt(0), asset, offer, ...none })
 }
 
 type Facts = {
   salt: Hex
   asset: bigint | undefined
+  offer?: bigint
   token: Address | undefined
   budget: bigint
   openMax: bigint
@@ -148,7 +150,7 @@ function toSession(payer: Payer, opened: OpenedSession, facts: Facts): Session {
     openMax,
     reservations: reservation === undefined ? [] : [{ amount: ceiling, reservation }],
     kept: {
-      ...{ session, bearer, macKey, channel, salt, asset, ceiling, expiresAt },
+      ...{ session, bearer, macKey, channel, salt, asset, ceiling, expiresAt, offer: facts.offer },
       node: payer.client.node.href,
       token: opened.token ?? facts.token,
       from: BigInt(opened.from),

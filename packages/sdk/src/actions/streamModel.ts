@@ -6,7 +6,7 @@ import { isRefusal, parseUsage } from '../payments/callReceipt.js'
 import { readEvents } from '../payments/readEvents.js'
 import { priceMax, sendAlone, sendInSession, targetOf } from '../payments/sendCall.js'
 import type { Session } from '../payments/session.js'
-import type { CallModelParameters, PaidBy } from './callModel.js'
+import { type CallModelParameters, type PaidBy, paidByOf } from './callModel.js'
 import { getReceipt, type SignedReceipt } from './getReceipt.js'
 import { verifyReceipt } from './verifyReceipt.js'
 
@@ -71,7 +71,7 @@ async function streamInSession<event>(
       throw error
     }
     const usage = receipt === undefined ? undefined : parseUsage(receipt.receipt.usage)
-    return { usage, amount: amount ?? amountMax, amountMax, paidBy: 'session', receipt }
+    return { usage, amount: amount ?? amountMax, amountMax, paidBy: paidByOf(session), receipt }
   })
 }
 

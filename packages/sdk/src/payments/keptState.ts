@@ -48,6 +48,7 @@ const sessionSchema = z.strictObject({
   channel: bytes32Schema.optional(),
   salt: bytes32Schema,
   asset: amountSchema.optional(),
+  offer: amountSchema.optional(),
   token: addressSchema.optional(),
   from: amountSchema,
   ceiling: amountSchema,
@@ -57,6 +58,20 @@ const sessionSchema = z.strictObject({
   counter: z.number().int().min(0),
   expiresAt: z.number().int(),
 })
+
+const pendingCallSchema = z.strictObject({
+  /** Its idempotency key. */
+  key: z.string(),
+  /** When it was sent first, in unix seconds. */
+  at: z.number().int(),
+  /** The process that sent it. */
+  pid: z.number().int(),
+  /** Whether that process has given up waiting. */
+  lost: z.boolean(),
+})
+
+/** A call that was sent and has no answer yet. */
+export type KeptCall = z.output<typeof pendingCallSchema>
 
 // What a payer keeps, as it comes back from JSON in which amounts are decimal strings.
 
@@ -70,7 +85,10 @@ export const parsePolicy = (value: unknown): SpendingPolicy => parseWith(policyS
 export const parseKeptChannel = (value: unknown): KeptChannel => parseWith(channelSchema, value)
 
 /** @throws AgoraiError `invalid_request` */
+export const parseKeptCall = (value: unknown): KeptCall => parseWith(pendingCallSchema, value)
+
+/** @throws AgoraiError `invalid_request` */
 export function parseKeptSession(value: unknown): KeptSession {
-  const { channel, asset, token, ...rest } = parseWith(sessionSchema, value)
-  return { ...rest, channel, asset, token }
+  const { channel, asset, offer, token, ...rest } = parseWith(sessionSchema, value)
+  return { ...rest, channel, asset, offer, token }
 }

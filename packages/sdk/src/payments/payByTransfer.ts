@@ -1,10 +1,9 @@
 import { AgoraiError } from '@agorai/core'
-import { isAddressEqual } from 'viem'
+import { type Hex, isAddressEqual, keccak256, stringToBytes } from 'viem'
 import { errorOf } from '../http/createHttp.js'
 import { checkFunds } from '../market/funds.js'
 import { ledgerOf } from '../transactions/contracts.js'
 import { readContract } from '../transactions/readContract.js'
-import { randomWord } from '../transactions/signMessage.js'
 import type { Payer } from './payer.js'
 import type { PaidAnswer, Payment } from './payRequest.js'
 import { refusalOf } from './refusalOf.js'
@@ -32,7 +31,7 @@ export async function payByTransfer(payer: Payer, { request, requirements, send 
     operator: client.info.operator.address,
     amount,
   })
-  const transfer = { to: till, value: amount, nonce: randomWord() }
+  const transfer = { to: till, value: amount, nonce: nonceOf(request.key) }
   const { signature, ...authorization } = await signTransfer(payer, requirements, 'TransferWithAuthorization', transfer)
   const response = await untilSettled(() =>
     send({
@@ -55,6 +54,9 @@ export async function payByTransfer(payer: Payer, { request, requirements, send 
   await reservation.settle(amount)
   return { response, wire: 'exact', amount, transaction: outcome?.transaction }
 }
+
+/** One transfer for one key: asked for again after a restart, the operator and the chain know it as the same payment. */
+const nonceOf = (key: string): Hex => keccak256(stringToBytes(`agorai call ${key}`))
 
 const waitMs = 2_000
 const waitsMax = 90

@@ -19,6 +19,8 @@ export type KeptSession = {
   /** Of that channel. */
   salt: Hex
   asset: bigint | undefined
+  /** The offer whose pass pays; 0 where the free calls of a day do. */
+  offer: bigint | undefined
   token: Address | undefined
   /** What the channel had been charged before it. */
   from: bigint
