@@ -5,6 +5,7 @@ import type { ChannelDesk } from '../payments/channelDesk.js'
 import type { LiveSessions } from './authenticate.js'
 import type { SessionClosings } from './closeSession.js'
 import { callsPerRecord, type Live, type Pools } from './pools.js'
+import type { SessionState } from './sessionBook.js'
 
 export type KeepHouseOptions = {
   memory: Pick<Memory, 'sessions' | 'catchUp'>
@@ -23,6 +24,8 @@ export type KeepHouseOptions = {
 const everyMs = 500
 /** A slice that is not used for so long is given back where others may want it. */
 const idleMs = 2_000
+/** Far below the shortest time that a withdrawal takes. */
+const othersEverySeconds = 120
 const logBytesMax = 64 * 1024 * 1024
 
 /** What happens to sessions without being asked for: slices come back, sessions end, the log is begun anew. */
@@ -42,9 +45,20 @@ export function createHousekeeping(options: KeepHouseOptions) {
   let running: Promise<void> | undefined
 
   /** What a payer takes out pays for no more calls. A chain that does not answer says nothing against anybody. */
-  async function isWithdrawing({ state: { channel } }: Live): Promise<boolean> {
+  async function isWithdrawing({ channel }: SessionState): Promise<boolean> {
     if (channel === undefined || options.desk === undefined) return false
     return options.desk.isWithdrawing(channel).catch(() => false)
+  }
+
+  /** When the chain was last asked of sessions that this gateway may not have been asked for. */
+  const lookedAt = new Map<string, number>()
+
+  /** Whether a session has to end that another gateway may have opened, which may be gone. */
+  async function isOver(state: SessionState): Promise<boolean> {
+    if (state.state === 'closing' || now() >= state.expiresAt) return true
+    if (state.charged === 0n || now() < (lookedAt.get(state.id) ?? 0) + othersEverySeconds) return false
+    lookedAt.set(state.id, now())
+    return isWithdrawing(state)
   }
 
   async function look(live: Live): Promise<void> {
@@ -54,7 +68,7 @@ export function createHousekeeping(options: KeepHouseOptions) {
       return
     }
     if (state.state === 'closing') return closings.goOn(live)
-    if (now() >= state.expiresAt || (await isWithdrawing(live))) return closings.close(live)
+    if (now() >= state.expiresAt || (await isWithdrawing(state))) return closings.close(live)
     if (pool.calls.length >= callsPerRecord) await pools.report(live)
     const isIdle = shared && pool.leases.length > 0 && pool.inFlight === 0 && now() * 1000 - live.usedAtMs > idleMs
     if (isIdle || live.ending.size > 0) await (isIdle ? pools.giveBack(live) : pools.finish(live))
@@ -76,9 +90,11 @@ export function createHousekeeping(options: KeepHouseOptions) {
     const [first] = memory.sessions.running()
     // What other gateways do matters to sessions that are known here.
     if (first !== undefined) await memory.catchUp()
-    // Also those that other gateways opened: whoever is there ends what has expired.
-    for (const { id, state, expiresAt } of [...memory.sessions.running()])
-      if (state === 'closing' || now() >= expiresAt) sessions.find(id)
+    // Also those that other gateways opened: whoever is there ends what has expired, or what its payer takes back.
+    const running = [...memory.sessions.running()]
+    for (const state of running) if (await isOver(state)) sessions.find(state.id)
+    const ids = new Set(running.map(({ id }) => id))
+    for (const id of lookedAt.keys()) if (!ids.has(id)) lookedAt.delete(id)
     for (const live of [...sessions.all()])
       await attempt(live.state.id, 'A session waits to be brought to its end.', () => look(live))
     await answerOnce.recordRest()
