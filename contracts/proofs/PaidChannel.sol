@@ -67,12 +67,12 @@ contract PaidChannel {
         settled = claimed;
     }
 
-    /// @param first What the totals of some versions grew by.
-    /// @param others What those of all other versions did.
+    /// @param first What some versions get.
+    /// @param others What all other versions get.
     function distribute(uint256 first, uint256 others) external keeps {
-        uint256 amount = settled - distributed;
-        require(first + others == amount);
-        distributed = settled;
+        uint256 amount = first + others;
+        require(amount <= settled - distributed);
+        distributed += amount;
     }
 
     function refund(uint256 requested) external keeps {

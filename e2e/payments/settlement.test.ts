@@ -3,6 +3,7 @@ import { collectRevenue, getDevAccount } from '@agorai/sdk'
 import type { Hex, LocalAccount } from 'viem'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import { foundry } from 'viem/chains'
+import { isAddressEqual } from 'viem/utils'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createOperatorSender } from '../../packages/node/src/adapters/chain/operatorSender.js'
 import { batchToSign } from '../../packages/node/src/compose/settlement.js'
@@ -65,13 +66,15 @@ const chargerOf =
 type Send = OperatorSender['send']
 type WorkerOptions = { send?: (send: Send) => Send; value?: bigint; seconds?: number }
 
+const newSender = ({ account }: Pick<Operator, 'account'>) =>
+  createOperatorSender({ publicClient: market.chain as never, chainId: foundry.id, local: true, account })
+
 /** A worker that begins anew, as after a crash. */
 async function newWorker({ account, records }: Operator, options: WorkerOptions = {}) {
   const { send = (own) => own, value = 1_000_000_000n, seconds = 1_000_000 } = options
   const warnings: string[] = []
   let read = 0
-  const chain = { publicClient: market.chain as never, chainId: foundry.id, local: true }
-  const sender = createOperatorSender({ ...chain, account })
+  const sender = newSender({ account })
   const settlement = createSettlement({
     records: {
       async *news() {
@@ -167,6 +170,48 @@ describe('a worker', { timeout: 900_000 }, () => {
       for (const worker of workers) await worker.once(true)
     })
     expect(earned).toEqual([600n, 300n])
+  })
+
+  test('that hands on at the same moment as another, or again what was handed on, pays nothing twice', async () => {
+    const operator = await newOperator()
+    const channel = await open(operator, 10_000n)
+    await operator.charge(channel, versions[0], 300n)
+    await operator.charge(channel, versions[1], 21n)
+    const sent: Parameters<Send>[0][] = []
+    let meet = () => {}
+    const met = new Promise<void>((resolve) => {
+      meet = resolve
+    })
+    // What each sends to the receiver waits until both have computed it.
+    const waiting =
+      (own: Send): Send =>
+      async (call, timeoutMs) => {
+        if (!isAddressEqual(call.to, operator.receiver)) return own(call, timeoutMs)
+        sent.push(call)
+        if (sent.length === 1) throw new Error('died')
+        if (sent.length === 3) meet()
+        await met
+        return own(call, timeoutMs)
+      }
+    const earned = await gains(async () => {
+      await expect((await newWorker(operator, { send: waiting })).once(true)).rejects.toThrow('died')
+      const workers = [await newWorker(operator, { send: waiting }), await newWorker(operator, { send: waiting })]
+      const reports = await Promise.all(workers.map((worker) => worker.once(true)))
+      expect(reports.flatMap(({ transactions }) => transactions)).toHaveLength(1)
+    })
+    expect(earned).toEqual([300n, 21n])
+    // The dead one's statement was theirs, and comes too late now.
+    const [late, ...others] = sent.map(({ to, data }) => ({ to, data }))
+    expect(others).toEqual([late, late])
+    const again = await newSender(operator)
+      .send(late as Parameters<Send>[0])
+      .catch((error: unknown) => error)
+    expect(again).toMatchObject({
+      code: 'transaction_reverted',
+      details: { revert: 'OperatorReceiver_HistoryDiffers' },
+    })
+    await operator.charge(channel, versions[1], 4n)
+    expect(await gains(async () => (await newWorker(operator)).once(true))).toEqual([0n, 4n])
   })
 
   test('claims by value, by age, and at once when a withdrawal begins', async () => {

@@ -47,8 +47,8 @@ export const eventStates = {
   MetadataUpdate: { rule: 'ERC-4906 for other contracts; it says nothing that other events do not.', views: [] },
 
   RevenueReceived: {
-    rule: 'sales += amount; when the payer is an operator’s receiver, so is what that has stated',
-    views: [account, ...derivedFromAccount, 'totalOf'],
+    rule: 'sales += amount; when the payer is an operator’s receiver, its history goes on by version and amount',
+    views: [account, ...derivedFromAccount, 'historyOf'],
   },
   RevenuePulled: {
     rule: 'royalties of `ancestor` += amount; pulledSales = sales',

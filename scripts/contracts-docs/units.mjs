@@ -26,10 +26,11 @@ const units = [
 const special = {
   RevenueLedger_TokenUnsupported: { expected: baseUnits },
   AccessMarket_TokenUnsupported: { expected: baseUnits },
-  OperatorReceiver_LengthsDiffer: { versions: 'items', totals: 'items' },
-  OperatorReceiver_TotalDescends: { total: baseUnits, before: baseUnits },
-  OperatorReceiver_SumWrong: { stated: baseUnits, settled: baseUnits },
-  distribute: { totals: baseUnits },
+  RevenueLedger_LengthsDiffer: { versions: 'items', amounts: 'items' },
+  OperatorReceiver_LengthsDiffer: { versions: 'items', amounts: 'items' },
+  OperatorReceiver_NotSettled: { amount: baseUnits, waiting: baseUnits },
+  payMany: { amounts: baseUnits },
+  distribute: { amounts: baseUnits },
   TillRescued: { idOrAmount: 'base units, wei, or the id of a token' },
 }
 
@@ -42,7 +43,6 @@ const results = {
   contributionCollectedOf: baseUnits,
   pullableOf: baseUnits,
   distributedOf: baseUnits,
-  totalOf: baseUnits,
   pausedUntil: seconds,
   versionCount: 'versions',
 }

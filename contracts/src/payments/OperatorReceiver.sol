@@ -22,10 +22,14 @@ contract OperatorReceiver is IOperatorReceiver, ReentrancyGuardTransient {
 
     IRevenueLedger internal immutable _ledger;
 
+    /// @dev Of one token, one slot: what each version got is in the events, and the history proves that they are all.
+    struct HandedOn {
+        uint128 amount;
+        bytes16 history;
+    }
+
     address internal _authorizer;
-    /// @inheritdoc IOperatorReceiver
-    mapping(address token => uint256) public distributedOf;
-    mapping(address token => mapping(uint256 version => uint256)) internal _totals;
+    mapping(address token => HandedOn) internal _handedOn;
 
     constructor(IRevenueLedger ledger) {
         _ledger = ledger;
@@ -34,20 +38,30 @@ contract OperatorReceiver is IOperatorReceiver, ReentrancyGuardTransient {
     /* MONEY */
 
     /// @inheritdoc IOperatorReceiver
-    function distribute(address token, uint256[] calldata versions, uint128[] calldata totals, bytes32 receiptsRoot)
-        external
-        nonReentrant
-    {
-        if (msg.sender != authorizer() && msg.sender != owner()) revert OperatorReceiver_NotStater(msg.sender);
-        if (versions.length != totals.length) revert OperatorReceiver_LengthsDiffer(versions.length, totals.length);
-        uint256 settled = _settledOf(token);
-        uint256 amount = settled - distributedOf[token];
-        distributedOf[token] = settled;
-        // Spent to the last unit below, or the sum is wrong.
+    function distribute(
+        address token,
+        bytes16 history,
+        uint256[] calldata versions,
+        uint256[] calldata amounts,
+        bytes32 receiptsRoot
+    ) external nonReentrant {
+        if (msg.sender != authorizer() && msg.sender != owner()) {
+            revert OperatorReceiver_NotStater(msg.sender);
+        }
+        if (versions.length != amounts.length) revert OperatorReceiver_LengthsDiffer(versions.length, amounts.length);
+        HandedOn storage handedOn = _handedOn[token];
+        (uint256 before, bytes16 current) = (handedOn.amount, handedOn.history);
+        if (history != current) revert OperatorReceiver_HistoryDiffers(history, current);
+        uint256 amount;
+        (amount, history) = _sum(history, versions, amounts);
+        uint256 waiting = _settledOf(token) - before;
+        if (amount > waiting) revert OperatorReceiver_NotSettled(amount, waiting);
+        // At most what was settled, which the channels' contract keeps in as many bits.
+        (handedOn.amount, handedOn.history) = (uint128(before + amount), history);
+        // Spent to the last unit by the next call.
         SafeTransferLib.safeApproveWithRetry(token, address(_ledger), amount);
-        uint256 stated = _payTotals(token, versions, totals, amount);
-        if (stated != amount) revert OperatorReceiver_SumWrong(stated, amount);
-        if (amount != 0) emit Distributed(token, amount, receiptsRoot);
+        _ledger.payMany(token, versions, amounts);
+        emit Distributed(token, amount, receiptsRoot);
     }
 
     /// @inheritdoc IOperatorReceiver
@@ -55,7 +69,7 @@ contract OperatorReceiver is IOperatorReceiver, ReentrancyGuardTransient {
         if (msg.sender != owner()) revert OperatorReceiver_NotOwner(msg.sender);
         if (to == address(0) || to == address(this)) revert OperatorReceiver_BadPayee(to);
         uint256 balance = SafeTransferLib.balanceOf(token, address(this));
-        uint256 kept = _settledOf(token) - distributedOf[token];
+        uint256 kept = _settledOf(token) - distributedOf(token);
         if (balance <= kept) revert OperatorReceiver_NothingToRescue(token);
         SafeTransferLib.safeTransfer(token, to, balance - kept);
         emit Rescued(token, to, balance - kept);
@@ -92,30 +106,36 @@ contract OperatorReceiver is IOperatorReceiver, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IOperatorReceiver
-    function totalOf(address token, uint256 version) external view returns (uint256) {
-        return _totals[token][version];
+    function distributedOf(address token) public view returns (uint256) {
+        return _handedOn[token].amount;
+    }
+
+    /// @inheritdoc IOperatorReceiver
+    function historyOf(address token) external view returns (bytes16) {
+        return _handedOn[token].history;
     }
 
     /* INTERNAL */
 
-    /// @dev Pays what each total grew by, and says how much that is in all.
-    /// @param most Nothing is paid beyond it, so that a wrong sum is told as what it is.
-    function _payTotals(address token, uint256[] calldata versions, uint128[] calldata totals, uint256 most)
+    /// @return amount Of all payments together.
+    /// @return next The history after them.
+    function _sum(bytes16 history, uint256[] calldata versions, uint256[] calldata amounts)
         internal
-        returns (uint256 stated)
+        pure
+        returns (uint256 amount, bytes16 next)
     {
-        mapping(uint256 => uint256) storage known = _totals[token];
-        uint256 previous;
+        next = history;
         for (uint256 i; i < versions.length; ++i) {
-            (uint256 version, uint256 total) = (versions[i], totals[i]);
-            if (version <= previous) revert OperatorReceiver_VersionsUnordered(version);
-            previous = version;
-            uint256 before = known[version];
-            if (total < before) revert OperatorReceiver_TotalDescends(version, total, before);
-            if (total == before) continue;
-            known[version] = total;
-            stated += total - before;
-            if (stated <= most) _ledger.pay(version, token, total - before);
+            (uint256 version, uint256 part) = (versions[i], amounts[i]);
+            amount += part;
+            // bytes16(keccak256(abi.encode(next, version, part))), in the same memory for all.
+            assembly ("memory-safe") {
+                let free := mload(0x40)
+                mstore(free, next)
+                mstore(add(free, 0x20), version)
+                mstore(add(free, 0x40), part)
+                next := shl(128, shr(128, keccak256(free, 0x60)))
+            }
         }
     }
 

@@ -50,6 +50,7 @@ interface IRevenueLedger {
     /* ERRORS */
 
     error RevenueLedger_AmountZero();
+    error RevenueLedger_LengthsDiffer(uint256 versions, uint256 amounts);
     error RevenueLedger_VersionUnknown(uint256 version);
     error RevenueLedger_TokenNotAllowed(address token);
     /// @notice An allowed token is income: it is swept, not rescued.
@@ -113,6 +114,10 @@ interface IRevenueLedger {
 
     /// @notice Pays a sale of `version`. The caller must have approved the ledger. Costs the same whatever the graph.
     function pay(uint256 version, address token, uint256 amount) external;
+
+    /// @notice Pays many sales, the first amount for the first version and so on, by one transfer of their sum. Each is as
+    /// if it had been paid alone; one that is refused refuses all. The caller must have approved the ledger for the sum.
+    function payMany(address token, uint256[] calldata versions, uint256[] calldata amounts) external;
 
     /// @notice Pays a sale out of the allowance that `payer` gave the ledger. Only the market calls, and only for a
     /// buyer who called it or signed, or for itself.

@@ -62,6 +62,22 @@ contract RevenueLedger is LedgerBook, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IRevenueLedger
+    function payMany(address token, uint256[] calldata versions, uint256[] calldata amounts) external nonReentrant {
+        if (versions.length != amounts.length) {
+            revert RevenueLedger_LengthsDiffer(versions.length, amounts.length);
+        }
+        uint256 total;
+        for (uint256 i; i < amounts.length; ++i) {
+            total += amounts[i];
+        }
+        if (total == 0) revert RevenueLedger_AmountZero();
+        _move(token, msg.sender, address(this), total);
+        for (uint256 i; i < versions.length; ++i) {
+            _receive(versions[i], token, msg.sender, amounts[i]);
+        }
+    }
+
+    /// @inheritdoc IRevenueLedger
     function payFrom(address payer, uint256 version, address token, uint256 amount) external nonReentrant {
         if (msg.sender != market) revert RevenueLedger_NotMarket(msg.sender);
         if (amount == 0) revert RevenueLedger_AmountZero();

@@ -161,16 +161,16 @@ contract HostileChannelsTest is PaymentsTest {
         hostile.set(HostileToken.Behaviour.FeeOnTransfer);
         vm.prank(operator);
         vm.expectRevert();
-        receiver.distribute(address(hostile), list(model), totalsOf(1_000), ROOT);
+        receiver.distribute(address(hostile), 0, list(model), list(1_000), ROOT);
         // It calls back what pays it, and gets nothing by that.
         hostile.reenter(
             address(receiver),
-            abi.encodeCall(receiver.distribute, (address(hostile), list(model), totalsOf(1_000), ROOT))
+            abi.encodeCall(receiver.distribute, (address(hostile), 0, list(model), list(1_000), ROOT))
         );
         vm.prank(operator);
         receiver.setAuthorizer(address(hostile));
         vm.prank(operator);
-        receiver.distribute(address(hostile), list(model), totalsOf(1_000), ROOT);
+        receiver.distribute(address(hostile), 0, list(model), list(1_000), ROOT);
         assertTrue(bytes4(hostile.answer()) == bytes4(keccak256("Reentrancy()")), "refused");
         assertEq(hostile.balanceOf(address(ledger)), 1_000, "handed on once");
     }

@@ -135,14 +135,14 @@ contract OperatorReceiverTest is PaymentsTest {
 
     /* DISTRIBUTE */
 
-    function distribute(uint256[] memory versions, uint128[] memory totals) internal {
-        vm.prank(operator);
-        receiver.distribute(address(token), versions, totals, ROOT);
-    }
-
     function expectRefusal(bytes memory reason) internal {
         vm.prank(operator);
         vm.expectRevert(reason);
+    }
+
+    /// @dev What the history is after one more payment, as its description says.
+    function historyAfter(bytes16 history, uint256 version, uint256 amount) internal pure returns (bytes16) {
+        return bytes16(keccak256(abi.encode(history, version, amount)));
     }
 
     function test_RevertWhen_AnybodyElseStates() public {
@@ -153,79 +153,93 @@ contract OperatorReceiverTest is PaymentsTest {
         for (uint256 i; i < others.length; ++i) {
             vm.prank(others[i]);
             vm.expectRevert(abi.encodeWithSelector(IOperatorReceiver.OperatorReceiver_NotStater.selector, others[i]));
-            receiver.distribute(address(token), list(first), totalsOf(100), ROOT);
+            receiver.distribute(address(token), 0, list(first), list(100), ROOT);
         }
         vm.prank(ada);
-        receiver.distribute(address(token), list(first), totalsOf(100), ROOT);
+        receiver.distribute(address(token), 0, list(first), list(100), ROOT);
         assertEq(salesOf(first), 100, "the authorizer states");
     }
 
     function test_RevertWhen_TheListsDiffer() public {
         bytes4 reason = IOperatorReceiver.OperatorReceiver_LengthsDiffer.selector;
         expectRefusal(abi.encodeWithSelector(reason, 1, 2));
-        receiver.distribute(address(token), list(first), totalsOf(1, 2), ROOT);
+        receiver.distribute(address(token), 0, list(first), list(1, 2), ROOT);
         expectRefusal(abi.encodeWithSelector(reason, 2, 1));
-        receiver.distribute(address(token), list(first, second), totalsOf(1), ROOT);
+        receiver.distribute(address(token), 0, list(first, second), list(1), ROOT);
     }
 
-    function test_RevertWhen_VersionsAreUnordered() public {
-        settleTotal(channel, 100);
-        bytes4 reason = IOperatorReceiver.OperatorReceiver_VersionsUnordered.selector;
-        expectRefusal(abi.encodeWithSelector(reason, first));
-        receiver.distribute(address(token), list(second, first), totalsOf(50, 50), ROOT);
-        expectRefusal(abi.encodeWithSelector(reason, first));
-        receiver.distribute(address(token), list(first, first), totalsOf(50, 100), ROOT);
-        expectRefusal(abi.encodeWithSelector(reason, 0));
-        receiver.distribute(address(token), list(0, first), totalsOf(50, 50), ROOT);
+    function test_RevertWhen_SomethingWasHandedOnSince() public {
+        settleTotal(channel, 1_000);
+        distribute(list(first, second), list(60, 40));
+        bytes16 known = receiver.historyOf(address(token));
+        bytes4 reason = IOperatorReceiver.OperatorReceiver_HistoryDiffers.selector;
+        // The same again, and another who did not know of it.
+        expectRefusal(abi.encodeWithSelector(reason, bytes16(0), known));
+        receiver.distribute(address(token), 0, list(first, second), list(60, 40), ROOT);
+        distribute(list(first), list(100));
+        expectRefusal(abi.encodeWithSelector(reason, known, receiver.historyOf(address(token))));
+        receiver.distribute(address(token), known, list(second), list(100), ROOT);
+        assertEq(salesOf(first), 160, "the first");
+        assertEq(salesOf(second), 40, "the second");
     }
 
-    function test_RevertWhen_ATotalDescends() public {
+    function test_TheHistoryFollowsFromThePayments() public {
         settleTotal(channel, 100);
-        distribute(list(first, second), totalsOf(60, 40));
-        settleTotal(channel, 200);
-        expectRefusal(abi.encodeWithSelector(IOperatorReceiver.OperatorReceiver_TotalDescends.selector, second, 39, 40));
-        receiver.distribute(address(token), list(first, second), totalsOf(161, 39), ROOT);
+        assertTrue(receiver.historyOf(address(token)) == 0, "none at first");
+        distribute(list(second, first), list(60, 30));
+        bytes16 said = historyAfter(historyAfter(0, second, 60), first, 30);
+        assertTrue(receiver.historyOf(address(token)) == said, "each, in their order");
+        distribute(list(first, first), list(4, 6));
+        said = historyAfter(historyAfter(said, first, 4), first, 6);
+        assertTrue(receiver.historyOf(address(token)) == said, "and on");
+        assertTrue(receiver.historyOf(address(ledger)) == 0, "a token's own");
     }
 
-    function test_RevertWhen_TheSumIsWrong() public {
+    function test_RevertWhen_MoreIsStatedThanWaits() public {
         settleTotal(channel, 100);
-        bytes4 reason = IOperatorReceiver.OperatorReceiver_SumWrong.selector;
+        bytes4 reason = IOperatorReceiver.OperatorReceiver_NotSettled.selector;
         expectRefusal(abi.encodeWithSelector(reason, 101, 100));
-        receiver.distribute(address(token), list(first, second), totalsOf(60, 41), ROOT);
-        expectRefusal(abi.encodeWithSelector(reason, 99, 100));
-        receiver.distribute(address(token), list(first, second), totalsOf(60, 39), ROOT);
-        expectRefusal(abi.encodeWithSelector(reason, 0, 100));
-        receiver.distribute(address(token), list(), new uint128[](0), ROOT);
+        receiver.distribute(address(token), 0, list(first, second), list(60, 41), ROOT);
         // What was claimed counts only once it was paid out, and what was given does not count at all.
         claimTotal(channel, 150);
         token.mint(address(receiver), 50);
         expectRefusal(abi.encodeWithSelector(reason, 150, 100));
-        receiver.distribute(address(token), list(first), totalsOf(150), ROOT);
-        assertEq(salesOf(first) + receiver.totalOf(address(token), first), 0, "nothing was paid");
-        assertEq(token.balanceOf(address(receiver)), 150, "all is there");
+        receiver.distribute(address(token), 0, list(first), list(150), ROOT);
+        expectRefusal(abi.encodeWithSignature("Panic(uint256)", 0x11));
+        receiver.distribute(address(token), 0, list(first, second), list(type(uint256).max, 2), ROOT);
+        distribute(list(first), list(70));
+        bytes16 history = receiver.historyOf(address(token));
+        expectRefusal(abi.encodeWithSelector(reason, 31, 30));
+        receiver.distribute(address(token), history, list(first), list(31), ROOT);
+        assertEq(salesOf(first), 70, "what was refused was not paid");
+        assertEq(token.balanceOf(address(receiver)), 80, "the rest is there");
     }
 
-    function test_RevertWhen_AVersionIsUnknown() public {
+    function test_RevertWhen_TheLedgerRefusesAPart() public {
         settleTotal(channel, 100);
         expectRefusal(abi.encodeWithSelector(IRevenueLedger.RevenueLedger_VersionUnknown.selector, 99));
-        receiver.distribute(address(token), list(first, 99), totalsOf(60, 40), ROOT);
+        receiver.distribute(address(token), 0, list(first, 99), list(60, 40), ROOT);
+        expectRefusal(abi.encodeWithSelector(IRevenueLedger.RevenueLedger_AmountZero.selector));
+        receiver.distribute(address(token), 0, list(first, second), list(100, 0), ROOT);
+        assertEq(salesOf(first) + receiver.distributedOf(address(token)), 0, "nothing was paid");
+        assertTrue(receiver.historyOf(address(token)) == 0, "nor written down");
     }
 
-    function test_EachVersionIsPaidWhatItsTotalGrewBy() public {
+    function test_EachVersionIsPaidItsPart() public {
         settleTotal(channel, 100);
         vm.expectEmit(true, true, true, true, address(ledger));
         emit IRevenueLedger.RevenueReceived(first, address(token), address(receiver), 60);
+        vm.expectEmit(true, true, true, true, address(ledger));
+        emit IRevenueLedger.RevenueReceived(second, address(token), address(receiver), 30);
         vm.expectEmit(true, true, true, true, address(receiver));
-        emit IOperatorReceiver.Distributed(address(token), 100, ROOT);
-        distribute(list(first, second), totalsOf(60, 40));
-        vm.recordLogs();
-        distribute(list(first, second), totalsOf(60, 40));
-        assertEq(countLogs(IOperatorReceiver.Distributed.selector), 0, "the same again");
+        emit IOperatorReceiver.Distributed(address(token), 90, ROOT);
+        distribute(list(first, second), list(60, 30));
+        assertEq(receiver.distributedOf(address(token)), 90, "the rest waits");
+        assertEq(token.balanceOf(address(receiver)), 10, "in the receiver");
         settleTotal(channel, 150);
-        distribute(list(second), totalsOf(90));
+        distribute(list(second), list(60));
         assertEq(salesOf(first), 60, "left out");
         assertEq(salesOf(second), 90, "paid the rest");
-        assertEq(receiver.totalOf(address(token), second), 90, "stated");
         assertEq(receiver.distributedOf(address(token)), 150, "in all");
         assertEq(token.allowance(address(receiver), address(ledger)), 0, "no allowance is left");
         assertEq(token.balanceOf(address(receiver)), 0, "nothing stays");
@@ -252,7 +266,7 @@ contract OperatorReceiverTest is PaymentsTest {
         vm.prank(operator);
         receiver.rescueToken(address(token), operator);
         assertEq(token.balanceOf(operator), 7, "what was given");
-        distribute(list(first), totalsOf(100));
+        distribute(list(first), list(100));
         assertEq(salesOf(first), 100, "what was settled");
     }
 

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.30;
 
 import {IRevenueLedger} from "../../src/revenue/IRevenueLedger.sol";
+import {Vm} from "../utils/Vm.sol";
 import {HostileToken} from "../utils/HostileToken.sol";
 import {RevenueTest} from "./RevenueTest.sol";
 
@@ -120,6 +121,87 @@ contract PayTest is RevenueTest {
         hostile.set(HostileToken.Behaviour.ReturnsBomb);
         payHostile(10_000);
         assertEq(salesIn(address(hostile)), 20_000, "sales");
+    }
+
+    /* many at once */
+
+    function test_PaysManyByOneTransfer() public {
+        fund(buyer, 600);
+        vm.recordLogs();
+        vm.prank(buyer);
+        ledger.payMany(address(token), list(model, dataset, model), list(100, 200, 300));
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        assertEq(logs.length, 4, "a transfer, and an event for each");
+        assertTrue(logs[0].topics[0] == keccak256("Transfer(address,address,uint256)"), "the money first");
+        for (uint256 i = 1; i < 4; ++i) {
+            assertTrue(logs[i].topics[0] == IRevenueLedger.RevenueReceived.selector, "a sale");
+            assertEq(uint256(logs[i].topics[1]), i == 2 ? dataset : model, "its version");
+            assertTrue(logs[i].topics[2] == bytes32(uint256(uint160(address(token)))), "its token");
+            assertTrue(logs[i].topics[3] == bytes32(uint256(uint160(buyer))), "its payer");
+            assertEq(abi.decode(logs[i].data, (uint256)), i * 100, "its amount");
+        }
+        assertEq(salesOf(model), 400, "both parts");
+        assertEq(salesOf(dataset), 200, "its own");
+        assertEq(token.balanceOf(address(ledger)), 600, "the sum");
+    }
+
+    /// @dev Whatever the parts, accounts and balance are those of single payments.
+    function testFuzz_PayingManyIsPayingEach(uint64[3] memory parts) public {
+        uint256[] memory amounts = list(uint256(parts[0]) + 1, uint256(parts[1]) + 1, uint256(parts[2]) + 1);
+        uint256[] memory versions = list(model, service, dataset);
+        fund(buyer, type(uint72).max);
+        uint256 snapshot = vm.snapshotState();
+        vm.prank(buyer);
+        ledger.payMany(address(token), versions, amounts);
+        uint256[3] memory many = [salesOf(model), salesOf(service), salesOf(dataset)];
+        uint256 held = token.balanceOf(address(ledger));
+        vm.revertToState(snapshot);
+        for (uint256 i; i < versions.length; ++i) {
+            vm.prank(buyer);
+            ledger.pay(versions[i], address(token), amounts[i]);
+            assertEq(salesOf(versions[i]), many[i], "sales");
+        }
+        assertEq(token.balanceOf(address(ledger)), held, "balance");
+    }
+
+    function refuseMany(uint256[] memory versions, uint256[] memory amounts, bytes memory reason) internal {
+        vm.expectRevert(reason);
+        vm.prank(buyer);
+        ledger.payMany(address(hostile), versions, amounts);
+        assertEq(salesIn(address(hostile)), 0, "nothing credited");
+    }
+
+    function test_RevertWhen_OneOfManyIsRefused() public {
+        bytes4 lengths = IRevenueLedger.RevenueLedger_LengthsDiffer.selector;
+        refuseMany(list(model, dataset), list(1), abi.encodeWithSelector(lengths, 2, 1));
+        refuseMany(list(model), list(1, 1), abi.encodeWithSelector(lengths, 1, 2));
+        bytes memory zero = abi.encodeWithSelector(IRevenueLedger.RevenueLedger_AmountZero.selector);
+        refuseMany(list(model, dataset), list(1, 0), zero);
+        refuseMany(list(), list(), zero);
+        bytes4 unknown = IRevenueLedger.RevenueLedger_VersionUnknown.selector;
+        refuseMany(list(model, 0), list(1, 1), abi.encodeWithSelector(unknown, 0));
+        refuseMany(list(model, service + 1), list(1, 1), abi.encodeWithSelector(unknown, service + 1));
+        uint256 most = type(uint128).max >> 2;
+        bytes4 large = IRevenueLedger.RevenueLedger_TotalTooLarge.selector;
+        refuseMany(list(model, model), list(most, 1), abi.encodeWithSelector(large, model, 1));
+        // A sum that would come round is no sum.
+        refuseMany(list(model, model), list(type(uint256).max, 2), abi.encodeWithSignature("Panic(uint256)", 0x11));
+    }
+
+    function test_RevertWhen_TheSumOfManyDoesNotArrive() public {
+        HostileToken.Behaviour[3] memory ways = [
+            HostileToken.Behaviour.FeeOnTransfer,
+            HostileToken.Behaviour.GivesTooMuch,
+            HostileToken.Behaviour.ShrinksTheReceiver
+        ];
+        hostile.mint(address(ledger), 5);
+        for (uint256 i; i < ways.length; ++i) {
+            hostile.set(ways[i]);
+            vm.expectPartialRevert(IRevenueLedger.RevenueLedger_TokenUnsupported.selector);
+            vm.prank(buyer);
+            ledger.payMany(address(hostile), list(model, dataset), list(10_000, 10_000));
+        }
+        assertEq(salesIn(address(hostile)), 0, "nothing credited");
     }
 
     function test_RevertWhen_OthersPayForAPayer() public {

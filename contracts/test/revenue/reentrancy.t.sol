@@ -35,11 +35,12 @@ contract ReentrancyTest is RevenueTest {
         ledger.setTokenAllowed(address(hostile), true);
     }
 
-    function inner() internal view returns (bytes[12] memory) {
+    function inner() internal view returns (bytes[13] memory) {
         address token_ = address(hostile);
         IRevenueLedger.Authorization memory unsigned;
         return [
             abi.encodeCall(ledger.pay, (model, token_, 1)),
+            abi.encodeCall(ledger.payMany, (token_, list(model), list(1))),
             abi.encodeCall(ledger.payFrom, (buyer, model, token_, 1)),
             abi.encodeCall(ledger.holdFrom, (buyer, token_, 1)),
             abi.encodeCall(ledger.payWithAuthorization, (model, token_, unsigned, 0)),
@@ -75,16 +76,19 @@ contract ReentrancyTest is RevenueTest {
             ledger.sweepMany(token_, list(dataset));
         } else if (which == 5) {
             ledger.collectMany(token_, list(dataset));
+        } else if (which == 6) {
+            vm.prank(buyer);
+            ledger.payMany(token_, list(dataset, dataset), list(4_000, 6_000));
         } else {
             ledger.collectContributions(token_, only(contributionOf(0)));
         }
     }
 
     function test_RevertWhen_ATokenCallsBack() public {
-        bytes[12] memory calls = inner();
-        for (uint256 which; which < 7; ++which) {
+        bytes[13] memory calls = inner();
+        for (uint256 which; which < 8; ++which) {
             for (uint256 i; i < calls.length; ++i) {
-                if (which > 4) {
+                if (which == 5 || which == 7) {
                     hostile.set(HostileToken.Behaviour.Plain);
                     outer(0);
                 }
@@ -94,15 +98,15 @@ contract ReentrancyTest is RevenueTest {
             }
         }
         (uint256 sales,,,) = ledger.accountOf(dataset, address(hostile));
-        // Four ways in, twelve times each, and twice twelve payments before something was taken out.
-        assertEq(sales, 10_000 * (4 * 12 + 2 * 12), "each outer sale counted once");
+        // Five ways in, thirteen times each, and twice thirteen payments before something was taken out.
+        assertEq(sales, 10_000 * (5 * 13 + 2 * 13), "each outer sale counted once");
     }
 
     /// @dev A rescue of a token calls the token as well. It must not be one for payment.
     function test_RevertWhen_ARescuedTokenCallsBack() public {
         vm.prank(governor);
         ledger.setTokenAllowed(address(hostile), false);
-        bytes[12] memory calls = inner();
+        bytes[13] memory calls = inner();
         for (uint256 i; i < calls.length; ++i) {
             hostile.mint(ledger.tillOf(model), 10);
             hostile.reenter(address(ledger), calls[i]);

@@ -43,6 +43,9 @@ contract ChannelHandler is PaymentsTest {
     mapping(address receiver => mapping(address token => uint256)) public settled;
     mapping(address holder => mapping(address token => uint256)) public donated;
     mapping(address receiver => mapping(address token => mapping(uint256 version => uint256))) public stated;
+    mapping(address receiver => mapping(address token => bytes16)) public histories;
+    /// @dev Before the last statement.
+    mapping(address receiver => mapping(address token => bytes16)) internal _formerHistories;
     mapping(string action => uint256) public done;
 
     constructor(
@@ -207,48 +210,75 @@ contract ChannelHandler is PaymentsTest {
 
     function distributeSome(uint256 seed) external {
         seed = draw(seed);
-        _distribute(seed % OPERATORS, (seed >> 8) % TOKENS, seed);
+        (uint256 o, uint256 t) = (seed % OPERATORS, (seed >> 8) % TOKENS);
+        uint256 waiting = waitingIn(o, t);
+        _stateWrongly(theirs[o], address(tokens[t]), waiting, seed >> 128);
+        // Half of the times some of it waits on.
+        _distribute(o, t, (seed >> 16) % 2 == 0 ? waiting : (seed >> 24) % (waiting + 1), seed);
     }
 
-    function _distribute(uint256 o, uint256 t, uint256 seed) internal {
+    /// @dev Settled, and not handed on.
+    function waitingIn(uint256 o, uint256 t) internal view returns (uint256) {
         (IOperatorReceiver to, address token_) = (theirs[o], address(tokens[t]));
-        uint256 amount = settled[address(to)][token_] - to.distributedOf(token_);
-        uint128[] memory totals = new uint128[](VERSIONS);
-        uint256 rest = amount;
-        for (uint256 v; v < VERSIONS; ++v) {
-            uint256 part = v == VERSIONS - 1 ? rest : (seed >> (16 * v)) % (rest + 1);
-            rest -= part;
-            totals[v] = uint128(stated[address(to)][token_][versions[v]] + part);
-        }
-        _stateWrongly(to, token_, totals, seed >> 128);
-        vm.prank(to.authorizer());
-        to.distribute(token_, versions, totals, bytes32(seed));
-        for (uint256 v; v < VERSIONS; ++v) {
-            stated[address(to)][token_][versions[v]] = totals[v];
-        }
-        if (amount != 0) ++done["distribute"];
+        return settled[address(to)][token_] - to.distributedOf(token_);
     }
 
-    function _stateWrongly(IOperatorReceiver to, address token_, uint128[] memory totals, uint256 seed) internal {
+    function _distribute(uint256 o, uint256 t, uint256 amount, uint256 seed) internal {
+        if (amount == 0) return;
+        (IOperatorReceiver to, address token_) = (theirs[o], address(tokens[t]));
+        (uint256[] memory named, uint256[] memory parts) = _splitUp(amount, seed);
+        bytes16 history = histories[address(to)][token_];
+        _formerHistories[address(to)][token_] = history;
+        vm.prank(to.authorizer());
+        to.distribute(token_, history, named, parts, bytes32(seed));
+        for (uint256 i; i < named.length; ++i) {
+            stated[address(to)][token_][named[i]] += parts[i];
+            history = bytes16(keccak256(abi.encode(history, named[i], parts[i])));
+        }
+        histories[address(to)][token_] = history;
+        ++done["distribute"];
+    }
+
+    /// @dev An amount among versions, in any order and any of them twice, none for nothing.
+    function _splitUp(uint256 amount, uint256 seed)
+        internal
+        view
+        returns (uint256[] memory named, uint256[] memory parts)
+    {
+        uint256 count;
+        (named, parts) = (new uint256[](VERSIONS + 1), new uint256[](VERSIONS + 1));
+        for (uint256 i; amount != 0; ++i) {
+            uint256 part = i == VERSIONS ? amount : (seed >> (16 * i)) % (amount + 1);
+            if (part == 0) continue;
+            (named[count], parts[count++]) = (versions[(seed >> (48 + 8 * i)) % VERSIONS], part);
+            amount -= part;
+        }
+        assembly ("memory-safe") {
+            mstore(named, count)
+            mstore(parts, count)
+        }
+    }
+
+    function _stateWrongly(IOperatorReceiver to, address token_, uint256 waiting, uint256 seed) internal {
         uint256 way = seed % 4;
-        uint256 place = (seed >> 8) % VERSIONS;
-        uint128 right = totals[place];
-        uint256[] memory named = versions;
-        address caller = to.authorizer();
-        if (way == 0) ++totals[place];
-        if (way == 1) {
-            if (right == 0) return;
-            --totals[place];
-        }
-        if (way == 2) named[1] = named[0];
-        if (way == 3) caller = vm.addr(PAYER_KEY);
-        vm.prank(caller);
-        try to.distribute(token_, named, totals, 0) {
+        bytes16 history = histories[address(to)][token_];
+        if (way == 1 && history == 0) return;
+        if (way == 1) history = _formerHistories[address(to)][token_];
+        (uint256[] memory named, uint256[] memory parts) = (new uint256[](1), new uint256[](1));
+        (named[0], parts[0]) = (versions[(seed >> 8) % VERSIONS], way == 0 ? waiting + 1 : 0);
+        bytes4[4] memory reasons = [
+            IOperatorReceiver.OperatorReceiver_NotSettled.selector,
+            IOperatorReceiver.OperatorReceiver_HistoryDiffers.selector,
+            IRevenueLedger.RevenueLedger_AmountZero.selector,
+            IOperatorReceiver.OperatorReceiver_NotStater.selector
+        ];
+        vm.prank(way == 3 ? vm.addr(PAYER_KEY) : to.authorizer());
+        try to.distribute(token_, history, named, parts, 0) {
             revert("C7: a wrong statement");
-        } catch {
-            ++done[["too much", "too little", "twice", "a stranger"][way]];
+        } catch (bytes memory reason) {
+            require(bytes4(reason) == reasons[way], "C7: the reason");
+            ++done[["too much", "again", "nothing", "a stranger"][way]];
         }
-        totals[place] = right;
     }
 
     function rotate(uint256 seed) external {
@@ -304,7 +334,7 @@ contract ChannelHandler is PaymentsTest {
             (uint256 total, uint256 before) = settlement.receivers(to, token_);
             settlement.settle(to, token_);
             settled[to][token_] += total - before;
-            _distribute(i % OPERATORS, i / OPERATORS, draw(i));
+            _distribute(i % OPERATORS, i / OPERATORS, waitingIn(i % OPERATORS, i / OPERATORS), draw(i));
         }
     }
 

@@ -54,6 +54,29 @@ contract LedgerHandler is LedgerPublisher {
         ++done["pay"];
     }
 
+    /// @dev Three at once, among them often the same version again.
+    function payMany(uint256 seed, uint256 amount) external fresh {
+        ITestUSD token = tokens[(seed >> 64) % tokens.length];
+        uint256[] memory drawn = new uint256[](3);
+        uint256[] memory amounts = new uint256[](3);
+        uint256 sum;
+        for (uint256 i; i < 3; ++i) {
+            drawn[i] = (seed >> (70 + 8 * i)) % versions + 1;
+            amounts[i] = _size(amount >> 32 * i);
+            sum += amounts[i];
+        }
+        address payer = _account(seed >> 128);
+        _fund(token, payer, sum);
+        uint256 before = token.balanceOf(address(ledger));
+        vm.prank(payer);
+        ledger.payMany(address(token), drawn, amounts);
+        require(token.balanceOf(address(ledger)) - before == sum, "takes the sum");
+        for (uint256 i; i < 3; ++i) {
+            _noteReceived(drawn[i], address(token), amounts[i]);
+        }
+        ++done["payMany"];
+    }
+
     function payWithAuthorization(uint256 seed, uint256 amount) external fresh {
         (uint256 version,) = _draw(seed);
         ITestUSD token = tokens[0];

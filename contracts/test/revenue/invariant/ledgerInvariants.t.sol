@@ -49,7 +49,7 @@ contract LedgerInvariants is AgoraiTest {
 
     /// @dev Read by forge: the calls that a run is made of.
     function targetSelectors() external view returns (FuzzSelector[] memory targets) {
-        string[22] memory signatures = callsOf();
+        string[23] memory signatures = callsOf();
         targets = new FuzzSelector[](1);
         targets[0] = FuzzSelector({addr: address(handler), selectors: new bytes4[](signatures.length)});
         for (uint256 i; i < signatures.length; ++i) {
@@ -57,9 +57,10 @@ contract LedgerInvariants is AgoraiTest {
         }
     }
 
-    function callsOf() internal pure returns (string[22] memory) {
+    function callsOf() internal pure returns (string[23] memory) {
         return [
             "pay(uint256,uint256)",
+            "payMany(uint256,uint256)",
             "payWithAuthorization(uint256,uint256)",
             "sweep(uint256,uint256)",
             "donate(uint256,uint256)",
@@ -218,7 +219,7 @@ contract LedgerInvariants is AgoraiTest {
     uint256 internal constant ONE = 1 << 64;
 
     function afterInvariant() external {
-        string[22] memory calls = callsOf();
+        string[23] memory calls = callsOf();
         for (uint256 i; i < calls.length; ++i) {
             string memory action = nameOf(calls[i]);
             assertTrue(handler.done(action) > 0, string.concat("R7: never did ", action));

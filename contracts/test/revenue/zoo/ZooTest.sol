@@ -31,10 +31,11 @@ abstract contract ZooTest is RevenueTest {
         CollectLiened,
         Refund,
         Release,
-        Accrue
+        Accrue,
+        PayMany
     }
 
-    uint256 internal constant ENTRIES = 17;
+    uint256 internal constant ENTRIES = 18;
 
     uint256 internal collection;
     uint256 internal liened;
@@ -124,7 +125,8 @@ abstract contract ZooTest is RevenueTest {
     /* EVERY CALL */
 
     function callOf(Entry entry) internal view returns (address sender, address target, bytes memory data) {
-        target = uint256(entry) > 2 && uint256(entry) < 8 || entry >= Entry.Refund ? address(market) : address(ledger);
+        bool isMarkets = uint256(entry) > 2 && uint256(entry) < 8 || entry >= Entry.Refund && entry <= Entry.Accrue;
+        target = isMarkets ? address(market) : address(ledger);
         sender = buyer;
         if (entry == Entry.Pay) data = abi.encodeCall(ledger.pay, (model, address(token), SALE));
         if (entry == Entry.PayWithAuthorization) {
@@ -149,6 +151,9 @@ abstract contract ZooTest is RevenueTest {
             address[] memory holders = new address[](1);
             holders[0] = holder;
             data = abi.encodeCall(market.release, (offers[entry], holders));
+        }
+        if (entry == Entry.PayMany) {
+            data = abi.encodeCall(ledger.payMany, (address(token), list(model, other), list(SALE, SALE)));
         }
         if (entry == Entry.Accrue) data = abi.encodeCall(market.accrue, (other, address(token), 10));
     }

@@ -27,6 +27,7 @@ const codes: Record<string, ErrorCode> = {
   AssetRegistry_NotMarket: 'role_missing',
   AssetRegistry_NotForSale: 'not_for_sale',
   RevenueLedger_AmountZero: 'amount_zero',
+  RevenueLedger_LengthsDiffer: 'invalid_request',
   RevenueLedger_VersionUnknown: 'not_found',
   RevenueLedger_TokenNotAllowed: 'token_not_allowed',
   RevenueLedger_TokenAllowed: 'token_allowed',

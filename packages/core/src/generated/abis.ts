@@ -859,10 +859,18 @@ export const governorAbi = [
   },
   {
     type: 'error',
+    name: 'OperatorReceiver_HistoryDiffers',
+    inputs: [
+      { name: 'stated', type: 'bytes16' },
+      { name: 'current', type: 'bytes16' },
+    ],
+  },
+  {
+    type: 'error',
     name: 'OperatorReceiver_LengthsDiffer',
     inputs: [
       { name: 'versions', type: 'uint256' },
-      { name: 'totals', type: 'uint256' },
+      { name: 'amounts', type: 'uint256' },
     ],
   },
   {
@@ -870,6 +878,14 @@ export const governorAbi = [
     name: 'OperatorReceiver_NotOwner',
     inputs: [
       { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NotSettled',
+    inputs: [
+      { name: 'amount', type: 'uint256' },
+      { name: 'waiting', type: 'uint256' },
     ],
   },
   {
@@ -884,30 +900,6 @@ export const governorAbi = [
     name: 'OperatorReceiver_NothingToRescue',
     inputs: [
       { name: 'token', type: 'address' },
-    ],
-  },
-  {
-    type: 'error',
-    name: 'OperatorReceiver_SumWrong',
-    inputs: [
-      { name: 'stated', type: 'uint256' },
-      { name: 'settled', type: 'uint256' },
-    ],
-  },
-  {
-    type: 'error',
-    name: 'OperatorReceiver_TotalDescends',
-    inputs: [
-      { name: 'version', type: 'uint256' },
-      { name: 'total', type: 'uint256' },
-      { name: 'before', type: 'uint256' },
-    ],
-  },
-  {
-    type: 'error',
-    name: 'OperatorReceiver_VersionsUnordered',
-    inputs: [
-      { name: 'version', type: 'uint256' },
     ],
   },
   { type: 'error', name: 'OperatorReceivers_OperatorZero', inputs: [] },
@@ -929,6 +921,14 @@ export const governorAbi = [
     inputs: [
       { name: 'version', type: 'uint256' },
       { name: 'account', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_LengthsDiffer',
+    inputs: [
+      { name: 'versions', type: 'uint256' },
+      { name: 'amounts', type: 'uint256' },
     ],
   },
   {
@@ -2479,10 +2479,18 @@ export const assetRegistryAbi = [
   },
   {
     type: 'error',
+    name: 'OperatorReceiver_HistoryDiffers',
+    inputs: [
+      { name: 'stated', type: 'bytes16' },
+      { name: 'current', type: 'bytes16' },
+    ],
+  },
+  {
+    type: 'error',
     name: 'OperatorReceiver_LengthsDiffer',
     inputs: [
       { name: 'versions', type: 'uint256' },
-      { name: 'totals', type: 'uint256' },
+      { name: 'amounts', type: 'uint256' },
     ],
   },
   {
@@ -2490,6 +2498,14 @@ export const assetRegistryAbi = [
     name: 'OperatorReceiver_NotOwner',
     inputs: [
       { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NotSettled',
+    inputs: [
+      { name: 'amount', type: 'uint256' },
+      { name: 'waiting', type: 'uint256' },
     ],
   },
   {
@@ -2504,30 +2520,6 @@ export const assetRegistryAbi = [
     name: 'OperatorReceiver_NothingToRescue',
     inputs: [
       { name: 'token', type: 'address' },
-    ],
-  },
-  {
-    type: 'error',
-    name: 'OperatorReceiver_SumWrong',
-    inputs: [
-      { name: 'stated', type: 'uint256' },
-      { name: 'settled', type: 'uint256' },
-    ],
-  },
-  {
-    type: 'error',
-    name: 'OperatorReceiver_TotalDescends',
-    inputs: [
-      { name: 'version', type: 'uint256' },
-      { name: 'total', type: 'uint256' },
-      { name: 'before', type: 'uint256' },
-    ],
-  },
-  {
-    type: 'error',
-    name: 'OperatorReceiver_VersionsUnordered',
-    inputs: [
-      { name: 'version', type: 'uint256' },
     ],
   },
   { type: 'error', name: 'OperatorReceivers_OperatorZero', inputs: [] },
@@ -2549,6 +2541,14 @@ export const assetRegistryAbi = [
     inputs: [
       { name: 'version', type: 'uint256' },
       { name: 'account', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_LengthsDiffer',
+    inputs: [
+      { name: 'versions', type: 'uint256' },
+      { name: 'amounts', type: 'uint256' },
     ],
   },
   {
@@ -2980,6 +2980,17 @@ export const revenueLedgerAbi = [
       { name: 'version', type: 'uint256' },
       { name: 'token', type: 'address' },
       { name: 'amount', type: 'uint256' },
+    ],
+    outputs: [],
+  },
+  {
+    type: 'function',
+    name: 'payMany',
+    stateMutability: 'nonpayable',
+    inputs: [
+      { name: 'token', type: 'address' },
+      { name: 'versions', type: 'uint256[]' },
+      { name: 'amounts', type: 'uint256[]' },
     ],
     outputs: [],
   },
@@ -3701,10 +3712,18 @@ export const revenueLedgerAbi = [
   },
   {
     type: 'error',
+    name: 'OperatorReceiver_HistoryDiffers',
+    inputs: [
+      { name: 'stated', type: 'bytes16' },
+      { name: 'current', type: 'bytes16' },
+    ],
+  },
+  {
+    type: 'error',
     name: 'OperatorReceiver_LengthsDiffer',
     inputs: [
       { name: 'versions', type: 'uint256' },
-      { name: 'totals', type: 'uint256' },
+      { name: 'amounts', type: 'uint256' },
     ],
   },
   {
@@ -3712,6 +3731,14 @@ export const revenueLedgerAbi = [
     name: 'OperatorReceiver_NotOwner',
     inputs: [
       { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NotSettled',
+    inputs: [
+      { name: 'amount', type: 'uint256' },
+      { name: 'waiting', type: 'uint256' },
     ],
   },
   {
@@ -3726,30 +3753,6 @@ export const revenueLedgerAbi = [
     name: 'OperatorReceiver_NothingToRescue',
     inputs: [
       { name: 'token', type: 'address' },
-    ],
-  },
-  {
-    type: 'error',
-    name: 'OperatorReceiver_SumWrong',
-    inputs: [
-      { name: 'stated', type: 'uint256' },
-      { name: 'settled', type: 'uint256' },
-    ],
-  },
-  {
-    type: 'error',
-    name: 'OperatorReceiver_TotalDescends',
-    inputs: [
-      { name: 'version', type: 'uint256' },
-      { name: 'total', type: 'uint256' },
-      { name: 'before', type: 'uint256' },
-    ],
-  },
-  {
-    type: 'error',
-    name: 'OperatorReceiver_VersionsUnordered',
-    inputs: [
-      { name: 'version', type: 'uint256' },
     ],
   },
   { type: 'error', name: 'OperatorReceivers_OperatorZero', inputs: [] },
@@ -3771,6 +3774,14 @@ export const revenueLedgerAbi = [
     inputs: [
       { name: 'version', type: 'uint256' },
       { name: 'account', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_LengthsDiffer',
+    inputs: [
+      { name: 'versions', type: 'uint256' },
+      { name: 'amounts', type: 'uint256' },
     ],
   },
   {
@@ -5054,10 +5065,18 @@ export const accessMarketAbi = [
   },
   {
     type: 'error',
+    name: 'OperatorReceiver_HistoryDiffers',
+    inputs: [
+      { name: 'stated', type: 'bytes16' },
+      { name: 'current', type: 'bytes16' },
+    ],
+  },
+  {
+    type: 'error',
     name: 'OperatorReceiver_LengthsDiffer',
     inputs: [
       { name: 'versions', type: 'uint256' },
-      { name: 'totals', type: 'uint256' },
+      { name: 'amounts', type: 'uint256' },
     ],
   },
   {
@@ -5065,6 +5084,14 @@ export const accessMarketAbi = [
     name: 'OperatorReceiver_NotOwner',
     inputs: [
       { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NotSettled',
+    inputs: [
+      { name: 'amount', type: 'uint256' },
+      { name: 'waiting', type: 'uint256' },
     ],
   },
   {
@@ -5079,30 +5106,6 @@ export const accessMarketAbi = [
     name: 'OperatorReceiver_NothingToRescue',
     inputs: [
       { name: 'token', type: 'address' },
-    ],
-  },
-  {
-    type: 'error',
-    name: 'OperatorReceiver_SumWrong',
-    inputs: [
-      { name: 'stated', type: 'uint256' },
-      { name: 'settled', type: 'uint256' },
-    ],
-  },
-  {
-    type: 'error',
-    name: 'OperatorReceiver_TotalDescends',
-    inputs: [
-      { name: 'version', type: 'uint256' },
-      { name: 'total', type: 'uint256' },
-      { name: 'before', type: 'uint256' },
-    ],
-  },
-  {
-    type: 'error',
-    name: 'OperatorReceiver_VersionsUnordered',
-    inputs: [
-      { name: 'version', type: 'uint256' },
     ],
   },
   { type: 'error', name: 'OperatorReceivers_OperatorZero', inputs: [] },
@@ -5124,6 +5127,14 @@ export const accessMarketAbi = [
     inputs: [
       { name: 'version', type: 'uint256' },
       { name: 'account', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_LengthsDiffer',
+    inputs: [
+      { name: 'versions', type: 'uint256' },
+      { name: 'amounts', type: 'uint256' },
     ],
   },
   {
@@ -6056,10 +6067,18 @@ export const testUsdAbi = [
   },
   {
     type: 'error',
+    name: 'OperatorReceiver_HistoryDiffers',
+    inputs: [
+      { name: 'stated', type: 'bytes16' },
+      { name: 'current', type: 'bytes16' },
+    ],
+  },
+  {
+    type: 'error',
     name: 'OperatorReceiver_LengthsDiffer',
     inputs: [
       { name: 'versions', type: 'uint256' },
-      { name: 'totals', type: 'uint256' },
+      { name: 'amounts', type: 'uint256' },
     ],
   },
   {
@@ -6067,6 +6086,14 @@ export const testUsdAbi = [
     name: 'OperatorReceiver_NotOwner',
     inputs: [
       { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NotSettled',
+    inputs: [
+      { name: 'amount', type: 'uint256' },
+      { name: 'waiting', type: 'uint256' },
     ],
   },
   {
@@ -6081,30 +6108,6 @@ export const testUsdAbi = [
     name: 'OperatorReceiver_NothingToRescue',
     inputs: [
       { name: 'token', type: 'address' },
-    ],
-  },
-  {
-    type: 'error',
-    name: 'OperatorReceiver_SumWrong',
-    inputs: [
-      { name: 'stated', type: 'uint256' },
-      { name: 'settled', type: 'uint256' },
-    ],
-  },
-  {
-    type: 'error',
-    name: 'OperatorReceiver_TotalDescends',
-    inputs: [
-      { name: 'version', type: 'uint256' },
-      { name: 'total', type: 'uint256' },
-      { name: 'before', type: 'uint256' },
-    ],
-  },
-  {
-    type: 'error',
-    name: 'OperatorReceiver_VersionsUnordered',
-    inputs: [
-      { name: 'version', type: 'uint256' },
     ],
   },
   { type: 'error', name: 'OperatorReceivers_OperatorZero', inputs: [] },
@@ -6126,6 +6129,14 @@ export const testUsdAbi = [
     inputs: [
       { name: 'version', type: 'uint256' },
       { name: 'account', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_LengthsDiffer',
+    inputs: [
+      { name: 'versions', type: 'uint256' },
+      { name: 'amounts', type: 'uint256' },
     ],
   },
   {
@@ -6826,10 +6837,18 @@ export const deployerAbi = [
   },
   {
     type: 'error',
+    name: 'OperatorReceiver_HistoryDiffers',
+    inputs: [
+      { name: 'stated', type: 'bytes16' },
+      { name: 'current', type: 'bytes16' },
+    ],
+  },
+  {
+    type: 'error',
     name: 'OperatorReceiver_LengthsDiffer',
     inputs: [
       { name: 'versions', type: 'uint256' },
-      { name: 'totals', type: 'uint256' },
+      { name: 'amounts', type: 'uint256' },
     ],
   },
   {
@@ -6837,6 +6856,14 @@ export const deployerAbi = [
     name: 'OperatorReceiver_NotOwner',
     inputs: [
       { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NotSettled',
+    inputs: [
+      { name: 'amount', type: 'uint256' },
+      { name: 'waiting', type: 'uint256' },
     ],
   },
   {
@@ -6851,30 +6878,6 @@ export const deployerAbi = [
     name: 'OperatorReceiver_NothingToRescue',
     inputs: [
       { name: 'token', type: 'address' },
-    ],
-  },
-  {
-    type: 'error',
-    name: 'OperatorReceiver_SumWrong',
-    inputs: [
-      { name: 'stated', type: 'uint256' },
-      { name: 'settled', type: 'uint256' },
-    ],
-  },
-  {
-    type: 'error',
-    name: 'OperatorReceiver_TotalDescends',
-    inputs: [
-      { name: 'version', type: 'uint256' },
-      { name: 'total', type: 'uint256' },
-      { name: 'before', type: 'uint256' },
-    ],
-  },
-  {
-    type: 'error',
-    name: 'OperatorReceiver_VersionsUnordered',
-    inputs: [
-      { name: 'version', type: 'uint256' },
     ],
   },
   { type: 'error', name: 'OperatorReceivers_OperatorZero', inputs: [] },
@@ -6896,6 +6899,14 @@ export const deployerAbi = [
     inputs: [
       { name: 'version', type: 'uint256' },
       { name: 'account', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_LengthsDiffer',
+    inputs: [
+      { name: 'versions', type: 'uint256' },
+      { name: 'amounts', type: 'uint256' },
     ],
   },
   {
@@ -7660,10 +7671,18 @@ export const contentProofsAbi = [
   },
   {
     type: 'error',
+    name: 'OperatorReceiver_HistoryDiffers',
+    inputs: [
+      { name: 'stated', type: 'bytes16' },
+      { name: 'current', type: 'bytes16' },
+    ],
+  },
+  {
+    type: 'error',
     name: 'OperatorReceiver_LengthsDiffer',
     inputs: [
       { name: 'versions', type: 'uint256' },
-      { name: 'totals', type: 'uint256' },
+      { name: 'amounts', type: 'uint256' },
     ],
   },
   {
@@ -7671,6 +7690,14 @@ export const contentProofsAbi = [
     name: 'OperatorReceiver_NotOwner',
     inputs: [
       { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NotSettled',
+    inputs: [
+      { name: 'amount', type: 'uint256' },
+      { name: 'waiting', type: 'uint256' },
     ],
   },
   {
@@ -7685,30 +7712,6 @@ export const contentProofsAbi = [
     name: 'OperatorReceiver_NothingToRescue',
     inputs: [
       { name: 'token', type: 'address' },
-    ],
-  },
-  {
-    type: 'error',
-    name: 'OperatorReceiver_SumWrong',
-    inputs: [
-      { name: 'stated', type: 'uint256' },
-      { name: 'settled', type: 'uint256' },
-    ],
-  },
-  {
-    type: 'error',
-    name: 'OperatorReceiver_TotalDescends',
-    inputs: [
-      { name: 'version', type: 'uint256' },
-      { name: 'total', type: 'uint256' },
-      { name: 'before', type: 'uint256' },
-    ],
-  },
-  {
-    type: 'error',
-    name: 'OperatorReceiver_VersionsUnordered',
-    inputs: [
-      { name: 'version', type: 'uint256' },
     ],
   },
   { type: 'error', name: 'OperatorReceivers_OperatorZero', inputs: [] },
@@ -7730,6 +7733,14 @@ export const contentProofsAbi = [
     inputs: [
       { name: 'version', type: 'uint256' },
       { name: 'account', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_LengthsDiffer',
+    inputs: [
+      { name: 'versions', type: 'uint256' },
+      { name: 'amounts', type: 'uint256' },
     ],
   },
   {
@@ -8422,10 +8433,18 @@ export const operatorReceiversAbi = [
   },
   {
     type: 'error',
+    name: 'OperatorReceiver_HistoryDiffers',
+    inputs: [
+      { name: 'stated', type: 'bytes16' },
+      { name: 'current', type: 'bytes16' },
+    ],
+  },
+  {
+    type: 'error',
     name: 'OperatorReceiver_LengthsDiffer',
     inputs: [
       { name: 'versions', type: 'uint256' },
-      { name: 'totals', type: 'uint256' },
+      { name: 'amounts', type: 'uint256' },
     ],
   },
   {
@@ -8433,6 +8452,14 @@ export const operatorReceiversAbi = [
     name: 'OperatorReceiver_NotOwner',
     inputs: [
       { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NotSettled',
+    inputs: [
+      { name: 'amount', type: 'uint256' },
+      { name: 'waiting', type: 'uint256' },
     ],
   },
   {
@@ -8447,30 +8474,6 @@ export const operatorReceiversAbi = [
     name: 'OperatorReceiver_NothingToRescue',
     inputs: [
       { name: 'token', type: 'address' },
-    ],
-  },
-  {
-    type: 'error',
-    name: 'OperatorReceiver_SumWrong',
-    inputs: [
-      { name: 'stated', type: 'uint256' },
-      { name: 'settled', type: 'uint256' },
-    ],
-  },
-  {
-    type: 'error',
-    name: 'OperatorReceiver_TotalDescends',
-    inputs: [
-      { name: 'version', type: 'uint256' },
-      { name: 'total', type: 'uint256' },
-      { name: 'before', type: 'uint256' },
-    ],
-  },
-  {
-    type: 'error',
-    name: 'OperatorReceiver_VersionsUnordered',
-    inputs: [
-      { name: 'version', type: 'uint256' },
     ],
   },
   { type: 'error', name: 'OperatorReceivers_OperatorZero', inputs: [] },
@@ -8492,6 +8495,14 @@ export const operatorReceiversAbi = [
     inputs: [
       { name: 'version', type: 'uint256' },
       { name: 'account', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_LengthsDiffer',
+    inputs: [
+      { name: 'versions', type: 'uint256' },
+      { name: 'amounts', type: 'uint256' },
     ],
   },
   {
@@ -8723,8 +8734,9 @@ export const operatorReceiverAbi = [
     stateMutability: 'nonpayable',
     inputs: [
       { name: 'token', type: 'address' },
+      { name: 'history', type: 'bytes16' },
       { name: 'versions', type: 'uint256[]' },
-      { name: 'totals', type: 'uint128[]' },
+      { name: 'amounts', type: 'uint256[]' },
       { name: 'receiptsRoot', type: 'bytes32' },
     ],
     outputs: [],
@@ -8738,6 +8750,17 @@ export const operatorReceiverAbi = [
     ],
     outputs: [
       { name: '', type: 'uint256' },
+    ],
+  },
+  {
+    type: 'function',
+    name: 'historyOf',
+    stateMutability: 'view',
+    inputs: [
+      { name: 'token', type: 'address' },
+    ],
+    outputs: [
+      { name: '', type: 'bytes16' },
     ],
   },
   {
@@ -8779,18 +8802,6 @@ export const operatorReceiverAbi = [
       { name: 'authorizer_', type: 'address' },
     ],
     outputs: [],
-  },
-  {
-    type: 'function',
-    name: 'totalOf',
-    stateMutability: 'view',
-    inputs: [
-      { name: 'token', type: 'address' },
-      { name: 'version', type: 'uint256' },
-    ],
-    outputs: [
-      { name: '', type: 'uint256' },
-    ],
   },
   {
     type: 'event',
@@ -9265,10 +9276,18 @@ export const operatorReceiverAbi = [
   },
   {
     type: 'error',
+    name: 'OperatorReceiver_HistoryDiffers',
+    inputs: [
+      { name: 'stated', type: 'bytes16' },
+      { name: 'current', type: 'bytes16' },
+    ],
+  },
+  {
+    type: 'error',
     name: 'OperatorReceiver_LengthsDiffer',
     inputs: [
       { name: 'versions', type: 'uint256' },
-      { name: 'totals', type: 'uint256' },
+      { name: 'amounts', type: 'uint256' },
     ],
   },
   {
@@ -9276,6 +9295,14 @@ export const operatorReceiverAbi = [
     name: 'OperatorReceiver_NotOwner',
     inputs: [
       { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NotSettled',
+    inputs: [
+      { name: 'amount', type: 'uint256' },
+      { name: 'waiting', type: 'uint256' },
     ],
   },
   {
@@ -9290,30 +9317,6 @@ export const operatorReceiverAbi = [
     name: 'OperatorReceiver_NothingToRescue',
     inputs: [
       { name: 'token', type: 'address' },
-    ],
-  },
-  {
-    type: 'error',
-    name: 'OperatorReceiver_SumWrong',
-    inputs: [
-      { name: 'stated', type: 'uint256' },
-      { name: 'settled', type: 'uint256' },
-    ],
-  },
-  {
-    type: 'error',
-    name: 'OperatorReceiver_TotalDescends',
-    inputs: [
-      { name: 'version', type: 'uint256' },
-      { name: 'total', type: 'uint256' },
-      { name: 'before', type: 'uint256' },
-    ],
-  },
-  {
-    type: 'error',
-    name: 'OperatorReceiver_VersionsUnordered',
-    inputs: [
-      { name: 'version', type: 'uint256' },
     ],
   },
   { type: 'error', name: 'OperatorReceivers_OperatorZero', inputs: [] },
@@ -9335,6 +9338,14 @@ export const operatorReceiverAbi = [
     inputs: [
       { name: 'version', type: 'uint256' },
       { name: 'account', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_LengthsDiffer',
+    inputs: [
+      { name: 'versions', type: 'uint256' },
+      { name: 'amounts', type: 'uint256' },
     ],
   },
   {
@@ -10515,10 +10526,18 @@ export const batchSettlementAbi = [
   },
   {
     type: 'error',
+    name: 'OperatorReceiver_HistoryDiffers',
+    inputs: [
+      { name: 'stated', type: 'bytes16' },
+      { name: 'current', type: 'bytes16' },
+    ],
+  },
+  {
+    type: 'error',
     name: 'OperatorReceiver_LengthsDiffer',
     inputs: [
       { name: 'versions', type: 'uint256' },
-      { name: 'totals', type: 'uint256' },
+      { name: 'amounts', type: 'uint256' },
     ],
   },
   {
@@ -10526,6 +10545,14 @@ export const batchSettlementAbi = [
     name: 'OperatorReceiver_NotOwner',
     inputs: [
       { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NotSettled',
+    inputs: [
+      { name: 'amount', type: 'uint256' },
+      { name: 'waiting', type: 'uint256' },
     ],
   },
   {
@@ -10540,30 +10567,6 @@ export const batchSettlementAbi = [
     name: 'OperatorReceiver_NothingToRescue',
     inputs: [
       { name: 'token', type: 'address' },
-    ],
-  },
-  {
-    type: 'error',
-    name: 'OperatorReceiver_SumWrong',
-    inputs: [
-      { name: 'stated', type: 'uint256' },
-      { name: 'settled', type: 'uint256' },
-    ],
-  },
-  {
-    type: 'error',
-    name: 'OperatorReceiver_TotalDescends',
-    inputs: [
-      { name: 'version', type: 'uint256' },
-      { name: 'total', type: 'uint256' },
-      { name: 'before', type: 'uint256' },
-    ],
-  },
-  {
-    type: 'error',
-    name: 'OperatorReceiver_VersionsUnordered',
-    inputs: [
-      { name: 'version', type: 'uint256' },
     ],
   },
   { type: 'error', name: 'OperatorReceivers_OperatorZero', inputs: [] },
@@ -10585,6 +10588,14 @@ export const batchSettlementAbi = [
     inputs: [
       { name: 'version', type: 'uint256' },
       { name: 'account', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_LengthsDiffer',
+    inputs: [
+      { name: 'versions', type: 'uint256' },
+      { name: 'amounts', type: 'uint256' },
     ],
   },
   {
@@ -11261,10 +11272,18 @@ export const depositCollectorAbi = [
   },
   {
     type: 'error',
+    name: 'OperatorReceiver_HistoryDiffers',
+    inputs: [
+      { name: 'stated', type: 'bytes16' },
+      { name: 'current', type: 'bytes16' },
+    ],
+  },
+  {
+    type: 'error',
     name: 'OperatorReceiver_LengthsDiffer',
     inputs: [
       { name: 'versions', type: 'uint256' },
-      { name: 'totals', type: 'uint256' },
+      { name: 'amounts', type: 'uint256' },
     ],
   },
   {
@@ -11272,6 +11291,14 @@ export const depositCollectorAbi = [
     name: 'OperatorReceiver_NotOwner',
     inputs: [
       { name: 'caller', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'OperatorReceiver_NotSettled',
+    inputs: [
+      { name: 'amount', type: 'uint256' },
+      { name: 'waiting', type: 'uint256' },
     ],
   },
   {
@@ -11286,30 +11313,6 @@ export const depositCollectorAbi = [
     name: 'OperatorReceiver_NothingToRescue',
     inputs: [
       { name: 'token', type: 'address' },
-    ],
-  },
-  {
-    type: 'error',
-    name: 'OperatorReceiver_SumWrong',
-    inputs: [
-      { name: 'stated', type: 'uint256' },
-      { name: 'settled', type: 'uint256' },
-    ],
-  },
-  {
-    type: 'error',
-    name: 'OperatorReceiver_TotalDescends',
-    inputs: [
-      { name: 'version', type: 'uint256' },
-      { name: 'total', type: 'uint256' },
-      { name: 'before', type: 'uint256' },
-    ],
-  },
-  {
-    type: 'error',
-    name: 'OperatorReceiver_VersionsUnordered',
-    inputs: [
-      { name: 'version', type: 'uint256' },
     ],
   },
   { type: 'error', name: 'OperatorReceivers_OperatorZero', inputs: [] },
@@ -11331,6 +11334,14 @@ export const depositCollectorAbi = [
     inputs: [
       { name: 'version', type: 'uint256' },
       { name: 'account', type: 'address' },
+    ],
+  },
+  {
+    type: 'error',
+    name: 'RevenueLedger_LengthsDiffer',
+    inputs: [
+      { name: 'versions', type: 'uint256' },
+      { name: 'amounts', type: 'uint256' },
     ],
   },
   {

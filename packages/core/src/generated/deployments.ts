@@ -32,12 +32,12 @@ export const governorDelaySeconds = 172800
 /** Deployments by chain id. On the local chain account 0 of the development mnemonic has every role. */
 export const deployments: Record<number, Deployment> = {
   31337: {
-    governor: '0x65bc06C67F54aDd826837a290BD53407C58Bd3AB',
-    assetRegistry: '0xa46C440940464a1362FC66cC93b118a350Bc3649',
-    revenueLedger: '0x179388065F5FD136C34348298cdb0653FB77C689',
-    accessMarket: '0xFb1262C2eb8df206fA7B176db23d778c4Cf8559a',
-    contentProofs: '0x7709E5c2934Ea10cdb3a1F4b85195F3c16d9C04C',
-    operatorReceivers: '0xA7007959952a315e66E5D2AA7405741406A73DBf',
+    governor: '0x78C5AC96c31f8A25054B09073c45ccE2Cf106DfB',
+    assetRegistry: '0x12a31A673Fc52936B10644e6C9bbd9c1e90d6473',
+    revenueLedger: '0xe60D908378dBFd7AdA7b82C6912807aA81341Ce4',
+    accessMarket: '0x82708Bc6674bDa13Ae8964cA3a5079D3E93EC24D',
+    contentProofs: '0x9EA5ad6aC04eB1ca7d45A8A7208731266Ba73E4F',
+    operatorReceivers: '0x48249d4e022fe75cdE14944333d9A3DdB7eD0810',
     batchSettlement: '0x4020074e9dF2ce1deE5A9C1b5c3f541D02a10003',
     depositCollector: '0x4020806089470a89826cB9fB1f4059150b550004',
     testUsd: '0x2460ceCB942B44872e4fDda0dA37DD26Ac0307d7',

@@ -5,6 +5,7 @@ import {
   operatorReceiverAbi,
   operatorReceiverOf,
   operatorReceiversAbi,
+  revenueLedgerAbi,
   toContractClaim,
   type VoucherClaim,
   withRightParity,
@@ -12,14 +13,19 @@ import {
 import { type Address, encodeFunctionData, type Hex, type PublicClient } from 'viem'
 import { getAbiItem } from 'viem/utils'
 import type { OperatorCall, OperatorSender } from '../ports/operatorSender.js'
+import { nothingHandedOn } from './handedOn.js'
 
 /** What the chain has of a channel. Amounts are base units, `claimed` cumulative. */
 export type ChannelFacts = { balance: bigint; claimed: bigint; withdrawing: boolean }
 
-/** What the operator's receiver had of one token, cumulative: claimed, moved to it, and paid to versions. */
-export type ReceiverFacts = { claimed: bigint; settled: bigint; distributed: bigint }
+/**
+ * What the operator's receiver had of one token, cumulative: claimed, moved to it, and paid to versions. `history` is its
+ * word for all those payments.
+ */
+export type ReceiverFacts = { claimed: bigint; settled: bigint; distributed: bigint; history: Hex }
 
-export type VersionTotal = { version: bigint; total: bigint }
+/** What a version gets, in base units. */
+export type VersionPayment = { version: bigint; amount: bigint }
 
 /** The settlement contract and the operator's receiver, as settlement needs them. Sending is what the sender makes of it. */
 export type SettlementChain = {
@@ -27,20 +33,22 @@ export type SettlementChain = {
   head(): Promise<bigint>
   channels(channels: readonly Hex[], block: bigint): Promise<Map<Hex, ChannelFacts>>
   receiverOf(token: Address, block: bigint): Promise<ReceiverFacts>
-  totalsOf(token: Address, versions: readonly bigint[], block: bigint): Promise<VersionTotal[]>
+  /** What the receiver paid versions in these blocks, in order. */
+  payments(token: Address, fromBlock: bigint, toBlock: bigint): Promise<VersionPayment[]>
   /** Channels whose payer asked for a withdrawal in these blocks, anybody's among them. */
   withdrawals(fromBlock: bigint, toBlock: bigint): Promise<Hex[]>
   /** Makes the receiver where it is missing. */
   createReceiver(): Promise<Hex | undefined>
   claim(rows: readonly VoucherClaim[], authorization: Hex): Promise<Hex>
   settle(token: Address): Promise<Hex>
-  distribute(token: Address, totals: readonly VersionTotal[], root: Hex): Promise<Hex>
+  /** @param history What the payments were computed with; refused if anything was handed on since. */
+  distribute(token: Address, history: Hex, payments: readonly VersionPayment[], root: Hex): Promise<Hex>
 }
 
 export type ConnectSettlementOptions = {
   publicClient: PublicClient
   operator: Address
-  addresses: Pick<Deployment, 'operatorReceivers'>
+  addresses: Pick<Deployment, 'operatorReceivers' | 'revenueLedger'>
   sender: Pick<OperatorSender, 'send'>
 }
 
@@ -49,6 +57,7 @@ const questionsMax = 50
 /** Most RPC endpoints answer for at least so many blocks at once. */
 const blocksMax = 10_000n
 const withdrawalEvent = getAbiItem({ abi: batchSettlementAbi, name: 'WithdrawInitiated' })
+const receivedEvent = getAbiItem({ abi: revenueLedgerAbi, name: 'RevenueReceived' })
 const settlement = { address: batchSettlementAddress, abi: batchSettlementAbi } as const
 
 export function connectSettlement(options: ConnectSettlementOptions): SettlementChain {
@@ -79,15 +88,18 @@ export function connectSettlement(options: ConnectSettlementOptions): Settlement
         publicClient.readContract({ ...settlement, functionName: 'receivers', args: [receiver, token], blockNumber }),
         publicClient.getCode({ address: receiver, blockNumber }),
       ])
-      if (code === undefined) return { claimed, settled, distributed: 0n }
-      const question = { ...own, functionName: 'distributedOf', args: [token], blockNumber } as const
-      return { claimed, settled, distributed: await publicClient.readContract(question) }
+      if (code === undefined) return { claimed, settled, distributed: 0n, history: nothingHandedOn.history }
+      const [distributed, history] = await Promise.all([
+        publicClient.readContract({ ...own, functionName: 'distributedOf', args: [token], blockNumber }),
+        publicClient.readContract({ ...own, functionName: 'historyOf', args: [token], blockNumber }),
+      ])
+      return { claimed, settled, distributed, history }
     },
-    totalsOf: (token, versions, blockNumber) =>
-      inGroups(versions, async (version) => {
-        const question = { ...own, functionName: 'totalOf', args: [token, version], blockNumber } as const
-        return { version, total: await publicClient.readContract(question) }
-      }),
+    async payments(token, fromBlock, toBlock) {
+      const question = { address: addresses.revenueLedger, event: receivedEvent, fromBlock, toBlock } as const
+      const logs = await publicClient.getLogs({ ...question, args: { token, payer: receiver }, strict: true })
+      return logs.map(({ args: { version, amount } }) => ({ version, amount }))
+    },
     async withdrawals(fromBlock, toBlock) {
       const found: Hex[] = []
       for (let from = fromBlock; from <= toBlock; from += blocksMax) {
@@ -114,13 +126,13 @@ export function connectSettlement(options: ConnectSettlementOptions): Settlement
         to: batchSettlementAddress,
         data: encodeFunctionData({ abi: batchSettlementAbi, functionName: 'settle', args: [receiver, token] }),
       }),
-    distribute: (token, totals, root) =>
+    distribute: (token, history, payments, root) =>
       send({
         to: receiver,
         data: encodeFunctionData({
           abi: operatorReceiverAbi,
           functionName: 'distribute',
-          args: [token, totals.map(({ version }) => version), totals.map(({ total }) => total), root],
+          args: [token, history, payments.map(({ version }) => version), payments.map(({ amount }) => amount), root],
         }),
       }),
   }

@@ -1,10 +1,13 @@
+import { isAgoraiError } from '@agorai/core'
 import type { Address, Hex } from 'viem'
 import { encodeAbiParameters, keccak256 } from 'viem/utils'
 import type { ChannelAccount, SettlementReport, VersionReport } from '../ports/settlement.js'
 import { bringVouchers, type VoucherOptions } from './bringVouchers.js'
+import { readHandedOn } from './handedOn.js'
 import type { SettlementBook } from './settlementBook.js'
+import type { ReceiverFacts, VersionPayment } from './settlementChain.js'
 import { isDue, ownAccounts, type SettlementPolicy } from './settlementState.js'
-import { type ChannelTotal, sumVersions, totalsToState } from './settlementTotals.js'
+import { type ChannelTotal, partsToPay, sumVersions } from './settlementTotals.js'
 
 export type SettlementRoundOptions = Omit<VoucherOptions, 'nowMs'> & {
   book: SettlementBook
@@ -15,6 +18,8 @@ export type SettlementRoundOptions = Omit<VoucherOptions, 'nowMs'> & {
 
 /** Another worker may claim or settle in between, which is seen and gone along with; not for ever. */
 const stepsMax = 4
+/** Versions of one transaction: some 12 million gas where none of them was ever paid. */
+const versionsMax = 400
 
 /**
  * Brings to the ledger what is due: claims, moves what was claimed to the receiver, has it pay the versions. Each step
@@ -52,33 +57,50 @@ type Step = { hash: Hex; versions: readonly VersionReport[] }
 
 /** Moves what was claimed in a token to the receiver, and from there to the versions. */
 async function bringOver(options: SettlementRoundOptions, token: Address): Promise<Step[]> {
-  const { chain, onWarning } = options
+  const { chain } = options
   const steps: Step[] = []
   for (let step = 0; step < stepsMax; step++) {
     const block = await chain.head()
-    const { claimed, settled, distributed } = await chain.receiverOf(token, block)
-    if (claimed > settled) {
+    const facts = await chain.receiverOf(token, block)
+    if (facts.claimed > facts.settled) {
       steps.push({ hash: await chain.settle(token), versions: [] })
       continue
     }
-    if (settled === distributed) return steps
+    if (facts.settled === facts.distributed) return steps
     const created = await chain.createReceiver()
     if (created !== undefined) steps.push({ hash: created, versions: [] })
-    const channels = await claimedAt(options, token, { block, claimed })
-    const sums = sumVersions(channels)
-    const stated = await chain.totalsOf(
-      token,
-      sums.map(({ version }) => version),
-      block,
-    )
-    const { totals, unknown } = totalsToState(sums, stated, settled - distributed)
-    if (unknown > 0n)
-      onWarning(`${unknown} base units of ${token} were claimed for calls that the journal does not know.`)
-    if (totals.length === 0) return steps
-    const hash = await chain.distribute(token, totals, rootOf(channels))
-    steps.push({ hash, versions: totals.map(({ version, total }) => ({ token, version, total })) })
+    const handed = await handOver(options, token, { ...facts, block })
+    if (handed === 'nothing') return steps
+    if (handed !== 'overtaken') steps.push(handed)
   }
   return steps
+}
+
+/** Hands on what waits in the receiver, unless another worker has done so since `block`. */
+async function handOver(
+  options: SettlementRoundOptions,
+  token: Address,
+  at: ReceiverFacts & { block: bigint },
+): Promise<Step | 'nothing' | 'overtaken'> {
+  const { chain, state, onWarning } = options
+  const handedOn = await readHandedOn(chain, token, at, state.handedOn.get(token))
+  state.handedOn.set(token, handedOn)
+  const channels = await claimedAt(options, token, at)
+  const { parts, unknown } = partsToPay(sumVersions(channels), handedOn.totals, at.settled - at.distributed)
+  if (unknown > 0n)
+    onWarning(`${unknown} base units of ${token} were claimed for calls that the journal does not know.`)
+  if (parts.length === 0) return 'nothing'
+  const paid = parts.slice(0, versionsMax)
+  try {
+    const hash = await chain.distribute(token, handedOn.history, paid, rootOf(channels))
+    const totalOf = ({ version, amount }: VersionPayment) => (handedOn.totals.get(version) ?? 0n) + amount
+    return { hash, versions: paid.map((part) => ({ token, version: part.version, total: totalOf(part) })) }
+  } catch (error) {
+    if (!isAgoraiError(error, 'transaction_reverted')) throw error
+    const { history } = await chain.receiverOf(token, await chain.head())
+    if (history === at.history) throw error
+    return 'overtaken'
+  }
 }
 
 /**

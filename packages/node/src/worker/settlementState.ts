@@ -1,6 +1,7 @@
-import type { Hex } from 'viem'
+import type { Address, Hex } from 'viem'
 import { isAddressEqual } from 'viem/utils'
 import type { ChannelAccount } from '../ports/settlement.js'
+import type { HandedOn } from './handedOn.js'
 import { owedSince, type SettlementBook } from './settlementBook.js'
 import type { ChannelFacts, SettlementChain } from './settlementChain.js'
 
@@ -18,9 +19,11 @@ export type SettlementState = {
   seen: Map<Hex, ChannelFacts>
   /** What could not be claimed, with the charge at which that was tried and when it is tried again. */
   stuck: Map<Hex, { charged: bigint; againAtMs: number }>
+  /** What the receiver has handed on of each token, as it was last read. */
+  handedOn: Map<Address, HandedOn>
 }
 
-export const newState = (): SettlementState => ({ seen: new Map(), stuck: new Map() })
+export const newState = (): SettlementState => ({ seen: new Map(), stuck: new Map(), handedOn: new Map() })
 
 /** The channels that pay this operator's receiver. Others cannot be claimed by it. */
 export const ownAccounts = (book: SettlementBook, { receiver }: SettlementChain): ChannelAccount[] =>

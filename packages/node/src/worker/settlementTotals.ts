@@ -1,9 +1,12 @@
 import type { ChannelAccount } from '../ports/settlement.js'
 import { versionsOf } from './settlementBook.js'
-import type { VersionTotal } from './settlementChain.js'
+import type { VersionPayment } from './settlementChain.js'
 
 /** An account, and what the chain has of it. */
 export type ChannelTotal = { account: ChannelAccount; claimed: bigint }
+
+/** What a version has earned through all channels of a token, base units. */
+export type VersionTotal = { version: bigint; total: bigint }
 
 /** What versions have from all channels of a token, by ascending version. */
 export function sumVersions(channels: readonly ChannelTotal[]): VersionTotal[] {
@@ -16,36 +19,34 @@ export function sumVersions(channels: readonly ChannelTotal[]): VersionTotal[] {
 }
 
 /**
- * The totals that are to be stated, so that they exceed those stated before by exactly what was settled since.
+ * What each version is to be paid, so that all have had what was settled.
  *
- * Where the journal knows of all that was claimed the sums are it. Where it was lost, what nobody knows any more counts to
- * the version that sold the most; and what was counted so before is not taken away again.
+ * Where the journal knows of all that was claimed, each gets what it is short of its sum. Where it was lost, what nobody
+ * knows any more counts to the version that sold the most; and what was counted so before is not taken away again.
  *
- * @param pending Settled and not distributed, base units.
- * @returns Only totals that grow; `unknown` is the part of `pending` that the journal does not explain.
+ * @param totals What each version has had.
+ * @param pending Settled and not handed on, base units.
+ * @returns Parts above zero; `unknown` is the part of `pending` that the journal does not explain.
  */
-export function totalsToState(
+export function partsToPay(
   sums: readonly VersionTotal[],
-  stated: readonly VersionTotal[],
+  totals: ReadonlyMap<bigint, bigint>,
   pending: bigint,
-): { totals: VersionTotal[]; unknown: bigint } {
-  const before = new Map(stated.map(({ version, total }) => [version, total]))
+): { parts: VersionPayment[]; unknown: bigint } {
   let left = pending
-  const grown = new Map<bigint, bigint>()
+  const parts = new Map<bigint, bigint>()
   for (const { version, total } of sums) {
-    const known = before.get(version) ?? 0n
-    const growth = total - known < left ? total - known : left
-    if (growth <= 0n) continue
-    grown.set(version, growth)
-    left -= growth
+    const short = total - (totals.get(version) ?? 0n)
+    const amount = short < left ? short : left
+    if (amount <= 0n) continue
+    parts.set(version, amount)
+    left -= amount
   }
   const largest = sums.reduce<VersionTotal | undefined>(
     (found, sum) => (found === undefined || sum.total > found.total ? sum : found),
     undefined,
   )
-  if (left > 0n && largest !== undefined) grown.set(largest.version, (grown.get(largest.version) ?? 0n) + left)
-  const totals = [...grown]
-    .map(([version, growth]) => ({ version, total: (before.get(version) ?? 0n) + growth }))
-    .toSorted((first, second) => (first.version < second.version ? -1 : 1))
-  return { totals, unknown: left }
+  if (left > 0n && largest !== undefined) parts.set(largest.version, (parts.get(largest.version) ?? 0n) + left)
+  const ascending = [...parts].toSorted(([first], [second]) => (first < second ? -1 : 1))
+  return { parts: ascending.map(([version, amount]) => ({ version, amount })), unknown: left }
 }

@@ -39,6 +39,8 @@ const remedies: Partial<Record<Refusal, string>> = {
   InvalidRefundNonce: 'Read the channel again and sign for its present nonce: another refund came first.',
   OperatorReceiver_NotOwner: 'Send it from the account that the receiver belongs to.',
   OperatorReceiver_NotStater: 'Send it from the account that the receiver belongs to, or from its authorizer.',
+  OperatorReceiver_HistoryDiffers: 'Compute the parts again: something was handed on since.',
+  OperatorReceiver_NotSettled: 'State at most what was settled and still waits in the receiver.',
   OperatorReceiver_NothingToRescue: 'Nothing is to be done: the receiver holds none of this token beside what is owed.',
   OperatorReceiver_BadPayee: 'Name an account that is neither zero nor one of the contracts.',
 }
