@@ -1,6 +1,6 @@
 import { isAgoraiError } from '@agorai/core'
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { Journal } from '../../ports/journal.js'
 import type { KeptAnswer } from '../../ports/sessionRecords.js'
 import { rebuildMemory } from '../memory.js'
@@ -166,6 +166,35 @@ describe('an idempotency key', () => {
     expect(read('k'.repeat(255))).toHaveLength(255)
     expect(readIdempotencyKey(new Headers())).toBeUndefined()
     for (const key of ['k'.repeat(256), 'a b', '']) expect(() => read(key)).toThrow('visible characters')
+  })
+
+  test('that is used again after its day is as good as a new one, wherever it is used', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    try {
+      const shared = createSharedRecords()
+      const open = async (gateway: string) => createAnswerOnce({ memory: await rebuildMemory(shared.open()), gateway })
+      const old = await open('g0')
+      let effects = 0
+      const send = (gateway: typeof old, requestHash: string) =>
+        gateway.once(
+          { scope: 's', key: 'daily', requestHash },
+          async () => {
+            const answer = { status: 200, headers: {}, body: `${++effects}` }
+            return { answer, result: answer.body }
+          },
+          ({ body }) => body,
+        )
+      expect([await send(old, 'x'), await send(old, 'x')]).toEqual(['1', '1'])
+      vi.setSystemTime(Date.now() + 26 * 3_600_000)
+      // One that has read the first day's records, and one that begins with them.
+      expect([await send(old, 'y'), await send(old, 'y')]).toEqual(['2', '2'])
+      await expect(send(await open('g1'), 'x')).rejects.toMatchObject({ code: 'idempotency_key_reused' })
+      vi.setSystemTime(Date.now() + 26 * 3_600_000)
+      const other = await open('g2')
+      expect([await send(other, 'z'), await send(other, 'z'), await send(old, 'z')]).toEqual(['3', '3', '3'])
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   test('is kept for a day', () => {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { AgoraiError } from '@agorai/core'
 import type { CallBegun, CallEnded, KeptAnswer } from '../../ports/sessionRecords.js'
 import type { Memory } from '../memory.js'
+import { keyKeptSeconds } from './keyedBook.js'
 
 /** An attempt at a call that has an idempotency key. */
 export type KeyedCall = { scope: string; key: string; attempt: number }
@@ -55,13 +56,16 @@ export function createAnswerOnce({ memory, gateway, now = () => Date.now() / 100
     if (known?.answer !== undefined) return known.answer
     if (known !== undefined && !known.ended && known.gateway !== gateway) throw inFlight()
     // A beginning of our own that nothing came of is gone on with.
-    const attempt = known === undefined ? 0 : known.ended ? known.attempt + 1 : known.attempt
-    if (known?.ended === false) return { scope, key, attempt }
-    const begun = { scope, key, attempt, requestHash, gateway, at: Math.floor(now()) }
-    const standing = await memory.record<CallBegun>({ kind: 'call-begun', ...begun })
-    if (standing.requestHash !== requestHash) throw keyReused()
-    if (standing.gateway !== gateway) throw inFlight()
-    return { scope, key, attempt }
+    if (known?.ended === false) return { scope, key, attempt: known.attempt }
+    for (let attempt = memory.keyed.nextAttempt(scope, key); ; attempt++) {
+      const begun = { scope, key, attempt, requestHash, gateway, at: Math.floor(now()) }
+      const standing = await memory.record<CallBegun>({ kind: 'call-begun', ...begun })
+      // Of an earlier day, which is forgotten here and still written down.
+      if (standing.at < begun.at - keyKeptSeconds) continue
+      if (standing.requestHash !== requestHash) throw keyReused()
+      if (standing.gateway !== gateway) throw inFlight()
+      return { scope, key, attempt }
+    }
   }
 
   return {

@@ -6,13 +6,15 @@ export type KeyedEntry = Omit<CallBegun, 'kind'> & { ended: boolean; answer: Kep
 /** Calls with idempotency keys, of the last day. */
 export type KeyedBook = {
   get(scope: string, key: string): KeyedEntry | undefined
+  /** The number of the next attempt under a key whose day is over, or that is new as far as is known. */
+  nextAttempt(scope: string, key: string): number
   /** What a gateway began and did not end. */
   begunBy(gateway: string): KeyedEntry[]
   apply(record: CallBegun | CallEnded): void
 }
 
 /** A little more than a day, so that nobody's clock shortens it. */
-const keptSeconds = 25 * 3_600
+export const keyKeptSeconds = 25 * 3_600
 const bodyCharactersMax = 256 * 1024 * 1024
 
 export function createKeyedBook(now: () => number = () => Date.now() / 1000): KeyedBook {
@@ -24,7 +26,7 @@ export function createKeyedBook(now: () => number = () => Date.now() / 1000): Ke
 
   /** The oldest come first. What is old is forgotten; where bodies take too much room, the oldest bodies are. */
   function sweep(): void {
-    const oldest = now() - keptSeconds
+    const oldest = now() - keyKeptSeconds
     for (const [name, entry] of entries) {
       if (entry.at < oldest) entries.delete(name)
       else if (characters <= bodyCharactersMax) return
@@ -36,16 +38,17 @@ export function createKeyedBook(now: () => number = () => Date.now() / 1000): Ke
   return {
     get: (scope, key) => {
       const entry = entries.get(nameOf({ scope, key }))
-      return entry === undefined || entry.at < now() - keptSeconds ? undefined : entry
+      return entry === undefined || entry.at < now() - keyKeptSeconds ? undefined : entry
     },
+    nextAttempt: (scope, key) => (entries.get(nameOf({ scope, key }))?.attempt ?? -1) + 1,
     begunBy: (gateway) => [...entries.values()].filter((entry) => entry.gateway === gateway && !entry.ended),
     apply(record) {
       const name = nameOf(record)
       const known = entries.get(name)
       if (record.kind === 'call-begun') {
-        if (known !== undefined && (!known.ended || known.answer !== undefined || record.attempt <= known.attempt))
-          return
+        if (known !== undefined && !mayFollow(known, record)) return
         const { kind: _, ...begun } = record
+        if (known !== undefined) characters -= charactersOf(known)
         entries.delete(name)
         entries.set(name, { ...begun, ended: false, answer: undefined })
         sweep()
@@ -58,3 +61,7 @@ export function createKeyedBook(now: () => number = () => Date.now() / 1000): Ke
     },
   }
 }
+
+/** An attempt follows one that came to nothing, or whose day was over. */
+const mayFollow = (known: KeyedEntry, { attempt, at }: CallBegun): boolean =>
+  known.at < at - keyKeptSeconds || (attempt > known.attempt && known.ended && known.answer === undefined)
