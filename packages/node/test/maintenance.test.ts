@@ -1,6 +1,7 @@
 import { cp, mkdir, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { openChargeLog } from '../src/adapters/journal/chargeLog.js'
 import { run as runCommand } from '../src/agoraiNode.js'
 import { spawnProgram } from './program.js'
 import {
@@ -66,6 +67,19 @@ const linesOf = (text: string): Record<string, unknown>[] =>
     .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line) as Record<string, unknown>)
 
+/** Two charges that wait to be given to the journal. @returns The file that they are in. */
+async function chargeTwice(own: string): Promise<string> {
+  const log = await openChargeLog(join(own, 'charges'))
+  for (const call of ['[1]', '[2]']) await log.append({ kind: 'charge', session: 'of no journal', lease: 1, call })
+  await log.close()
+  return (
+    (await readdir(join(own, 'charges')))
+      .filter((name) => name.endsWith('.log'))
+      .toSorted()
+      .at(-1) ?? ''
+  )
+}
+
 const contentFileIn = (folder: string, { cid }: SealedAsset) => join(folder, 'storage', 'content', cid.slice(-2), cid)
 
 let folder: string
@@ -89,11 +103,12 @@ afterAll(async () => {
 
 describe('a backup', { timeout: 180_000 }, () => {
   test('is made while the node runs, and only of what is new the next time; keys go apart', async () => {
+    await chargeTwice(folder)
     const first = await runAlone(['backup', join(copies, 'data'), '--data-dir', folder])
     expect(first.errors).toBe('')
     expect(first).toMatchObject({
       code: 0,
-      lines: [{ objects: { content: 2, manifests: 2 }, chain: expect.stringMatching(/^state-/) }],
+      lines: [{ charges: 2, objects: { content: 2, manifests: 2 }, chain: expect.stringMatching(/^state-/) }],
     })
     const again = await run(folder, ['backup', join(copies, 'data')])
     expect(again).toMatchObject({ code: 0, lines: [{ copied: 0, bytes: 0 }] })
@@ -115,12 +130,18 @@ describe('a backup', { timeout: 180_000 }, () => {
     await mkdir(restored)
     expect(await run(restored, ['restore', join(copies, 'data')])).toMatchObject({ code: 2 })
     await cp(join(folder, 'keys'), join(restored, 'keys'), { recursive: true })
-    expect(await run(restored, ['restore', join(copies, 'data')])).toMatchObject({ code: 0, lines: [{ records: 2 }] })
+    expect(await run(restored, ['restore', join(copies, 'data')])).toMatchObject({
+      code: 0,
+      lines: [{ records: 2, charges: 2 }],
+    })
+    // Under the name that its slices have in the journal.
+    const nameIn = (own: string) => readFile(join(own, 'charges', 'gateway'), 'utf8')
+    expect(await nameIn(restored)).toBe(await nameIn(folder))
     expect(await run(restored, ['fsck'])).toMatchObject({ code: 1 })
     expect(await run(restored, ['restore-keys', join(copies, 'keys')])).toMatchObject({ code: 0, lines: [{ keys: 2 }] })
     expect(await run(restored, ['fsck', '--deep'])).toMatchObject({
       code: 0,
-      lines: [{ records: 2, content: 2, manifests: 2, keys: 2, problems: 0 }],
+      lines: [{ records: 2, charges: 2, content: 2, manifests: 2, keys: 2, problems: 0 }],
     })
     expect(await run(restored, ['restore', join(copies, 'data')])).toMatchObject({ code: 2 })
     const second = await startTestNode({ dataFolder: restored })
@@ -213,6 +234,10 @@ describe('fsck', { timeout: 180_000 }, () => {
     expect(await broken((copy) => flip(join(copy, 'journal', 'journal.log'), 40))).toEqual({
       code: 1,
       losses: [['journal', 'journal.log']],
+    })
+    expect(await broken((copy) => chargeTwice(copy).then((name) => flip(join(copy, 'charges', name), 40)))).toEqual({
+      code: 1,
+      losses: [['charges', expect.stringMatching(/^charges-\d{8}\.log$/)]],
     })
   })
 })

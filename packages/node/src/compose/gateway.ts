@@ -1,7 +1,5 @@
-import { join } from 'node:path'
 import { createHttpFacilitator } from '../adapters/facilitator/httpFacilitator.js'
 import { createInference } from '../adapters/inference/createInference.js'
-import { openChargeLog } from '../adapters/journal/chargeLog.js'
 import type { NodeConfig } from '../config.js'
 import { startGateway } from '../gateway/createGateway.js'
 import type { HealthRoutesOptions } from '../gateway/health.js'
@@ -31,8 +29,6 @@ export async function startGatewayRole(
   closing.add(stopUploads)
   const notices = await openNotices(config)
   closing.add(notices.close)
-  const charges = await openChargeLog(join(config.dataFolder, 'charges'))
-  closing.add(charges.close)
   const server = await startGateway({
     version,
     host: config.host,
@@ -62,7 +58,6 @@ export async function startGatewayRole(
     denyList: openDenyList(config, onWarning),
     ...choosePaymentWay(config.payments),
     inference: createInference(config.inference),
-    charges,
     onWarning,
     health: config.metrics === 'main' ? { ...health, metrics: telemetry.metrics } : health,
   })

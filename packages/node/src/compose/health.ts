@@ -41,7 +41,8 @@ export function readyParts({ readyLagMax: lagMax }: NodeConfig, parts: Parts): R
 /** Looked up in the key store to see whether it answers: no version has it. */
 const noCommitment = zeroHash
 
-const gatewayParts = ({ journal, keyStore }: GatewayParts): ReadyPart[] => [
+const gatewayParts = ({ journal, charges, keyStore }: GatewayParts): ReadyPart[] => [
   { name: 'journal', check: () => journal.assertWritable() },
+  { name: 'charges', check: () => charges.assertWritable() },
   { name: 'keys', check: async () => void (await keyStore.get(noCommitment)) },
 ]

@@ -1,11 +1,13 @@
 import type { AgoraiError, Deployment } from '@agorai/core'
 import { createBatchingClient } from '../adapters/chain/batchingClient.js'
+import { openChargeLog } from '../adapters/journal/chargeLog.js'
 import { observeJournal, observeStorage } from '../adapters/telemetry/observe.js'
 import type { NodeConfig } from '../config.js'
 import { createIndexer, type Indexer } from '../indexer/createIndexer.js'
 import { indexName } from '../indexer/schema.js'
 import type { Catalogue, IndexedChain, IndexHealth } from '../ports/catalogue.js'
 import type { Chain } from '../ports/chain.js'
+import type { ChargeLog } from '../ports/chargeLog.js'
 import type { Database } from '../ports/database.js'
 import type { Journal } from '../ports/journal.js'
 import type { KeyStore } from '../ports/keyStore.js'
@@ -22,6 +24,7 @@ import { leadIndex, nameOtherIndexes, openDatabase, watchIndex } from './index.j
 import { openKeyStore } from './keyStore.js'
 import { migrateJournal } from './migrateJournal.js'
 import { openOtherChains } from './otherChains.js'
+import { chargesPath } from './readJournal.js'
 import { openSender } from './sender.js'
 import { shareJournal } from './settlement.js'
 import { openStorage } from './storage.js'
@@ -37,8 +40,18 @@ export type OpenPartsOptions = {
   onFailed(error: AgoraiError): void
 }
 
-/** What only a gateway has: what it acknowledged, who it is, the keys that it gives, and its way to the chain. */
-export type GatewayParts = { journal: Journal; keys: OperatorKeys; keyStore: KeyStore; sender: OperatorSender }
+/** What only a gateway has. */
+export type GatewayParts = {
+  /** What it acknowledged. */
+  journal: Journal
+  /** What it charged on sessions and has not given to the journal yet. */
+  charges: ChargeLog
+  /** Who it is. */
+  keys: OperatorKeys
+  /** What it gives to buyers. */
+  keyStore: KeyStore
+  sender: OperatorSender
+}
 
 /** Everything that the roles of a process stand on, opened. */
 export type Parts = {
@@ -107,9 +120,12 @@ export async function openParts(config: NodeConfig, options: OpenPartsOptions): 
   closing.add(keyStore.close)
   const isRead = config.journal === 'file' && config.roles.includes('worker')
   const { journal, records } = isRead ? shareJournal(ownJournal) : { journal: ownJournal, records: undefined }
+  const charges = await openChargeLog(chargesPath(config.dataFolder))
+  closing.add(charges.close)
   const sender = openSender(chain, keys)
   closing.add(sender.stop)
-  return { ...common, gateway: { journal: observeJournal(journal, telemetry), keys, keyStore, sender }, records }
+  const gateway = { journal: observeJournal(journal, telemetry), charges, keys, keyStore, sender }
+  return { ...common, gateway, records }
 }
 
 type FollowIndexParts = Pick<Parts, 'indexer' | 'catalogue' | 'chain' | 'telemetry'> & { name: string }

@@ -8,6 +8,9 @@ import { openJournal } from './identity.js'
 
 export const journalPath = (dataFolder: string): string => join(dataFolder, 'journal', 'journal.log')
 
+/** Where a gateway's charge log is, in its own data folder wherever the journal is. */
+export const chargesPath = (dataFolder: string): string => join(dataFolder, 'charges')
+
 /**
  * What an operator acknowledged, oldest first, without taking the journal from a node that is running.
  *

@@ -5,20 +5,22 @@ import { makeFolder, syncFolder, writeFileAtomic } from '../adapters/folder/atom
 import { openFileJournal } from '../adapters/journal/fileJournal.js'
 import { openFileKeys } from '../adapters/keys/fileKeys.js'
 import { openDiskStorage } from '../adapters/storage/diskStorage.js'
-import { readJournal } from '../compose/readJournal.js'
+import { chargesPath, readJournal } from '../compose/readJournal.js'
 import { openStorage } from '../compose/storage.js'
 import type { NodeConfig } from '../config.js'
 import type { JournalRecord } from '../ports/journal.js'
 import { type BackupDescription, backupPaths } from './backupFolder.js'
+import { copyCharges } from './chargeFiles.js'
 import type { Command } from './command.js'
 import { copyObjects } from './copyObjects.js'
 
 /**
  * Copies all but keys into a folder, which later backups bring up to date. The node may run. What the journal of the copy
- * speaks of is in the copy before that journal is.
+ * speaks of is in the copy before that journal is, and charges are copied before they can have gone into it.
  */
 export const backup: Command = {
-  summary: 'Copy journal, content, manifests and the local chain into a folder; keys go elsewhere, by backup-keys.',
+  summary:
+    'Copy journal, charge log, content, manifests and the local chain into a folder; keys go elsewhere, by backup-keys.',
   takes: ['<folder>'],
   alone: false,
   async run({ config, given, say }) {
@@ -28,6 +30,7 @@ export const backup: Command = {
     const paths = backupPaths(folder)
     await makeFolder(folder)
     const { account } = await openFileKeys(config.operatorKeys, { isFirstStart: false })
+    const charges = await copyCharges(chargesPath(config.dataFolder), paths.charges)
     const records: JournalRecord[] = []
     for await (const record of readJournal(config)) records.push(record)
     const source = await openStorage(config, { isGuest: true })
@@ -39,17 +42,21 @@ export const backup: Command = {
       madeAt: new Date().toISOString(),
       operator: account.address,
       records: records.length,
+      charges,
       objects: objects.counts,
       chain,
     }
     await writeFileAtomic(paths.description, `${JSON.stringify(description, undefined, 2)}\n`, { mode: 0o600 })
     for (const name of objects.damaged)
       say(`${name} is damaged and was not copied. Run agorai-node fsck.`, { damaged: name })
-    say(`${records.length} records and ${objects.copied} new objects (${objects.bytes} bytes) are in ${folder}.`, {
-      ...description,
-      copied: objects.copied,
-      bytes: objects.bytes,
-    })
+    say(
+      `${records.length} records, ${charges} charges and ${objects.copied} new objects (${objects.bytes} bytes) are in ${folder}.`,
+      {
+        ...description,
+        copied: objects.copied,
+        bytes: objects.bytes,
+      },
+    )
     return objects.damaged.length === 0 ? 0 : 1
   },
 }

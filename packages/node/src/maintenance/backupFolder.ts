@@ -8,12 +8,14 @@ import { z } from 'zod'
  *
  *     backup.json                   what it is, written last
  *     journal.log                   what the operator acknowledged
+ *     charges/                      what this gateway charged on sessions and the journal may lack
  *     storage/content, manifests, chunks
  *     chain/                        the newest state of a local chain
  */
 export const backupPaths = (folder: string) => ({
   description: join(folder, 'backup.json'),
   journal: join(folder, 'journal.log'),
+  charges: join(folder, 'charges'),
   storage: join(folder, 'storage'),
   chain: join(folder, 'chain'),
 })
@@ -23,6 +25,8 @@ const descriptionSchema = z.strictObject({
   madeAt: z.iso.datetime(),
   operator: addressSchema,
   records: z.number().int(),
+  /** Earlier releases had none. */
+  charges: z.number().int().default(0),
   objects: z.strictObject({ content: z.number(), manifests: z.number(), chunks: z.number() }),
   /** The state of the local chain; null where the chain is elsewhere. */
   chain: z.string().nullable(),

@@ -18,9 +18,10 @@ import { assertContent, assertDigest } from '../adapters/storage/assertObject.js
 import type { JournalRecord } from '../ports/journal.js'
 import type { KeptKey, KeyStore } from '../ports/keyStore.js'
 import type { Storage } from '../ports/storage.js'
+import { checkCharges } from './chargeFiles.js'
 
 export type Finding = {
-  part: 'journal' | 'content' | 'manifest' | 'key'
+  part: 'journal' | 'charges' | 'content' | 'manifest' | 'key'
   name: string
   problem: string
   remedy: string
@@ -32,6 +33,8 @@ export type CheckDataOptions = {
   storage: Storage
   keyStore: KeyStore
   journal(): AsyncIterable<JournalRecord>
+  /** Folder of the charge log. */
+  charges: string
   /** Whether to open all of every content, not its beginning. */
   deep: boolean
 }
@@ -50,6 +53,7 @@ export async function checkData(options: CheckDataOptions) {
     findings.push({ part, name, problem, remedy, isLoss: true })
 
   const { records, deposited, segments } = await checkJournal(options, lose)
+  const charges = await checkCharges(options.charges, findings)
   const manifests = new Map<string, Manifest>()
   for await (const { name } of storage.list('manifests')) {
     const digest = name as Hex
@@ -97,7 +101,7 @@ export async function checkData(options: CheckDataOptions) {
   for (const name of contents)
     if (!used.has(name))
       findings.push({ part: 'content', name, problem: 'No key here opens it.', remedy: remedies.gc, isLoss: false })
-  return { findings, checked: { records, content: contents.size, manifests: manifests.size, keys } }
+  return { findings, checked: { records, charges, content: contents.size, manifests: manifests.size, keys } }
 }
 
 type Lose = (part: Finding['part'], name: string, problem: string, remedy: string) => void

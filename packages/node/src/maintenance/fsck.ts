@@ -1,12 +1,12 @@
 import { openKeyStore } from '../compose/keyStore.js'
-import { readJournal } from '../compose/readJournal.js'
+import { chargesPath, readJournal } from '../compose/readJournal.js'
 import { openStorage } from '../compose/storage.js'
 import { checkData } from './checkData.js'
 import type { Command } from './command.js'
 
 /** Reads everything and changes nothing. The node may run. */
 export const fsck: Command = {
-  summary: 'Check journal, content, manifests and keys, and whether the keys open the content.',
+  summary: 'Check journal, charge log, content, manifests and keys, and whether the keys open the content.',
   takes: [],
   flags: { deep: 'Open all of every content, not its beginning.' },
   alone: false,
@@ -15,7 +15,8 @@ export const fsck: Command = {
     try {
       const storage = await openStorage(config, { isGuest: true })
       const journal = () => readJournal(config)
-      const { findings, checked } = await checkData({ storage, keyStore, journal, deep: has('deep') })
+      const charges = chargesPath(config.dataFolder)
+      const { findings, checked } = await checkData({ storage, keyStore, journal, charges, deep: has('deep') })
       for (const { part, name, problem, remedy, isLoss } of findings)
         say(`${isLoss ? 'LOST' : 'note'}: ${part} ${name}: ${problem} ${remedy}`, {
           part,
@@ -26,10 +27,13 @@ export const fsck: Command = {
         })
       const losses = findings.filter(({ isLoss }) => isLoss).length
       const { records, content, manifests, keys } = checked
-      say(`${records} records, ${content} contents, ${manifests} manifests, ${keys} keys: ${losses} problems.`, {
-        ...checked,
-        problems: losses,
-      })
+      say(
+        `${records} records, ${checked.charges} charges, ${content} contents, ${manifests} manifests, ${keys} keys: ${losses} problems.`,
+        {
+          ...checked,
+          problems: losses,
+        },
+      )
       return losses === 0 ? 0 : 1
     } finally {
       await keyStore.close()

@@ -5,11 +5,12 @@ import { makeFolder, writeFileAtomic } from '../adapters/folder/atomicFiles.js'
 import { openFileKeys } from '../adapters/keys/fileKeys.js'
 import { openDiskStorage } from '../adapters/storage/diskStorage.js'
 import { openJournal } from '../compose/identity.js'
-import { journalPath, readJournal, readJournalFile } from '../compose/readJournal.js'
+import { chargesPath, journalPath, readJournal, readJournalFile } from '../compose/readJournal.js'
 import { openStorage } from '../compose/storage.js'
 import type { NodeConfig } from '../config.js'
 import type { JournalRecord } from '../ports/journal.js'
 import { backupPaths, readDescription } from './backupFolder.js'
+import { countCharges, putCharges } from './chargeFiles.js'
 import type { Command } from './command.js'
 import { copyObjects } from './copyObjects.js'
 
@@ -32,6 +33,11 @@ export const restore: Command = {
       throw new AgoraiError('backup_invalid', `It has ${records.length} of ${description.records} records.`, {
         field: 'folder',
       })
+    const charges = await countCharges(paths.charges)
+    if (charges !== description.charges)
+      throw new AgoraiError('backup_invalid', `It has ${charges} of ${description.charges} charges.`, {
+        field: 'folder',
+      })
 
     const objects = await copyObjects(await openDiskStorage(paths.storage), await openStorage(config))
     const [damaged] = objects.damaged
@@ -42,12 +48,16 @@ export const restore: Command = {
       await makeFolder(join(config.dataFolder, 'chain'))
       await writeFileAtomic(join(config.dataFolder, 'chain', description.chain), state)
     }
+    await putCharges(paths.charges, chargesPath(config.dataFolder))
     await putJournal(config, paths.journal, records)
-    say(`${records.length} records and ${objects.copied} objects of ${description.madeAt} are back.`, {
-      ...description,
-      copied: objects.copied,
-      bytes: objects.bytes,
-    })
+    say(
+      `${records.length} records, ${charges} charges and ${objects.copied} objects of ${description.madeAt} are back.`,
+      {
+        ...description,
+        copied: objects.copied,
+        bytes: objects.bytes,
+      },
+    )
     return 0
   },
 }

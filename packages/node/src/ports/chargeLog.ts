@@ -23,6 +23,8 @@ export type ChargeLog = {
   append(record: ChargeRecord): Promise<ChargeRecord>
   /** What was written before this process began, oldest first. */
   replay(): AsyncGenerator<ChargeRecord>
+  /** @throws AgoraiError why it takes nothing more */
+  assertWritable(): Promise<void>
   /** Bytes written since the last turn. */
   bytes(): number
   /** Goes on in a new file. @returns Forgets what was written before; called once all of it was given back. */

@@ -6,6 +6,8 @@ import { makeFolder, removeQuietly, syncFolder, writeFileAtomic } from '../folde
 import { systemCodeOf, toStorageError } from '../folder/fileErrors.js'
 import { openRecordFile, type RecordFile } from './recordFile.js'
 
+/** Holds the name of the gateway. */
+export const gatewayFile = 'gateway'
 const filePattern = /^charges-(\d{8})\.log$/
 const nameOf = (number: number): string => `charges-${String(number).padStart(8, '0')}.log`
 
@@ -39,6 +41,7 @@ export async function openChargeLog(folder: string): Promise<ChargeLog> {
         }
       }
     },
+    assertWritable: () => current.assertWritable(),
     bytes: () => current.bytes(),
     async turn() {
       const ended = number
@@ -54,6 +57,16 @@ export async function openChargeLog(folder: string): Promise<ChargeLog> {
   }
 }
 
+/** The files of a charge log that have charges, oldest first; none where there is no such folder. */
+export async function chargeFilesIn(folder: string): Promise<string[]> {
+  try {
+    return (await numbersIn(folder)).map(nameOf)
+  } catch (error) {
+    if (systemCodeOf(error) === 'ENOENT') return []
+    throw toStorageError(error)
+  }
+}
+
 async function numbersIn(folder: string): Promise<number[]> {
   const numbers = (await readdir(folder)).flatMap((name) => Number(filePattern.exec(name)?.[1] ?? []))
   return numbers.filter((number) => number > 0).sort((a, b) => a - b)
@@ -61,7 +74,7 @@ async function numbersIn(folder: string): Promise<number[]> {
 
 /** The first start draws the name; a gateway that lost its folder is another one. */
 async function nameGateway(folder: string): Promise<string> {
-  const path = join(folder, 'gateway')
+  const path = join(folder, gatewayFile)
   try {
     return (await readFile(path, 'utf8')).trim()
   } catch (error) {
