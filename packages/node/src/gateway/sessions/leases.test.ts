@@ -169,6 +169,23 @@ describe('leases of a session', () => {
     expect(two.memory.sessions.get(session)).toMatchObject({ charged: 3n, outstanding: 0n })
   })
 
+  test('charge other requests under one counter each, the same one once, after a crash too', async () => {
+    const shared = createSharedRecords()
+    const open = (name: string) => openTestGateway({ journal: shared.open(), folder: join(folder, name) })
+    const gateways = [await open('1'), await open('2'), await open('3')]
+    const { session } = await openTestSession((gateways[0] as TestGateway).memory, { ceiling: 400 })
+    // Who signs one token for each gateway pays for what each of them answers.
+    for (const [index, body] of ['a', 'b', 'b'].entries())
+      await gateways[index]?.sell({ session, counter: 1, body, used: 1 + index })
+    for (const gateway of gateways) await gateway.kill()
+    const again = [await open('1'), await open('2'), await open('3')]
+    expect(await again[2]?.route('post /api/v1/sessions/{id}/close', { session })).toMatchObject({
+      state: 'closed',
+      charged: '3',
+    })
+    await Promise.all(again.map((gateway) => gateway.stop()))
+  })
+
   test('of a gateway that is gone count as used until it is back', async () => {
     const shared = createSharedRecords()
     const one = await openTestGateway({ journal: shared.open(), folder: join(folder, '1') })

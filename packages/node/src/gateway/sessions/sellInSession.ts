@@ -167,7 +167,7 @@ export function createSellInSession(options: SellInSessionOptions): Cashier['sel
     const { method, url } = call.request
     const asked = `${method}\n${new URL(url).pathname}\n${authenticated.requestHash}`
     return answerOnce.once(
-      { scope: state.payer.toLowerCase(), key, requestHash: hash('sha256', asked, 'base64url') },
+      { scope: state.signer.toLowerCase(), key, requestHash: hash('sha256', asked, 'base64url') },
       async (keyed) => {
         const { response, answer } = await sellOnce(call, authenticated, keyed, work)
         return { answer, result: response }

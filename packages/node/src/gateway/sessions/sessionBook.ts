@@ -1,19 +1,21 @@
 import type { SessionClosed, SessionOpened, SessionToppedUp } from '@agorai/core'
-import type { Address, Hex } from 'viem'
+import { type Address, type Hex, zeroAddress } from 'viem'
 import type {
   LeaseReturned,
   SessionAcknowledged,
   SessionGranted,
   SessionJournalRecord,
 } from '../../ports/sessionRecords.js'
+import { type ChargedCalls, createChargedCalls } from './chargedCalls.js'
 import { parseChargeLine } from './chargeLine.js'
-import { type CounterSet, createCounterSet } from './counterSet.js'
 
 /** A session as the records made it. Amounts are base units of its token; of free calls, how many. */
 export type SessionState = {
   readonly id: string
   readonly paidBy: 'channel' | 'pass' | 'free'
   readonly payer: Address
+  /** Whose idempotency keys its calls have: who signs for it, as anybody can open a channel in another's name. */
+  readonly signer: Address
   readonly channel: Hex | undefined
   readonly token: Address | undefined
   /** The one service that it is for. */
@@ -36,8 +38,8 @@ export type SessionState = {
   /** What was charged on the slices that were given back. */
   charged: bigint
   readonly byVersion: Map<string, bigint>
-  /** Counters that were charged: of a call that two gateways answered, the one that is given back first is charged. */
-  counters: CounterSet | undefined
+  /** What was charged: of a call that two gateways answered, the one that is given back first. */
+  counters: ChargedCalls | undefined
   acknowledged: bigint
   /** The payer's signature for that. */
   acknowledgement: { at: string; signature: Hex } | undefined
@@ -97,7 +99,7 @@ export function createSessionBook(now: () => number = () => Date.now() / 1000): 
       free.set(name, { day: slice.day, taken: before.taken + slice.calls, slices: before.slices + 1 })
     }
     const session = begin({
-      ...{ id: record.session, paidBy: record.by, payer: holder, asset, request, from: 0n },
+      ...{ id: record.session, paidBy: record.by, payer: holder, signer: holder, asset, request, from: 0n },
       ...{ channel: undefined, token: undefined, openedAt: record.openedAt, expiresAt: record.expiresAt },
       ceiling: slice === undefined ? passCallsMax : BigInt(slice.calls),
     })
@@ -179,7 +181,7 @@ const begin = (beginning: Beginning): SessionState => ({
   outstanding: 0n,
   charged: 0n,
   byVersion: new Map(),
-  counters: createCounterSet(),
+  counters: createChargedCalls(),
   acknowledged: 0n,
   acknowledgement: undefined,
   reports: [],
@@ -191,6 +193,7 @@ function beginPaid(record: SessionOpened): SessionState {
     id: record.session,
     paidBy: 'channel',
     payer: record.payer,
+    signer: signerOf(record),
     channel: record.channel,
     token: record.token,
     asset: record.scope,
@@ -201,6 +204,10 @@ function beginPaid(record: SessionOpened): SessionState {
     ceiling: BigInt(record.ceiling) - from,
   })
 }
+
+/** Who may sign vouchers: the authorizer that the channel names, or its payer. */
+const signerOf = ({ config, payer }: SessionOpened): Address =>
+  config === undefined || config.payerAuthorizer === zeroAddress ? payer : config.payerAuthorizer
 
 function acknowledge(session: SessionState, { total, at, signature }: SessionAcknowledged): void {
   if (BigInt(total) <= session.acknowledged) return
@@ -218,10 +225,10 @@ function giveBack(session: SessionState, { number, part, last, calls }: LeaseRet
   lease.parts += 1
   const report = { number, part, least: Number.MAX_SAFE_INTEGER, most: 0 }
   for (const line of calls) {
-    const { counter, amount, version } = parseChargeLine(line)
+    const { counter, amount, version, requestHash } = parseChargeLine(line)
     report.least = Math.min(report.least, counter)
     report.most = Math.max(report.most, counter)
-    if (session.counters?.add(counter) === false) continue
+    if (session.counters?.add(counter, requestHash) === false) continue
     const draw = drawOf(session, amount)
     lease.amount -= draw
     session.outstanding -= draw

@@ -259,6 +259,18 @@ describe('idempotency keys', () => {
     expect(await close(session)).toMatchObject({ charged: 3n })
   })
 
+  test("are those of who signs: a channel in another's name has none of its answers", async () => {
+    const victim = await begin(100)
+    const { calls, ask } = spied()
+    await gateway.sell({ session: victim, idempotencyKey: 'a' }, ask)
+    const stranger = await begin(100, { authorizer: operatorAddress })
+    await gateway.sell({ session: stranger, idempotencyKey: 'a' }, ask)
+    expect(calls).toHaveLength(2)
+    // The same payer's next session has them.
+    await gateway.sell({ session: await begin(100), idempotencyKey: 'a' }, ask)
+    expect(calls).toHaveLength(2)
+  })
+
   test('are refused in flight, when they are too long, and freed by a failure', async () => {
     const session = await begin(100)
     const two = await Promise.allSettled([1, 2].map(() => gateway.sell({ session, idempotencyKey: 'k' })))

@@ -204,14 +204,16 @@ export type OpenTestSessionOptions = {
   scope?: string
   session?: string
   channel?: Hex
+  /** Who signs for the channel. */
+  authorizer?: Address
 }
 
 /** Writes down that a session took a channel, as a voucher would. */
 export async function openTestSession(memory: Memory, options: OpenTestSessionOptions): Promise<SessionOpened> {
-  const { ceiling, from = 0, seconds = 3_600, scope, session = newSessionId() } = options
+  const { ceiling, from = 0, seconds = 3_600, scope, session = newSessionId(), authorizer = payer.address } = options
   const channel = options.channel ?? pad(`0x${randomBytes(16).toString('hex')}`)
   const config: ChannelConfig = {
-    ...{ payer: payer.address, payerAuthorizer: payer.address, receiver: zeroAddress, receiverAuthorizer: zeroAddress },
+    ...{ payer: payer.address, payerAuthorizer: authorizer, receiver: zeroAddress, receiverAuthorizer: zeroAddress },
     ...{ token, withdrawDelay: 900, salt: channel },
   }
   const at = Math.floor(Date.now() / 1000)
