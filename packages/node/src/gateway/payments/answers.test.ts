@@ -26,6 +26,18 @@ describe('the answer book', () => {
   })
 })
 
+test('answers to exact payments are bounded: the oldest go first, and those of other days are not taken up', () => {
+  const now = 100_000
+  const book = createAnswerBook(() => now, 10)
+  const keep = (key: string, body: string, at = now) => book.remember({ ...record(key, at), body })
+  for (const key of ['1', '2', '3']) keep(key, 'xxxx')
+  expect(['1', '2', '3'].map((key) => book.get('exact/a', key) !== undefined)).toEqual([false, true, true])
+  keep('2', 'xxxxxx')
+  expect(['2', '3'].map((key) => book.get('exact/a', key)?.body)).toEqual(['xxxxxx', 'xxxx'])
+  keep('4', 'xxxxxxxxxx', now - 86_401)
+  expect(book.get('exact/a', '3')).toBeDefined()
+})
+
 describe('the last answers', () => {
   const entry = (signature: Hex, bytes: number) => ({
     signature,

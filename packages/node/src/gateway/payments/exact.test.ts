@@ -154,6 +154,15 @@ describe('an exact payment', () => {
     expect(shop.calls.length).toBe(ran)
   })
 
+  test('of a payer who signs the same money away many times at once is worked for once', async () => {
+    const payer = await createTestPayer(shop.url, await place.createPayer(1_999n))
+    const ran = shop.calls.length
+    const transfers = await Promise.all([1, 2, 3, 4].map(() => payer.transfer()))
+    const answers = await Promise.all(transfers.map((transfer) => payer.payExact(transfer, 'once')))
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 402, 402, 402])
+    expect(shop.calls.length).toBe(ran + 1)
+  })
+
   test('at an operator without ether is refused as what it is, and nothing moves', async () => {
     const { publicClient, id } = place.chain
     const account = privateKeyToAccount(generatePrivateKey())

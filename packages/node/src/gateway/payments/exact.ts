@@ -6,12 +6,15 @@ import type { Call, CallAnswer } from '../calls/cashier.js'
 import type { Memory } from '../memory.js'
 import type { Refused } from './channelDesk.js'
 import { findTransfer } from './findTransfer.js'
+import { createPromisedFunds } from './promisedFunds.js'
 import type { CarriedPayment } from './readPayment.js'
 import { requestHash } from './requestHash.js'
 import { responseHeader } from './responseHeader.js'
 import { type WholeAnswer, wholeAnswer } from './wholeAnswer.js'
 
 type ExactPayment = Extract<CarriedPayment, { scheme: 'exact' }>
+
+type Work = () => Promise<CallAnswer>
 
 /** Calls that are paid by a transfer each, straight into the till of what is sold. */
 export type ExactWire = {
@@ -37,6 +40,7 @@ const now = () => Math.floor(Date.now() / 1_000)
 export function createExactWire({ memory, facilitator, publicClient }: CreateExactWireOptions): ExactWire {
   const underWay = new Set<string>()
   const paid = new Map<string, PaymentResponse>()
+  const promised = createPromisedFunds(publicClient)
 
   async function deliver(payment: ExactPayment, known: CallAnswered): Promise<Response | Refused> {
     const { payload, requirements } = payment
@@ -75,7 +79,7 @@ export function createExactWire({ memory, facilitator, publicClient }: CreateExa
   /** Payments that were verified a moment ago, so that nobody has sent them. */
   const fresh = new WeakSet<ExactPayment['payload']>()
 
-  async function sell(call: Call, payment: ExactPayment, work: () => Promise<CallAnswer>) {
+  async function sell(call: Call, payment: ExactPayment, work: Work) {
     const { payload, requirements } = payment
     const { from, nonce } = payload.authorization
     const scope = `exact/${requirements.asset.toLowerCase()}/${from.toLowerCase()}`
@@ -86,6 +90,17 @@ export function createExactWire({ memory, facilitator, publicClient }: CreateExa
     const mismatch = mismatchOf(payment)
     const reason = mismatch ?? (await facilitator.verify(payload, requirements))
     if (reason !== undefined) return { kind: 'refused', error: reason } as const
+    const promise = await promised.hold(requirements.asset, from, BigInt(requirements.amount))
+    if (promise === undefined) return { kind: 'refused', error: x402Errors.exactInsufficient } as const
+    try {
+      return await run(payment, { scope, hash }, work)
+    } finally {
+      promise.release()
+    }
+  }
+
+  async function run(payment: ExactPayment, { scope, hash }: { scope: string; hash: Hex }, work: Work) {
+    const { payload } = payment
     fresh.add(payload)
     const answer = await wholeAnswer(await work())
     // What was not answered as it should be is not paid for.
@@ -94,7 +109,7 @@ export function createExactWire({ memory, facilitator, publicClient }: CreateExa
     const record: CallAnswered = {
       kind: 'call-answered',
       scope,
-      key: nonce,
+      key: payload.authorization.nonce,
       requestHash: hash,
       status: kept ? answer.status : 409,
       headers: kept ? answer.headers : { 'content-type': 'text/plain' },
