@@ -1,13 +1,18 @@
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { publishModel } from '@agorai/examples/digits/publish'
 import { publishTextModel, publishTextService } from '@agorai/examples/language/publish'
-import { publishAsset, serveAsset } from '@agorai/sdk'
+import { getDevAccount, publishAsset, serveAsset } from '@agorai/sdk'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { findBarriers } from './accessibility.js'
 import { buildPage, eventually, launchBrowser, mint, openPage, panel, settled, textOf } from './browser.js'
+import { injectWallet } from './injectedWallet.js'
 import { type Marketplace, startMarketplace } from './marketplace.js'
 
 /** Services are called from their pages, on a real node, a real chain and real models: by the budget and for nothing. */
+const screenshots = await mkdtemp(join(tmpdir(), 'agorai-web-calls-'))
 let market: Marketplace
 let browser: Browser
 let texts: bigint
@@ -39,6 +44,7 @@ beforeAll(async () => {
   await serveAsset(boole, { asset: digits })
   await serveAsset(curie, { asset: texts })
   browser = await launchBrowser()
+  console.info(`Screenshots are in ${screenshots}`)
 }, 240_000)
 
 afterAll(async () => {
@@ -146,6 +152,97 @@ test('free calls cost nothing, and a phone shows all of it', { timeout: 180_000 
   await settled(page)
   const tooWide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
   expect({ tooWide: Math.max(0, tooWide), barriers: await findBarriers(page) }).toEqual({ tooWide: 0, barriers: [] })
+  expect(unexpected(faults)).toEqual([])
+  await page.context().close()
+})
+
+test('a wallet of the browser pays for calls, and takes out what is left in its channel', {
+  timeout: 240_000,
+}, async () => {
+  const { page, faults } = await openPage(browser, { theme: 'light' })
+  const dialog = page.getByRole('dialog')
+  const { id } = market.alpha.info.chain
+  const wallet = await injectWallet(page, {
+    ...{ name: 'Test wallet', account: getDevAccount(3, id), rpcUrl: market.node.rpcUrl, chainId: id },
+  })
+  const address = market.addressOf(market.alpha)
+  const balance = () => market.balanceOf(address)
+  const asks = (method: string) => wallet.asked.filter((asked) => asked === method).length
+  const pad = await openService(page, digits)
+  const strip = page.getByRole('region', { name: 'Wallet' })
+  await strip.getByRole('button', { name: 'Connect a wallet' }).click()
+  await dialog.getByRole('button', { name: 'Test wallet' }).click()
+  await strip.getByRole('button', { name: 'Disconnect' }).waitFor()
+  await mint(page)
+  await eventually(() => textOf(strip.getByTestId('balance'))).toMatch(/^100\./)
+  const before = await balance()
+
+  /** One call from a session of 0.01, which is closed after it. */
+  const callOnce = async () => {
+    await pad.getByLabel('A held-out digit').selectOption('7')
+    await pad.getByRole('button', { name: 'Run' }).click()
+    await dialog.getByLabel('Budget in tUSD').fill('0.01')
+    expect(await textOf(dialog)).toContain('Test wallet (')
+    await dialog.getByRole('button', { name: 'Put in 0.01' }).click()
+  }
+  const close = async () => {
+    expect(await costOf(page)).toBe(rowPrice)
+    await pad.getByRole('button', { name: 'Close the session' }).click()
+    await dialog.getByRole('button', { name: 'Close the session' }).click()
+    await pad.getByText('The session is closed').waitFor()
+  }
+  wallet.approves = false
+  await callOnce()
+  await pad.getByText('The wallet did not sign', { exact: true }).waitFor()
+  expect(await textOf(pad)).toContain('No session was opened, and no call was made.')
+  expect(await balance()).toBe(before)
+  wallet.approves = true
+  wallet.asked.length = 0
+  await callOnce()
+  await close()
+  // The budget and the deposit; nothing is sent by the wallet, and closing asks for nothing.
+  expect([asks('eth_signTypedData_v4'), asks('eth_sendTransaction')]).toEqual([2, 0])
+  expect(await balance()).toBe(before - 10_000n)
+
+  await pad.getByRole('link', { name: 'Take it out on your account’s page' }).click()
+  const channels = panel(page, 'Payment channels')
+  await channels.getByRole('heading', { name: 'Sessions, channel 1' }).waitFor()
+  const facts = async () => (await textOf(channels.locator('.channel-facts'))).replaceAll(/\s+/g, ' ')
+  expect(await facts()).toMatch(/Put in0\.01 tUSD.*not claimed yet0\.0015 tUSD.*Left0\.0085 tUSD/)
+  for (const theme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme: theme })
+    expect(await findBarriers(page)).toEqual([])
+    await page.screenshot({ path: join(screenshots, `channels-${theme}.png`), fullPage: true })
+  }
+  await channels.getByRole('button', { name: 'Get it back now' }).click()
+  expect(await textOf(dialog)).toContain('0.0085 tUSD, less what calls have cost')
+  await dialog.getByRole('button', { name: 'Get it back' }).click()
+  await channels.getByText('0.0085 tUSD came back').waitFor()
+  await eventually(balance).toBe(before - rowPrice)
+
+  // By the chain alone: once more some money in, then out after the operator's time.
+  await openService(page, digits)
+  await callOnce()
+  await close()
+  await page.goto(`${market.node.url}/accounts/${address}`)
+  await channels.getByRole('button', { name: 'Withdraw without the operator' }).click()
+  expect(await textOf(dialog)).toContain('You begin to take')
+  await dialog.getByRole('button', { name: 'Begin the withdrawal' }).click()
+  const finish = channels.getByRole('button', { name: 'Finish the withdrawal' })
+  await finish.waitFor()
+  expect(await finish.isDisabled()).toBe(true)
+  expect(await findBarriers(page)).toEqual([])
+  await page.screenshot({ path: join(screenshots, 'channels-withdrawing.png'), fullPage: true })
+  await page.setViewportSize({ width: 360, height: 844 })
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0)
+  await page.screenshot({ path: join(screenshots, 'channels-phone.png'), fullPage: true })
+  await market.passTime(4_000)
+  await page.reload()
+  await eventually(() => finish.isEnabled()).toBe(true)
+  await finish.click()
+  await dialog.getByRole('button', { name: 'Take it out' }).click()
+  await channels.getByText('No money is in a channel').or(channels.getByText('came back')).first().waitFor()
+  await eventually(async () => before - (await balance())).toBeLessThanOrEqual(2n * rowPrice)
   expect(unexpected(faults)).toEqual([])
   await page.context().close()
 })

@@ -14,7 +14,7 @@ import { createPayer, type Payer } from '../payments/payer.js'
 import { payRequest } from '../payments/payRequest.js'
 import { createSession, type Session } from '../payments/session.js'
 import { lesser } from '../payments/sessionCeiling.js'
-import { channelSalt } from '../payments/signChannel.js'
+import { channelSalt, channelsMax } from '../payments/signChannel.js'
 import type { Reservation } from '../payments/spendingGuard.js'
 import { readContract } from '../transactions/readContract.js'
 import { randomWord, signMessage } from '../transactions/signMessage.js'
@@ -37,8 +37,6 @@ export type OpenSessionParameters = {
   payer?: Payer | undefined
 }
 
-/** Sessions that one account has with an operator at the same time. */
-const channelsMax = 16
 const noBudget = 2n ** 127n
 
 /**

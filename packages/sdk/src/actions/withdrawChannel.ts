@@ -1,18 +1,25 @@
-import { AgoraiError, batchSettlementAbi, batchSettlementAddress } from '@agorai/core'
+import {
+  AgoraiError,
+  batchSettlementAbi,
+  batchSettlementAddress,
+  type ChannelConfig,
+  loadChannelDigests,
+} from '@agorai/core'
 import type { Hash, Hex } from 'viem'
 import type { AgoraiClient } from '../createAgoraiClient.js'
-import type { Payer } from '../payments/payer.js'
+import { type ChannelState, readChannelState } from '../payments/channelState.js'
+import { createPayer, type Payer } from '../payments/payer.js'
 import { chainTime } from '../transactions/chainTime.js'
 import { onlyEvent, sendAndDecode } from '../transactions/sendAndDecode.js'
-import { getChannel } from './getChannel.js'
+import { type GetChannelParameters, getChannel } from './getChannel.js'
 
-export type WithdrawChannelParameters = {
-  /** A service of the operator. */
-  asset: bigint
+export type WithdrawChannelParameters = (
+  | Omit<GetChannelParameters, 'payer'>
+  /** The channel itself, as `listChannels` gave it once: its operator need not be there any more. */
+  | { config: ChannelConfig }
+) & {
   /** Base units. Default: all that was not claimed. */
   amount?: bigint | undefined
-  /** Which channel with the operator: 0 pays calls one by one, those after it pay sessions. */
-  index?: number | undefined
   payer?: Payer | undefined
 }
 /** `begun`: ask again at `at`, in unix seconds. `done`: `amount` base units went back to the payer. */
@@ -36,7 +43,7 @@ export async function withdrawChannel(
   client: AgoraiClient,
   parameters: WithdrawChannelParameters,
 ): Promise<WithdrawChannelReturnType> {
-  const { channel, config, balance, totalClaimed, withdrawal } = await getChannel(client, parameters)
+  const { channel, config, balance, totalClaimed, withdrawal } = await find(client, parameters)
   if (withdrawal === undefined) {
     const amount = parameters.amount ?? balance - totalClaimed
     if (amount === 0n)
@@ -59,4 +66,11 @@ export async function withdrawChannel(
     eventName: 'WithdrawFinalized',
   })
   return { channel, state: 'done', amount: onlyEvent(events).args.amount, at, hash }
+}
+
+async function find(client: AgoraiClient, parameters: WithdrawChannelParameters): Promise<ChannelState> {
+  if ('asset' in parameters) return getChannel(client, parameters)
+  const { config, payer = createPayer(client) } = parameters
+  const { channelOf } = await loadChannelDigests(client.info.chain.id)
+  return readChannelState(payer, { channel: channelOf(config), config })
 }

@@ -21,6 +21,9 @@ import type { Payer } from './payer.js'
 /** The salt of a payer's channels: calls that are paid one by one use the first, each session one of those after it. */
 export const channelSalt = (index: number): Hex => `0x${index.toString(16).padStart(64, '0')}`
 
+/** Sessions that one account has with an operator at the same time, each on a channel of its own. */
+export const channelsMax = 16
+
 const withdrawDelayDefault = 900
 
 /**

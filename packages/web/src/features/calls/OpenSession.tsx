@@ -44,6 +44,7 @@ export function OpenSession({
       title={verb}
       confirm={paid ? `${ceiling === undefined ? 'Put in' : 'Add'} ${money}` : 'Open the session'}
       busy={budget === undefined}
+      {...(paid ? { asks: 'for the budget and, unless the channel holds enough, for the money that is put in' } : {})}
       onDecline={onDecline}
       onConfirm={() => {
         if (budget !== undefined) onConfirm(budget)

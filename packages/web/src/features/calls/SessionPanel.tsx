@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { Link } from '../../app/router.js'
 import { formatMoney, type Token } from '../../format/money.js'
 import { ConfirmDialog } from '../../ui/ConfirmDialog.js'
 import { ErrorNotice, Notice, Waiting } from '../../ui/Notice.js'
@@ -44,9 +45,15 @@ export function SessionPanel({
         <Notice tone="good" title="The session is closed">
           <p>
             {end.data.paidBy === 'channel'
-              ? `Its calls came to ${formatMoney(BigInt(end.data.charged), token)}. The rest of the budget is yours again.`
+              ? `Its calls came to ${formatMoney(BigInt(end.data.charged), token)}. The rest of the budget is yours again, in your channel with this operator.`
               : 'It cost nothing.'}
           </p>
+          {end.data.paidBy !== 'channel' ? null : (
+            <p>
+              <Link href={`/accounts/${end.data.payer}`}>Take it out on your account’s page</Link>, or leave it for the
+              next session.
+            </p>
+          )}
         </Notice>
       ) : null}
       {asking === 'raise' && open !== undefined ? (

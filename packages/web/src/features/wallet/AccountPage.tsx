@@ -4,17 +4,19 @@ import { useTitle } from '../../app/useTitle.js'
 import { formatMoney, type Token } from '../../format/money.js'
 import { Copyable } from '../../ui/Copyable.js'
 import { ErrorNotice, Waiting } from '../../ui/Notice.js'
+import { ChannelPanel } from '../channels/ChannelPanel.js'
 import { PassPanel } from '../market/PassPanel.js'
 import { CollectFlow } from '../revenue/CollectFlow.js'
 import { EntitlementTable } from '../revenue/EntitlementTable.js'
 import type { CollectSubject } from '../revenue/useCollectRevenue.js'
 import { useGetRevenue } from '../revenue/useGetRevenue.js'
+import { isSameAccount } from './accountName.js'
 import { useAccountName } from './useAccountName.js'
 import './wallet.css'
 
-/** What one account may open and what it is owed. */
+/** What one account may open, what it is owed and, of the one that signs, what is left in its payment channels. */
 export function AccountPage({ address }: { address: `0x${string}` }) {
-  const { paymentToken } = useAgorai()
+  const { account, paymentToken } = useAgorai()
   const name = useAccountName(address)
   useTitle(name ?? 'Account')
   return (
@@ -27,6 +29,7 @@ export function AccountPage({ address }: { address: `0x${string}` }) {
       </div>
       {paymentToken === undefined ? null : <OwedPanel address={address} token={paymentToken} />}
       <PassPanel address={address} />
+      {account !== undefined && isSameAccount(account.address, address) ? <ChannelPanel /> : null}
     </>
   )
 }

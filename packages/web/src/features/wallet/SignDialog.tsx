@@ -17,6 +17,7 @@ export function SignDialog({
   busy = false,
   irreversible,
   wide = false,
+  asks = 'once more',
   onConfirm,
   onDecline,
 }: {
@@ -27,6 +28,8 @@ export function SignDialog({
   /** What cannot be undone, as the sentence that the reader agrees to. */
   irreversible?: string
   wide?: boolean
+  /** How often a wallet of the browser asks its holder for this. */
+  asks?: string
   onConfirm: () => void
   onDecline: () => void
 }) {
@@ -57,7 +60,7 @@ export function SignDialog({
         <p className="small muted">
           {`Signed by ${account.label} `}
           <span className="nowrap">{`(${shorten(account.address)})`}</span>
-          {account.development === undefined ? ', which asks you once more.' : ', a development account.'}
+          {account.development === undefined ? `, which asks you ${asks}.` : ', a development account.'}
         </p>
       )}
       <WrongChain />
