@@ -223,6 +223,17 @@ describe('a deposit', () => {
     await expectRefused(async () => payer.pay(await payer.deposit(price, 5_000n)), x402Errors.depositFailed)
   })
 
+  test('of the same money into many channels at once is worked for once', async () => {
+    const payer = await createTestPayer(shop.url, await place.createPayer(9_999n))
+    const ran = shop.calls.length
+    const deposits = await Promise.all(
+      [1, 2, 3, 4].map((n) => payer.deposit(price, 5_000n, { salt: `0x${String(n).padStart(64, '0')}` })),
+    )
+    const answers = await Promise.all(deposits.map((payload) => payer.pay(payload, 'once')))
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 402, 402, 402])
+    expect(shop.calls.length).toBe(ran + 1)
+  })
+
   test('many at once from many payers all arrive', async () => {
     const payers: TestPayer[] = []
     while (payers.length < 8) payers.push(await createTestPayer(shop.url, await place.createPayer()))

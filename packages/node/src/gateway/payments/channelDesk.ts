@@ -17,6 +17,7 @@ import type { Facilitator } from '../../ports/facilitator.js'
 import type { ChannelFunds, ChannelMirror } from './channelMirror.js'
 import { channelSnapshot, voucherSnapshot } from './channelSnapshot.js'
 import { assertExposure } from './exposure.js'
+import { createPromisedFunds } from './promisedFunds.js'
 import type { VoucherKeys } from './voucherKeys.js'
 import { askWallet } from './walletSignature.js'
 
@@ -101,6 +102,7 @@ const refuse = (error: X402Error | string, more: Partial<Refused> = {}): Refused
 export function createChannelDesk(options: ChannelDeskOptions): ChannelDesk {
   const { terms, book, mirror, digests, keys, facilitator, publicClient } = options
   const held = new Set<Hex>()
+  const promised = createPromisedFunds(publicClient)
   const writer = `${randomBytes(9).toString('base64url')}.`
   let written = 0
 
@@ -151,6 +153,38 @@ export function createChannelDesk(options: ChannelDeskOptions): ChannelDesk {
       // It may be on the chain already, where an answer was lost; then the channel has the money.
       else if ((await mirror.read(channel)).balance === 0n) return refuse(reason)
     }
+    const payment = { payload, requirements, channel, added }
+    return added === 0n ? takeFrom(payment, session) : takeDeposit(payment, session)
+  }
+
+  /** Several deposits of the same money are each covered, and not all of them together. */
+  async function takeDeposit(payment: Payment, session: string | undefined): Promise<TakenChannel | Refused> {
+    const { token, payer } = payment.payload.channelConfig
+    const promise = await promised.hold(token, payer, payment.added)
+    if (promise === undefined) return refuse(x402Errors.insufficientBalance)
+    let taken: TakenChannel | Refused | undefined
+    try {
+      taken = await takeFrom(payment, session)
+    } finally {
+      if (taken?.kind !== 'taken') promise.release()
+    }
+    if (taken.kind === 'refused') return taken
+    const { release } = taken
+    return {
+      ...taken,
+      release() {
+        release()
+        promise.release()
+      },
+    }
+  }
+
+  type Payment = { payload: BatchPayload; requirements: PaymentRequirements; channel: Hex; added: bigint }
+
+  /** @param payment Whose form and signature are right. */
+  async function takeFrom(payment: Payment, session: string | undefined): Promise<TakenChannel | Refused> {
+    const { payload, requirements, channel, added } = payment
+    const { voucher } = payload
     const asked = payload.type === 'refund' ? 0n : BigInt(requirements.amount)
     const max = BigInt(voucher.maxClaimableAmount)
     for (let attempt = 1; ; attempt++) {
@@ -163,7 +197,7 @@ export function createChannelDesk(options: ChannelDeskOptions): ChannelDesk {
       if (reason === undefined) {
         const from = chargedOf(state, funds)
         const isCovered = asked === 0n || assertExposure({ charged: from + asked, funds, terms, mayBeOld: attempt < 2 })
-        if (isCovered) return hold({ payload, requirements, channel, state, funds, from, max, added: added > 0n })
+        if (isCovered) return hold({ ...payment, state, funds, from, max })
       } else if (attempt > 1 || reason === x402Errors.channelBusy || reason === x402Errors.channelExpiring)
         return reason === x402Errors.cumulativeMismatch ? correct(channel) : refuse(reason)
       // The chain, or another gateway, may have moved on since it was last looked at.
@@ -172,16 +206,7 @@ export function createChannelDesk(options: ChannelDeskOptions): ChannelDesk {
     }
   }
 
-  type Hold = {
-    payload: BatchPayload
-    requirements: PaymentRequirements
-    channel: Hex
-    state: ChannelState | undefined
-    funds: ChannelFunds
-    from: bigint
-    max: bigint
-    added: boolean
-  }
+  type Hold = Payment & { state: ChannelState | undefined; funds: ChannelFunds; from: bigint; max: bigint }
 
   function hold({ payload, requirements, channel, state, funds, from, max, added }: Hold): TakenChannel {
     held.add(channel)
@@ -202,7 +227,7 @@ export function createChannelDesk(options: ChannelDeskOptions): ChannelDesk {
       signature: payload.voucher.signature,
       funds,
       async fund() {
-        if (payload.type !== 'deposit' || !added) return { kind: 'funded', transaction: '', amount: '' }
+        if (payload.type !== 'deposit' || added === 0n) return { kind: 'funded', transaction: '', amount: '' }
         const response = await facilitator.settle(payload, requirements).finally(() => mirror.drop(channel))
         if (!response.success) return refuse(response.errorReason ?? x402Errors.depositFailed, { response })
         return { kind: 'funded', transaction: response.transaction, amount: payload.deposit.amount }
