@@ -120,6 +120,7 @@ const callRoute = route({
   errors: [],
   crossOrigin: true,
   hot: true,
+  light: true,
   async handle({ request, client }) {
     const body = await readBytes(request, bodyBytesMax)
     return cashier.sell({ request, body, service, usageMax: usage, streams: false, client }, handlers[handler])

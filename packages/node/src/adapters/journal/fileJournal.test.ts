@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Journal, KeyDeposited } from '../../ports/journal.js'
 import { openFileJournal } from './fileJournal.js'
-import { encodeRecord, headerBytes, journalMagic } from './journalFormat.js'
+import { encodeRecords, headerBytes, journalMagic } from './journalFormat.js'
 
 let folder: string
 let path: string
@@ -132,7 +132,7 @@ describe('openFileJournal', () => {
   })
 
   test('zeros at the end, alone or after half a record, are cut off', async () => {
-    const half = encodeRecord(Buffer.from(JSON.stringify(record(2))), 0).subarray(0, 60)
+    const half = encodeRecords([JSON.stringify(record(2))], 0).subarray(0, 60)
     for (const tail of [Buffer.alloc(5_000), Buffer.concat([half, Buffer.alloc(5_000)])]) {
       await rm(path, { force: true })
       await write(2)
@@ -142,7 +142,7 @@ describe('openFileJournal', () => {
   })
 
   test('noise at the end, and a record behind zeros, are damage', async () => {
-    const whole = Buffer.from(encodeRecord(Buffer.from(JSON.stringify(record(2))), 0))
+    const whole = Buffer.from(encodeRecords([JSON.stringify(record(2))], 0))
     const noise = Buffer.from(range(5_000).map((index) => (index * 7_919) % 251))
     for (const tail of [noise, Buffer.concat([Buffer.alloc(whole.length), whole])]) {
       await rm(path, { force: true })

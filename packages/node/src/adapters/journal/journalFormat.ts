@@ -12,13 +12,21 @@ export const journalMagic = Buffer.from('AGORAIJ1')
 export const headerBytes = 16
 export const payloadBytesMax = 1024 * 1024
 
-export function encodeRecord(payload: Uint8Array, synced: number): Uint8Array {
-  const record = Buffer.alloc(headerBytes + payload.length)
-  record.writeUInt32BE(payload.length, 0)
-  record.writeBigUInt64BE(BigInt(synced), 8)
-  record.set(payload, headerBytes)
-  record.writeUInt32BE(crc32(record.subarray(8)), 4)
-  return record
+/** The records of payloads that are synced at once, one after the other. */
+export function encodeRecords(payloads: readonly string[], synced: number): Uint8Array {
+  const lengths = payloads.map((payload) => Buffer.byteLength(payload))
+  const records = Buffer.allocUnsafe(lengths.reduce((sum, length) => sum + headerBytes + length, 0))
+  const place = BigInt(synced)
+  let at = 0
+  for (const payload of payloads) {
+    const length = records.write(payload, at + headerBytes)
+    const end = at + headerBytes + length
+    records.writeUInt32BE(length, at)
+    records.writeBigUInt64BE(place, at + 8)
+    records.writeUInt32BE(crc32(records.subarray(at + 8, end)), at + 4)
+    at = end
+  }
+  return records
 }
 
 export type DecodedRecord = { payload: Uint8Array; synced: number; bytes: number }

@@ -3,10 +3,10 @@ import { dirname } from 'node:path'
 import { AgoraiError, isAgoraiError } from '@agorai/core'
 import { makeFolder, syncFolder, writeAll } from '../folder/atomicFiles.js'
 import { systemCodeOf, toStorageError } from '../folder/fileErrors.js'
-import { encodeRecord, journalMagic, payloadBytesMax } from './journalFormat.js'
+import { encodeRecords, journalMagic, payloadBytesMax } from './journalFormat.js'
 import { scanJournal } from './scanJournal.js'
 
-type Pending = { payload: Uint8Array; resolve(): void; reject(error: unknown): void }
+type Pending<record> = { record: record; payload: string; resolve(record: record): void; reject(error: unknown): void }
 
 /** Records in one file, each durable before it is acknowledged. */
 export type RecordFile<record> = {
@@ -40,22 +40,27 @@ export async function openRecordFile<record>(path: string): Promise<RecordFile<r
   }
 
   let synced = soundBytes
-  let pending: Pending[] = []
+  let pending: Pending<record>[] = []
   let failure: AgoraiError | undefined
   let flushing: Promise<void> | undefined
 
   /** Writes everything that waits, syncs once, answers everybody, until nobody waits. */
   async function flush(): Promise<void> {
     while (pending.length > 0) {
+      // Whoever is read from the network in this turn of the loop comes along.
+      await turn()
       const group = pending
       pending = []
       try {
         if (failure !== undefined) throw failure
-        const bytes = Buffer.concat(group.map(({ payload }) => encodeRecord(payload, synced)))
+        const bytes = encodeRecords(
+          group.map(({ payload }) => payload),
+          synced,
+        )
         await writeAll(handle, bytes, synced)
         await handle.datasync()
         synced += bytes.length
-        for (const { resolve } of group) resolve()
+        for (const { record, resolve } of group) resolve(record)
       } catch (error) {
         failure ??= toJournalError(error)
         for (const { reject } of group) reject(failure)
@@ -76,13 +81,13 @@ export async function openRecordFile<record>(path: string): Promise<RecordFile<r
   return {
     append(record) {
       if (failure !== undefined) return Promise.reject(failure)
-      const payload = Buffer.from(JSON.stringify(record))
-      if (payload.length > payloadBytesMax)
+      const payload = JSON.stringify(record)
+      if (Buffer.byteLength(payload) > payloadBytesMax)
         return Promise.reject(
           new AgoraiError('payload_too_large', `A journal record has at most ${payloadBytesMax} bytes.`),
         )
       return new Promise((resolve, reject) => {
-        pending.push({ payload, resolve: () => resolve(record), reject })
+        pending.push({ record, payload, resolve, reject })
         flushing ??= flush()
       })
     },
@@ -99,6 +104,8 @@ export async function openRecordFile<record>(path: string): Promise<RecordFile<r
     },
   }
 }
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 async function openFile(path: string): Promise<FileHandle> {
   try {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { AgoraiError } from '@agorai/core'
 import type { CallBegun, CallEnded, KeptAnswer } from '../../ports/sessionRecords.js'
+import type { ReadHeaders } from '../http/lightRequest.js'
 import type { Memory } from '../memory.js'
 import { keyKeptSeconds } from './keyedBook.js'
 
@@ -117,7 +118,7 @@ export type AnswerOnce = ReturnType<typeof createAnswerOnce>
 export const nameOfAttempt = ({ scope, key, attempt }: KeyedCall): string => `${scope}/${key}/${attempt}`
 
 /** @throws AgoraiError `invalid_request` for a key that is no key; undefined where there is none. */
-export function readIdempotencyKey(headers: Headers): string | undefined {
+export function readIdempotencyKey(headers: ReadHeaders): string | undefined {
   const key = headers.get('idempotency-key')
   if (key === null) return undefined
   if (/^[\x21-\x7e]+$/.test(key) && key.length <= keyCharactersMax) return key

@@ -1,6 +1,7 @@
 import type { Serving } from '@agorai/core'
 import type { Address } from 'viem'
 import type { Usage } from '../../ports/inference.js'
+import type { CallRequest } from '../http/lightRequest.js'
 
 /** A service that this node answers for. */
 export type ServedService = {
@@ -16,7 +17,7 @@ export type ServedService = {
 
 /** A call that is sound, before anything was paid for it. */
 export type Call = {
-  request: Request
+  request: CallRequest
   /** The body as it came. */
   body: Uint8Array
   service: ServedService
@@ -33,11 +34,14 @@ export type CallAnswer =
   | { kind: 'whole'; status: number; headers: Record<string, string>; body: Uint8Array; usage: Usage }
   | { kind: 'stream'; headers: Record<string, string>; chunks: AsyncIterable<Uint8Array>; usage: Promise<Usage> }
 
+/** Who waits for the answer; the signal is given when nobody does any more. It is made when it is asked for. */
+export type Caller = Pick<CallRequest, 'signal'>
+
 /** Sells calls: what has to be covered is reserved before the work, what was used is charged after it. */
 export type Cashier = {
   /**
    * Takes the payment that the request carries, runs the work, charges what was used, writes it down, and answers.
    * A call without payment is answered by what it would cost. Work that throws is charged nothing.
    */
-  sell(call: Call, work: (signal: AbortSignal) => Promise<CallAnswer>): Promise<Response>
+  sell(call: Call, work: (caller: Caller) => Promise<CallAnswer>): Promise<Response>
 }

@@ -1,14 +1,14 @@
 import { AgoraiError, type ServingApi } from '@agorai/core'
 import type { Usage } from '../../ports/inference.js'
 import type { OpenService } from '../services/createServices.js'
-import type { CallAnswer } from './cashier.js'
+import type { CallAnswer, Caller } from './cashier.js'
 
 /** A call that is sound: what it can use at most, and the work that answers it. */
 export type Plan = {
   usageMax: Usage
   /** Whether the answer is to come as it is made. */
   streams: boolean
-  work(signal: AbortSignal): Promise<CallAnswer>
+  work(caller: Caller): Promise<CallAnswer>
 }
 
 /** What a plan is made from, besides the body. */

@@ -1,11 +1,12 @@
 import { AgoraiError, isAgoraiError, type Problem } from '@agorai/core'
+import type { CallRequest } from '../http/lightRequest.js'
 import type { Route } from '../http/route.js'
 import type { Cashier, ServedService } from './cashier.js'
 import type { Plan } from './planCall.js'
 
 export type SellCallParameters = {
   cashier: Cashier
-  request: Request
+  request: CallRequest
   body: Uint8Array
   client: string
   service: ServedService

@@ -9,6 +9,7 @@ import { createRequestObserver, type RequestObserver, type Seen } from './observ
 import { problemResponse, type ReportFailure } from './problems.js'
 import { readJson } from './readBody.js'
 import { contentTypesOf, type Route } from './route.js'
+import { createServeLight, type ServeLight } from './serveLight.js'
 
 export type CreateAppOptions = {
   routes: readonly Route[]
@@ -27,6 +28,7 @@ export type App = {
   fetch(request: Request, client: string): Promise<Response>
   /** The answer to what never became a request. */
   refuse(error: AgoraiError): Response
+  serveLight: ServeLight
 }
 
 const bodyBytesMaxDefault = 64 * 1024
@@ -65,7 +67,8 @@ export function createApp(options: CreateAppOptions): App {
   app.onError((error) => {
     throw error
   })
-  const common = Object.entries(securityHeaders(connectOrigins))
+  const headersOfAll = securityHeaders(connectOrigins)
+  const common = Object.entries(headersOfAll)
   const finish = (response: Response, requestId: string): Response => {
     const { headers } = response
     for (const [name, value] of common) if (!headers.has(name)) headers.set(name, value)
@@ -92,6 +95,7 @@ export function createApp(options: CreateAppOptions): App {
       const requestId = randomUUID()
       return finish(problemResponse(error, requestId, report), requestId)
     },
+    serveLight: createServeLight({ routes, hosts, common: headersOfAll, observe, report }),
   }
 }
 

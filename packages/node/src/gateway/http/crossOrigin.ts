@@ -10,11 +10,16 @@ const exposed = [
 /** Names of headers, as a browser lists those that a page wants to send. */
 const headerNames = /^[a-z0-9!#$%&'*+.^_`|~-]+(\s*,\s*[a-z0-9!#$%&'*+.^_`|~-]+){0,63}$/i
 
+/** What lets pages of any site read an answer. */
+export const crossOriginHeaders: Readonly<Record<string, string>> = {
+  'access-control-allow-origin': '*',
+  'access-control-expose-headers': exposed,
+  'cross-origin-resource-policy': 'cross-origin',
+}
+
 /** Lets pages of any site read an answer. Nothing of it depends on cookies, which are never sent along. */
 export function openToPages(response: Response): Response {
-  response.headers.set('access-control-allow-origin', '*')
-  response.headers.set('access-control-expose-headers', exposed)
-  response.headers.set('cross-origin-resource-policy', 'cross-origin')
+  for (const [name, value] of Object.entries(crossOriginHeaders)) response.headers.set(name, value)
   return response
 }
 

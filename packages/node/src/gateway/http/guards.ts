@@ -1,4 +1,5 @@
 import { AgoraiError } from '@agorai/core'
+import type { ReadHeaders } from './lightRequest.js'
 
 const urlCharactersMax = 8_192
 
@@ -47,8 +48,8 @@ export function assertAllowed(
 }
 
 /** @throws AgoraiError `not_acceptable` */
-export function assertAcceptable(request: Request, contentTypes: readonly string[]): void {
-  const accept = request.headers.get('accept')
+export function assertAcceptable({ headers }: { headers: ReadHeaders }, contentTypes: readonly string[]): void {
+  const accept = headers.get('accept')
   if (accept === null || accept.trim() === '') return
   const accepted = accept
     .toLowerCase()

@@ -1,6 +1,8 @@
 import type { Log } from '../../ports/log.js'
 import type { Metrics } from '../../ports/metrics.js'
 import type { Tracer } from '../../ports/trace.js'
+import { wholeOf } from './createResponse.js'
+import type { CallRequest } from './lightRequest.js'
 
 export type RequestObserver = { log: Log; metrics: Metrics; tracer: Tracer }
 
@@ -17,18 +19,18 @@ export function createRequestObserver({ log, metrics, tracer }: RequestObserver)
   metrics.gauge('agorai_http_under_way', {}, () => underWay)
 
   return async function observe(
-    request: Request,
+    { method: asked, headers }: CallRequest,
     requestId: string,
     work: (seen: Seen) => Promise<Response>,
   ): Promise<Response> {
     const begun = performance.now()
-    const method = methods.has(request.method) ? request.method : 'other'
+    const method = methods.has(asked) ? asked : 'other'
     const seen: Seen = { route: 'none' }
     underWay += 1
     try {
       return await tracer.span(
         `HTTP ${method}`,
-        { kind: 'server', parent: request.headers.get('traceparent'), attributes: { 'http.request.method': method } },
+        { kind: 'server', parent: headers.get('traceparent'), attributes: { 'http.request.method': method } },
         async ({ traceId, set }) => {
           const response = await work(seen)
           const { route } = seen
@@ -38,7 +40,7 @@ export function createRequestObserver({ log, metrics, tracer }: RequestObserver)
           set('http.response.status_code', status)
           metrics.count('agorai_http_requests_total', { route, method, status: String(status) })
           metrics.time('agorai_http_request_seconds', { route, method }, ms / 1000)
-          const bytes = Number(response.headers.get('content-length') ?? 0)
+          const bytes = wholeOf(response)?.body.length ?? Number(response.headers.get('content-length') ?? 0)
           if (bytes > 0 && method !== 'HEAD') metrics.count('agorai_http_answered_bytes_total', { route }, bytes)
           if (!quiet.has(route) || status >= 400)
             log.info('request', `${method} ${route} ${status}`, {
@@ -57,3 +59,5 @@ export function createRequestObserver({ log, metrics, tracer }: RequestObserver)
     }
   }
 }
+
+export type Observe = ReturnType<typeof createRequestObserver>

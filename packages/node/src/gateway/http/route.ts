@@ -1,12 +1,13 @@
 import type { ErrorCode, Problem } from '@agorai/core'
 import type { z } from 'zod'
+import type { CallRequest } from './lightRequest.js'
 
 /** What a handler is given: everything that came in, already checked. */
-export type RouteInput<params, query, body> = {
+export type RouteInput<params, query, body, request = Request> = {
   params: params
   query: query
   body: body
-  request: Request
+  request: request
   /** The address that asks, as far as it can be known. */
   client: string
 }
@@ -19,6 +20,7 @@ export type RouteDefinition<
   query extends Shape,
   body extends z.ZodType | undefined,
   response extends z.ZodType | undefined,
+  light extends true | undefined = undefined,
 > = {
   method: 'get' | 'put' | 'post'
   /** As OpenAPI writes it: `/api/v1/assets/{id}`. */
@@ -43,17 +45,19 @@ export type RouteDefinition<
   crossOrigin?: boolean
   /** Whether it is answered by what is known here, without asking the journal what other gateways wrote. */
   hot?: boolean
+  /** Whether all that the handler reads of a request is what a {@link CallRequest} has; it is then served beneath the framework. */
+  light?: light
   /** The form of an error where a protocol has its own; problem+json elsewhere. */
   errorForm?: (problem: Problem) => unknown
   /** How long a client or proxy may keep the answer; nothing is kept by default. */
   cacheControl?: string
   handle(
-    input: RouteInput<Output<params>, Output<query>, Output<body>>,
+    input: RouteInput<Output<params>, Output<query>, Output<body>, light extends true ? CallRequest : Request>,
   ): Promise<response extends z.ZodType ? z.input<response> : Response>
 }
 
 /** A route whose types were checked where it was defined. */
-export type Route = Omit<RouteDefinition<z.ZodObject, z.ZodObject, z.ZodType, z.ZodType>, 'handle'> & {
+export type Route = Omit<RouteDefinition<z.ZodObject, z.ZodObject, z.ZodType, z.ZodType, true>, 'handle'> & {
   handle(input: RouteInput<unknown, unknown, unknown>): Promise<unknown>
 }
 
@@ -63,7 +67,8 @@ export function route<
   query extends Shape = undefined,
   body extends z.ZodType | undefined = undefined,
   response extends z.ZodType | undefined = undefined,
->(definition: RouteDefinition<params, query, body, response>): Route {
+  light extends true | undefined = undefined,
+>(definition: RouteDefinition<params, query, body, response, light>): Route {
   return definition as unknown as Route
 }
 

@@ -1,7 +1,8 @@
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { AgoraiError, type ErrorCode } from '@agorai/core'
 import { getRequestListener } from '@hono/node-server'
+import type { ServeLight } from './serveLight.js'
 
 export type ServeHttpOptions = {
   host: string
@@ -13,6 +14,8 @@ export type ServeHttpOptions = {
   behindProxy?: boolean
   /** How long a connection may be silent while nothing is at work for it. Default 30,000. */
   idleTimeoutMs?: number
+  /** Is asked first. Default: `fetch` answers everything. */
+  serveLight?: ServeLight
   /** Answers what cannot even be made a request, such as a URL that is none. */
   refuse(error: AgoraiError): Response
 }
@@ -37,25 +40,41 @@ const connectionsMax = 1_024
 
 /** @throws AgoraiError `port_in_use`, `config_invalid` for a host that is not this machine's. */
 export async function serveHttp(options: ServeHttpOptions): Promise<HttpServer> {
-  const { host, port, fetch, refuse } = options
+  const { host, port, fetch, refuse, serveLight } = options
   const badRequest = (cause: unknown) =>
     refuse(new AgoraiError('invalid_request', 'The request line or the Host header is not valid.', { cause }))
   // Opening a large content takes longer than a silent connection may last; such a request is not silent, it is at work.
   const working = new WeakSet<Socket>()
-  const clientOf = (request: Request, socket: Socket): string => {
-    const named = options.behindProxy === true ? request.headers.get('x-forwarded-for')?.split(',').at(-1)?.trim() : ''
+  const clientOf = (forwarded: string | null | undefined, socket: Socket): string => {
+    const named = options.behindProxy === true ? forwarded?.split(',').at(-1)?.trim() : ''
     return named || (socket.remoteAddress ?? '')
   }
   const work = async (request: Request, { incoming }: { incoming: { socket: unknown } }) => {
     const socket = incoming.socket as Socket
     working.add(socket)
     try {
-      return await fetch(request, clientOf(request, socket))
+      return await fetch(request, clientOf(request.headers.get('x-forwarded-for'), socket))
     } finally {
       working.delete(socket)
     }
   }
-  const listener = getRequestListener(work, { overrideGlobalObjects: false, errorHandler: badRequest })
+  const serveAny = getRequestListener(work, { overrideGlobalObjects: false, errorHandler: badRequest })
+  const listener = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    const { socket } = incoming
+    const forwarded = incoming.headers['x-forwarded-for']
+    const answered = serveLight?.(incoming, outgoing, clientOf([forwarded].flat().join(', '), socket))
+    if (answered === undefined) {
+      void serveAny(incoming, outgoing)
+      return
+    }
+    working.add(socket)
+    const done = () => working.delete(socket)
+    // What fails here is a connection that is gone.
+    answered.then(done, () => {
+      done()
+      outgoing.destroy()
+    })
+  }
   const server = createServer(
     { headersTimeout: headersTimeoutMs, keepAliveTimeout: keepAliveTimeoutMs, connectionsCheckingInterval },
     listener,

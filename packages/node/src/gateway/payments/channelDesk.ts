@@ -6,6 +6,7 @@ import {
   type ChannelDigests,
   type ChannelRecord,
   type ChannelState,
+  type DepositPayload,
   mayBeShown,
   type PaymentRequirements,
   type PaymentResponse,
@@ -56,6 +57,9 @@ export type Correction = {
   voucherState?: ReturnType<typeof voucherSnapshot>
 }
 
+/** `transaction` and `amount` are empty where nothing was sent. */
+export type Funded = { kind: 'funded'; transaction: Hex | ''; amount: string }
+
 /** A channel that is held for one payment. What is done with it ends in `release`. */
 export type TakenChannel = {
   kind: 'taken'
@@ -70,7 +74,7 @@ export type TakenChannel = {
   signature: Hex
   funds: ChannelFunds
   /** Sends the deposit that came with the payment, if one did. */
-  fund(): Promise<Refused | { kind: 'funded'; transaction: Hex | ''; amount: string }>
+  fund(): Funded | Promise<Refused | Funded>
   /** Writes down what moves the channel on. @returns Why it does not stand: another gateway was faster. */
   commit(record: ChannelRecord): Promise<Refused | undefined>
   release(): void
@@ -122,13 +126,13 @@ export function createChannelDesk(options: ChannelDeskOptions): ChannelDesk {
     return refuse(x402Errors.cumulativeMismatch, correction === undefined ? {} : { correction })
   }
 
-  async function isSigned(payload: BatchPayload, channel: Hex): Promise<boolean> {
-    const { channelConfig: config, voucher } = payload
+  function isSigned({ channelConfig: config, voucher }: BatchPayload, channel: Hex): boolean | Promise<boolean> {
     const digest = digests.voucher(channel, BigInt(voucher.maxClaimableAmount))
     if (config.payerAuthorizer !== zeroAddress)
       return keys.check(channel, config.payerAuthorizer, digest, voucher.signature)
-    const answer = await askWallet(publicClient, config.payer, bytesToHex(digest), voucher.signature)
-    return answer ?? keys.check(channel, config.payer, digest, voucher.signature)
+    return askWallet(publicClient, config.payer, bytesToHex(digest), voucher.signature).then(
+      (answer) => answer ?? keys.check(channel, config.payer, digest, voucher.signature),
+    )
   }
 
   async function take(
@@ -143,7 +147,8 @@ export function createChannelDesk(options: ChannelDeskOptions): ChannelDesk {
     const isKnown = sameConfig(book.get(channel)?.config, config)
     if (!isKnown && digests.channelOf(config) !== channel) return refuse(x402Errors.channelIdMismatch)
     // Before anything is asked or held, so that nobody but the payer can keep a channel from being used.
-    if (!(await isSigned(payload, channel))) return refuse(x402Errors.voucherSignature)
+    const signed = isSigned(payload, channel)
+    if (!(signed instanceof Promise ? await signed : signed)) return refuse(x402Errors.voucherSignature)
     const deposit = payload.type === 'deposit' ? payload : undefined
     let added = 0n
     if (deposit !== undefined) {
@@ -206,6 +211,13 @@ export function createChannelDesk(options: ChannelDeskOptions): ChannelDesk {
     }
   }
 
+  async function sendDeposit(payload: DepositPayload, requirements: PaymentRequirements): Promise<Refused | Funded> {
+    const { channelId } = payload.voucher
+    const response = await facilitator.settle(payload, requirements).finally(() => mirror.drop(channelId))
+    if (!response.success) return refuse(response.errorReason ?? x402Errors.depositFailed, { response })
+    return { kind: 'funded', transaction: response.transaction, amount: payload.deposit.amount }
+  }
+
   type Hold = Payment & { state: ChannelState | undefined; funds: ChannelFunds; from: bigint; max: bigint }
 
   function hold({ payload, requirements, channel, state, funds, from, max, added }: Hold): TakenChannel {
@@ -226,12 +238,10 @@ export function createChannelDesk(options: ChannelDeskOptions): ChannelDesk {
       signedMax: max,
       signature: payload.voucher.signature,
       funds,
-      async fund() {
-        if (payload.type !== 'deposit' || added === 0n) return { kind: 'funded', transaction: '', amount: '' }
-        const response = await facilitator.settle(payload, requirements).finally(() => mirror.drop(channel))
-        if (!response.success) return refuse(response.errorReason ?? x402Errors.depositFailed, { response })
-        return { kind: 'funded', transaction: response.transaction, amount: payload.deposit.amount }
-      },
+      fund: () =>
+        payload.type === 'deposit' && added > 0n
+          ? sendDeposit(payload, requirements)
+          : { kind: 'funded', transaction: '', amount: '' },
       async commit(record) {
         const standing = await options.record(record)
         if (isSame(standing, record)) return undefined

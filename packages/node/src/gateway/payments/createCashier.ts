@@ -1,12 +1,13 @@
 import { Readable } from 'node:stream'
 import { paymentSignatureHeader, priceOfCall, x402Errors } from '@agorai/core'
-import type { Call, CallAnswer, Cashier, ServedService } from '../calls/cashier.js'
+import type { Call, CallAnswer, Caller, Cashier, ServedService } from '../calls/cashier.js'
 import { createResponse } from '../http/createResponse.js'
+import type { CallRequest } from '../http/lightRequest.js'
+import { hasSessionToken } from '../sessions/authenticate.js'
 import type { Refused } from './channelDesk.js'
 import type { Payments } from './openPayments.js'
 import type { Quoted } from './quotes.js'
-import { readPayment } from './readPayment.js'
-import { wholeAnswer } from './wholeAnswer.js'
+import { createPaymentReader, readPayment } from './readPayment.js'
 
 export type CreateCashierOptions = {
   payments: Pick<Payments, 'quotes' | 'exact' | 'channels'>
@@ -17,29 +18,31 @@ export type CreateCashierOptions = {
 /** A cashier that tells what a service costs, too, and gives back what was not used. */
 export type PayDesk = Cashier & {
   /** Answers a request that asks for nothing but the ways to pay, or for the money that was not used. */
-  offer(request: Request, service: ServedService): Promise<Response>
+  offer(request: CallRequest, service: ServedService): Promise<Response>
 }
 
 const noMatch: Refused = { kind: 'refused', error: x402Errors.noMatch }
-const bearerStart = 'Bearer ags_'
-const sessionHeader = 'agorai-session'
 
 /** Takes every kind of payment; which one a request carries its headers tell. */
 export function createCashier({ payments, sessions }: CreateCashierOptions): PayDesk {
   const { quotes, exact, channels } = payments
+  const read = createPaymentReader()
 
+  // What can be known at once is not waited for here: each wait costs a call more than what is waited for.
   async function pay(
     header: string,
     quoted: Quoted,
     call: Call,
     work: () => Promise<CallAnswer>,
   ): Promise<Response | Refused> {
-    const payment = readPayment(header, await quotes.accepts(quoted))
+    const ways = quotes.accepts(quoted)
+    const payment = read(header, ways instanceof Promise ? await ways : ways)
     if (payment.scheme === 'none') return { kind: 'refused', error: payment.error }
     if (payment.scheme === 'exact') return exact.sell(call, payment, work)
     const { payload, requirements } = payment
     if (channels === undefined) return noMatch
     if (payload.type === 'refund') return channels.refunds.refund(payload, requirements)
+    if (!channels.mandates.rule(payload)) return channels.vouchers.sell(call, payment, work)
     const admitted = await channels.mandates.admit(call.request.headers, payload, call.service.asset)
     try {
       return await channels.vouchers.sell(call, payment, work)
@@ -48,10 +51,10 @@ export function createCashier({ payments, sessions }: CreateCashierOptions): Pay
     }
   }
 
-  async function sellByPayment(call: Call, work: (signal: AbortSignal) => Promise<CallAnswer>): Promise<Response> {
+  async function sellByPayment(call: Call, work: (caller: Caller) => Promise<CallAnswer>): Promise<Response> {
     const { request, service, usageMax } = call
     const amount = priceOfCall(service.serving.prices, usageMax)
-    const run = () => work(request.signal)
+    const run = () => work(request)
     if (amount === 0n) return toFreeResponse(await run())
     const quoted = quotedOf(request, service, amount)
     const header = request.headers.get(paymentSignatureHeader)
@@ -89,17 +92,14 @@ export function createCashier({ payments, sessions }: CreateCashierOptions): Pay
   }
 }
 
-const hasSessionToken = ({ headers }: Request): boolean =>
-  headers.get('authorization')?.startsWith(bearerStart) === true || headers.has(sessionHeader)
-
-function quotedOf({ url }: Request, service: ServedService, amount: bigint): Quoted {
+function quotedOf({ url }: CallRequest, service: ServedService, amount: bigint): Quoted {
   const { name, till, serving } = service
   return { amount, token: serving.token, payTo: till, url, description: name }
 }
 
-async function toFreeResponse(answer: CallAnswer): Promise<Response> {
+function toFreeResponse(answer: CallAnswer): Response {
   if (answer.kind === 'whole') {
-    const { status, headers, body } = await wholeAnswer(answer)
+    const { status, headers, body } = answer
     return createResponse(body, { status, headers })
   }
   // Nobody waits for what it used.

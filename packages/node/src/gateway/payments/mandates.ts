@@ -12,11 +12,14 @@ import {
   spend,
 } from '@agorai/core'
 import type { Address, Hex, PublicClient } from 'viem'
+import type { ReadHeaders } from '../http/lightRequest.js'
 import { assertSignature } from '../signatures.js'
 import type { MandateBook } from './mandateBook.js'
 
 /** Holds agents to what the owners of their channels allow. */
 export type Mandates = {
+  /** Whether a payment's channel is spent under a mandate. */
+  rule(payload: BatchPayload): boolean
   /**
    * Compares a payment with the mandate that its channel is spent under. Channels without one pass. What it gives away
    * counts until `release`, and from then on by what was recorded of it.
@@ -24,7 +27,7 @@ export type Mandates = {
    * @param asset What is paid for; undefined for a session of any service.
    * @throws AgoraiError `mandate_invalid`, `policy_refused`, `signature_invalid`, `chain_unavailable`
    */
-  admit(headers: Headers, payload: BatchPayload, asset: bigint | undefined): Promise<{ release(): void }>
+  admit(headers: ReadHeaders, payload: BatchPayload, asset: bigint | undefined): Promise<{ release(): void }>
 }
 
 export type CreateMandatesOptions = {
@@ -53,10 +56,14 @@ export function createMandates(options: CreateMandatesOptions): Mandates {
     known.add(header)
   }
 
+  // What is refunded goes to the owner.
+  const rule = ({ type, channelConfig }: BatchPayload) => needsMandate(channelConfig.salt) && type !== 'refund'
+
   return {
-    async admit(headers, { type, channelConfig, voucher }, asset) {
-      // What is refunded goes to the owner.
-      if (!needsMandate(channelConfig.salt) || type === 'refund') return free
+    rule,
+    async admit(headers, payload, asset) {
+      if (!rule(payload)) return free
+      const { channelConfig, voucher } = payload
       const header = headers.get(mandateHeader)
       if (header === null)
         throw new AgoraiError('mandate_invalid', 'The channel is spent under a mandate, and none came with the call.', {

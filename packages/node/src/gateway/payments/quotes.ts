@@ -22,9 +22,11 @@ export type Quoted = {
   description: string
 }
 
+type Price = Omit<Quoted, 'url' | 'description'>
+
 export type Quotes = {
-  /** The ways to pay, channels first. @throws AgoraiError `chain_unavailable` until the token was asked for its name once. */
-  accepts(quoted: Omit<Quoted, 'url' | 'description'>): Promise<PaymentRequirements[]>
+  /** The ways to pay, channels first; at once, and the same ones for the same price, where they are known. @throws AgoraiError `chain_unavailable` until the token was asked for its name once. */
+  accepts(quoted: Price): readonly PaymentRequirements[] | Promise<readonly PaymentRequirements[]>
   /** The 402 that says what it costs, or why a payment is not taken and how a client sets itself right. */
   paymentRequired(quoted: Quoted, refused: Pick<Refused, 'error' | 'correction' | 'response'>): Promise<Response>
 }
@@ -38,6 +40,8 @@ export type CreateQuotesOptions = {
 
 /** How long a signed payment may stay unsent. */
 const maxTimeoutSeconds = 300
+/** Prices whose ways to pay are remembered. */
+const knownMax = 1_000
 const versionAbi = parseAbi(['function version() view returns (string)'])
 
 export function createQuotes({ chainId, terms, publicClient }: CreateQuotesOptions): Quotes {
@@ -58,8 +62,21 @@ export function createQuotes({ chainId, terms, publicClient }: CreateQuotesOptio
     return { name, version }
   }
 
-  async function accepts({ amount, token, payTo }: Omit<Quoted, 'url' | 'description'>) {
-    const domain = domains.get(token) ?? (await domainOf(token))
+  const known = new Map<string, readonly PaymentRequirements[]>()
+
+  function accepts(price: Price): readonly PaymentRequirements[] | Promise<readonly PaymentRequirements[]> {
+    const name = `${price.amount} ${price.token} ${price.payTo}`
+    const found = known.get(name)
+    if (found !== undefined) return found
+    return domainOf(price.token).then((domain) => {
+      const ways = waysOf(price, domain)
+      if (known.size >= knownMax) known.clear()
+      known.set(name, ways)
+      return ways
+    })
+  }
+
+  function waysOf({ amount, token, payTo }: Price, domain: { name: string; version: string }): PaymentRequirements[] {
     const common = { network, amount: String(amount), asset: token, maxTimeoutSeconds }
     const ways: PaymentRequirements[] = []
     if (terms !== undefined) {

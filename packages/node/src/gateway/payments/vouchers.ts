@@ -34,7 +34,8 @@ export function createVoucherWire(desk: ChannelDesk): VoucherWire {
       const taken = await desk.take(payload, requirements)
       if (taken.kind === 'refused') return taken
       try {
-        const answer = await wholeAnswer(await work())
+        const made = wholeAnswer(await work())
+        const answer = made instanceof Promise ? await made : made
         // What was not answered as it should be is not paid for.
         if (answer.status >= 400) return toResponse(answer, undefined)
         const charged = await charge(call, taken, { requirements, hash, answer })
@@ -59,7 +60,8 @@ async function charge(
   const used = priceOfCall(call.service.serving.prices, answer.usage)
   // More than was asked for can never be charged, whatever was used.
   const amount = used < BigInt(requirements.amount) ? used : BigInt(requirements.amount)
-  const funded = await taken.fund()
+  const funding = taken.fund()
+  const funded = funding instanceof Promise ? await funding : funding
   if (funded.kind === 'refused') return funded
   const to = taken.from + amount
   if (amount > 0n) {

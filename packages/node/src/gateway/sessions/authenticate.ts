@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { AgoraiError, type BoundToken, parseBearerToken, parseBoundToken } from '@agorai/core'
+import type { CallRequest } from '../http/lightRequest.js'
 import type { Memory } from '../memory.js'
 import type { Live } from './pools.js'
 import { createLive } from './pools.js'
@@ -17,14 +18,14 @@ export type Authenticated = {
 /** The sessions that this gateway has been asked for. */
 export type LiveSessions = {
   /** @throws AgoraiError `session_refused` */
-  authenticate(request: Request, body: Uint8Array): Authenticated | Promise<Authenticated>
+  authenticate(request: CallRequest, body: Uint8Array): Authenticated | Promise<Authenticated>
   find(session: string): Live | undefined
   all(): IterableIterator<Live>
   forget(session: string): void
 }
 
 /** Whether a request names a session, soundly or not. */
-export const hasSessionToken = ({ headers }: Request): boolean =>
+export const hasSessionToken = ({ headers }: CallRequest): boolean =>
   headers.has('agorai-session') || headers.get('authorization')?.startsWith('Bearer ags_') === true
 
 export type LiveSessionsOptions = {
@@ -45,7 +46,7 @@ export function createLiveSessions({ memory, secretsOf }: LiveSessionsOptions): 
     return live
   }
 
-  function check(live: Live | undefined, request: Request, body: Uint8Array, token: Token): Authenticated {
+  function check(live: Live | undefined, request: CallRequest, body: Uint8Array, token: Token): Authenticated {
     if (live === undefined) throw refused('This operator knows no such session.')
     const requestHash = hash('sha256', body, 'base64url')
     if (token.bound === undefined) {
@@ -75,7 +76,7 @@ export function createLiveSessions({ memory, secretsOf }: LiveSessionsOptions): 
 
 type Token = { session: string } & ({ bound: BoundToken } | { bound: undefined; secret: string })
 
-function readToken({ headers }: Request): Token {
+function readToken({ headers }: CallRequest): Token {
   const boundHeader = headers.get('agorai-session')
   if (boundHeader !== null) {
     const bound = parseBoundToken(boundHeader)

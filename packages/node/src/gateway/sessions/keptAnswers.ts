@@ -6,27 +6,30 @@ export type KeptAnswers = {
   keep(session: string, counter: number, answer: LastAnswer): void
 }
 
-const bytesMax = 32 * 1024 * 1024
+/** Half of the room: there are two generations. */
+const bytesMax = 16 * 1024 * 1024
 const bodyBytesMax = 64 * 1024
 /** What an answer takes beside its body, about. */
 const overheadBytes = 512
 
-/** The latest answers of this gateway, as many as fit: what was pushed out is still in the receipts. */
+/**
+ * The latest answers of this gateway, as many as fit: what was pushed out is still in the receipts. Old ones go a generation
+ * at a time, as one by one would cost more than the calls.
+ */
 export function createKeptAnswers(): KeptAnswers {
-  const answers = new Map<string, LastAnswer>()
+  let young = new Map<string, LastAnswer>()
+  let old = new Map<string, LastAnswer>()
   let bytes = 0
   return {
-    get: (session, counter) => answers.get(`${session}.${counter}`),
+    get: (session, counter) => young.get(`${session}.${counter}`) ?? old.get(`${session}.${counter}`),
     keep(session, counter, answer) {
       if (answer.body.length > bodyBytesMax) return
-      answers.set(`${session}.${counter}`, answer)
+      young.set(`${session}.${counter}`, answer)
       bytes += answer.body.length + overheadBytes
       if (bytes <= bytesMax) return
-      for (const [name, { body }] of answers) {
-        answers.delete(name)
-        bytes -= body.length + overheadBytes
-        if (bytes <= bytesMax) return
-      }
+      old = young
+      young = new Map()
+      bytes = 0
     },
   }
 }

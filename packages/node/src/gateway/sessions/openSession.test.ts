@@ -77,7 +77,7 @@ beforeAll(async () => {
     handle: ({ request, client }) =>
       cashier.sell(
         { request, body: new Uint8Array(), service, usageMax: { row: 1_000 }, streams: true, client },
-        async (signal) => endlessOf(signal),
+        async ({ signal }) => endlessOf(signal),
       ),
   })
   const app = createApp({

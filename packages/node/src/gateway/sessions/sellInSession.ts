@@ -4,7 +4,7 @@ import type { ChargeLog, ChargeRecord } from '../../ports/chargeLog.js'
 import type { Usage } from '../../ports/inference.js'
 import type { KeptAnswer } from '../../ports/sessionRecords.js'
 import { type AnswerOnce, type KeyedCall, keptBytesMax, readIdempotencyKey } from '../calls/answerOnce.js'
-import type { Call, CallAnswer, Cashier } from '../calls/cashier.js'
+import type { Call, CallAnswer, Caller, Cashier } from '../calls/cashier.js'
 import { createResponse } from '../http/createResponse.js'
 import type { Authenticated, LiveSessions } from './authenticate.js'
 import { chargeLine } from './chargeLine.js'
@@ -21,7 +21,7 @@ export type SellInSessionOptions = {
   now?: () => number
 }
 
-type Work = (signal: AbortSignal) => Promise<CallAnswer>
+type Work = (caller: Caller) => Promise<CallAnswer>
 
 /** A call whose most is reserved. */
 type Held = {
@@ -35,7 +35,7 @@ type Held = {
 }
 
 /** An answer that is whole is not given up: whoever goes away has asked for it and pays for it. */
-const neverAborted = new AbortController().signal
+const staying: Caller = new AbortController()
 
 /**
  * Sells calls in sessions: reserves the most that a call may cost, runs it, charges what it used. Calls run at the same
@@ -91,7 +91,7 @@ export function createSellInSession(options: SellInSessionOptions): Cashier['sel
     const aborting = held.call.streams ? new AbortController() : undefined
     let answer: CallAnswer
     try {
-      answer = await work(aborting?.signal ?? neverAborted)
+      answer = await work(aborting ?? staying)
       // What is to be given again as it was is made whole first.
       if (answer.kind === 'stream' && held.keyed !== undefined) answer = await collect(answer)
     } catch (error) {

@@ -27,7 +27,7 @@ export function planInference(
   return {
     usageMax,
     streams: false,
-    work: (signal) =>
+    work: ({ signal }) =>
       withinTime(limits.milliseconds, signal, async (own) => {
         const { outputs, milliseconds } = await runtime.infer(tensors, { client, signal: own })
         const told = wanted === undefined ? outputs : outputs.filter(({ name }) => wanted.includes(name))

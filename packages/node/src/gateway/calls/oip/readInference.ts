@@ -1,5 +1,6 @@
 import { AgoraiError, parseStrictJson, parseWith } from '@agorai/core'
 import type { InferenceTensor } from '../../../ports/inference.js'
+import type { ReadHeaders } from '../../http/lightRequest.js'
 import { callBytesMax } from '../callOptions.js'
 import { readTensors } from './readTensors.js'
 import { type InferenceRequest, inferenceSchema } from './schemas.js'
@@ -12,7 +13,7 @@ const contentTypes: ReadonlySet<string> = new Set(['application/json', 'applicat
  * @throws AgoraiError `invalid_request`, `unsupported_media_type`
  */
 export function readInference(
-  headers: Headers,
+  headers: ReadHeaders,
   bytes: Uint8Array,
 ): { request: InferenceRequest; tensors: InferenceTensor[] } {
   const [type = ''] = (headers.get('content-type') ?? 'application/json').toLowerCase().split(';')

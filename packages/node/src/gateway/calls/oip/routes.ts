@@ -1,5 +1,6 @@
 import { AgoraiError, type Problem, versionIdSchema } from '@agorai/core'
 import { z } from 'zod'
+import type { CallRequest } from '../../http/lightRequest.js'
 import { readBytes } from '../../http/readBody.js'
 import { type Route, type RouteInput, route } from '../../http/route.js'
 import type { OpenService } from '../../services/createServices.js'
@@ -43,7 +44,7 @@ export function inferenceRoutes(options: CallRoutesOptions): Route[] {
     }),
   ]
 
-  type Handling = { open: OpenService; input: RouteInput<unknown, undefined, undefined> }
+  type Handling = { open: OpenService; input: RouteInput<unknown, undefined, undefined, CallRequest> }
 
   /** A service is called as it is, or by the version that is sold: any other is not. */
   function withVersion(
@@ -54,6 +55,7 @@ export function inferenceRoutes(options: CallRoutesOptions): Route[] {
   ): Route[] {
     const rest = {
       ...common,
+      light: true as const,
       method,
       summary,
       ...(method === 'get'

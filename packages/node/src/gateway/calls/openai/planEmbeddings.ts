@@ -16,7 +16,7 @@ export function planEmbeddings({ open, model, client }: Planning, body: Embeddin
   return {
     usageMax,
     streams: false,
-    work: (signal) =>
+    work: ({ signal }) =>
       withinTime(limits.milliseconds, signal, async (own) => {
         const embedded = await runtime.embed(texts, { client, signal: own })
         const { vectors, milliseconds } = embedded

@@ -93,7 +93,7 @@ function planGeneration(
   return {
     usageMax,
     streams: request.streams,
-    work: (signal) =>
+    work: ({ signal }) =>
       request.streams
         ? streamSteps({
             steps: (caller) => runtime.generate(request, { client, signal: caller }),

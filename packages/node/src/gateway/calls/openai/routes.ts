@@ -24,6 +24,7 @@ export function openAiRoutes(options: CallRoutesOptions): Route[] {
   ) =>
     route({
       ...common,
+      light: true,
       method: 'post',
       path,
       summary,
