@@ -72,7 +72,7 @@ test('a local chain that is in use gets what came with a later release', { timeo
   for (const address of [batchSettlement, depositCollector])
     expect(await client.getCode({ address })).toMatch(/^0x[\da-f]{100}/)
   const operator = addressOf(77)
-  await fundOperator(chain, operator)
+  await fundOperator(chain, operator, () => {})
   expect(await client.getBalance({ address: operator })).toBeGreaterThan(10n ** 18n)
 })
 

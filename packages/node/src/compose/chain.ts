@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { AgoraiError, create2Deployer, type Deployment, deployerAbi, deployments } from '@agorai/core'
 import { deployContracts, getDevAccount } from '@agorai/sdk'
-import type { Address, Hex } from 'viem'
+import { type Address, createWalletClient, custom, type Hex, RpcError } from 'viem'
 import { getAbiItem, numberToHex, toFunctionSelector } from 'viem/utils'
 import { openLocalChain } from '../adapters/chain/localChain.js'
 import { openRpcChain } from '../adapters/chain/rpcChain.js'
@@ -24,7 +24,12 @@ export function openChain(config: NodeConfig, options: OpenChainOptions): Promis
   return openLocalChain({ folder: join(dataFolder, 'chain'), onWarning, onEnded, makeTransport })
 }
 
-/** The contracts of the chain; on an empty local chain they are deployed first. */
+/**
+ * The contracts of the chain; on an empty local chain they are deployed first. x402's are used where the chain has them, or
+ * lets them be placed.
+ *
+ * @throws AgoraiError `config_invalid` where ours are missing
+ */
 export async function findContracts(
   chain: Chain,
   dataFolder: string,
@@ -35,8 +40,9 @@ export async function findContracts(
     throw new AgoraiError('config_invalid', `No contracts are known on chain ${chain.id}.`, { field: 'AGORAI_RPC_URL' })
   const missing = await missingContracts(chain, addresses)
   if (missing.length === 0) return addresses
-  if (!chain.local)
-    throw new AgoraiError('config_invalid', `Chain ${chain.id} has no contract at ${missing.join(', ')}.`, {
+  const ours = missing.filter((address) => !isOfX402(addresses, address))
+  if (!chain.local && ours.length > 0)
+    throw new AgoraiError('config_invalid', `Chain ${chain.id} has no contract at ${ours.join(', ')}.`, {
       field: 'AGORAI_RPC_URL',
     })
   const { governor, assetRegistry, revenueLedger, accessMarket } = addresses
@@ -49,25 +55,52 @@ export async function findContracts(
         'choose another folder with --data-dir, or forget it with --fresh.',
       { field: 'AGORAI_DATA_DIR' },
     )
-  onProgress('Deploying the contracts.')
-  const account = getDevAccount(0, chain.id)
-  await deployContracts({ rpcUrl: chain.rpcUrl, account, treasury: account.address, proposer: account.address })
-  return addresses
+  if (chain.local) {
+    if (ours.length > 0) onProgress('Deploying the contracts.')
+    const account = getDevAccount(0, chain.id)
+    await deployContracts({ rpcUrl: chain.rpcUrl, account, treasury: account.address, proposer: account.address })
+  }
+  if (!(await missingContracts(chain, addresses)).some((address) => isOfX402(addresses, address))) return addresses
+  onProgress(`Chain ${chain.id} has no payment channels of x402: calls are paid one by one, by exact transfers.`)
+  const { batchSettlement: _, depositCollector: __, ...others } = addresses
+  return others
 }
+
+const isOfX402 = ({ batchSettlement, depositCollector }: Deployment, address: Address): boolean =>
+  address === batchSettlement || address === depositCollector
 
 type SetBalance = { Method: 'anvil_setBalance'; Parameters: [Address, Hex]; ReturnType: null }
 const testEtherMin = 10n ** 18n
 const testEther = 100n * testEtherMin
 
 /** On a local chain, what an operator settles and creates costs it nothing: its account is given test ether. */
-export async function fundOperator(chain: Chain, operator: Address): Promise<void> {
-  if (!chain.local || (await chain.publicClient.getBalance({ address: operator })) >= testEtherMin) return
-  // Not sent by anybody: a transaction would say that the chain is in use.
-  await chain.publicClient.request<SetBalance>({
-    method: 'anvil_setBalance',
-    params: [operator, numberToHex(testEther)],
-  })
+export async function fundOperator(
+  chain: Chain,
+  operator: Address,
+  onProgress: (message: string) => void,
+): Promise<void> {
+  const { publicClient } = chain
+  if (!chain.local || (await publicClient.getBalance({ address: operator })) >= testEtherMin) return
+  try {
+    // Not sent by anybody: a transaction would say that the chain is in use.
+    await publicClient.request<SetBalance>({ method: 'anvil_setBalance', params: [operator, numberToHex(testEther)] })
+  } catch (error) {
+    if (!(error instanceof RpcError)) throw error
+    await sendTestEther(chain, operator).catch(() =>
+      onProgress(`This chain gives no test ether: send some to the operator ${operator}, which pays the gas.`),
+    )
+  }
 }
+
+/** From the account that deployed the contracts, on a chain that sets no balances. */
+async function sendTestEther({ id, publicClient }: Chain, operator: Address): Promise<void> {
+  const account = getDevAccount(0, id)
+  const wallet = createWalletClient({ account, chain: publicClient.chain, transport: custom(publicClient) })
+  const hash = await wallet.sendTransaction({ to: operator, value: testEther, chain: publicClient.chain })
+  await publicClient.waitForTransactionReceipt({ hash, pollingInterval: 50, timeout: fundTimeoutMs })
+}
+
+const fundTimeoutMs = 10_000
 
 async function missingContracts(chain: Chain, addresses: Deployment): Promise<Address[]> {
   const { deployedAtBlock: _, testUsd: __, ...contracts } = addresses

@@ -92,7 +92,7 @@ export async function openParts(config: NodeConfig, options: OpenPartsOptions): 
   const startBlock = BigInt(addresses.deployedAtBlock ?? 0)
   // The index of a local chain is named after its operator, so every role asks who that is.
   const keys = ownKeys ?? (chain.local ? await openKeys(config, undefined) : undefined)
-  if (keys !== undefined) await fundOperator(chain, keys.account.address)
+  if (keys !== undefined) await fundOperator(chain, keys.account.address, onProgress)
 
   onProgress('Opening the index.')
   const operator = chain.local && keys !== undefined ? { operator: keys.account.address } : {}
