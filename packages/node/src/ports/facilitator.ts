@@ -39,6 +39,8 @@ export type Settlement =
 
 /** Brings payments to the chain: this node by the operator's account, or somebody else's server. */
 export type Facilitator = {
+  /** Whether it is this node itself. What another says it has done counts once the chain says it, too. */
+  isOwn: boolean
   /**
    * Whether the chain would take it now. Nothing is sent.
    *

@@ -10,7 +10,7 @@ const settleSchema = z.object({
   errorReason: z.string().max(500).optional(),
   transaction: z.union([z.literal(''), z.string().regex(/^0x[0-9a-fA-F]{64}$/)]),
 })
-const bodyCharactersMax = 256 * 1024
+const bodyBytesMax = 256 * 1024
 const verifyTimeoutMsDefault = 10_000
 
 /** Brings payments to the chain by an x402 facilitator that somebody runs (specs/x402-specification-v2.md, section 7). */
@@ -26,14 +26,12 @@ export function createHttpFacilitator(options: CreateHttpFacilitatorOptions): Fa
       signal: AbortSignal.timeout(timeoutMs),
       redirect: 'error',
     })
-    const text = await response.text()
-    if (text.length > bodyCharactersMax)
-      throw new AgoraiError('payload_too_large', 'The answer of the facilitator is too long.')
     // A refusal is an answer as well, with a status of its own at some facilitators.
-    return JSON.parse(text)
+    return JSON.parse(await readText(response))
   }
 
   return {
+    isOwn: false,
     async verify(settlement, requirements) {
       const answer = await ask('verify', documentOf(settlement, requirements), verifyTimeoutMs)
         .then((value) => verifySchema.parse(value))
@@ -54,6 +52,17 @@ export function createHttpFacilitator(options: CreateHttpFacilitatorOptions): Fa
       return toResponse(answer, settlement, requirements)
     },
   }
+}
+
+async function readText({ body }: Response): Promise<string> {
+  const parts: Uint8Array[] = []
+  let bytes = 0
+  for await (const part of body ?? []) {
+    parts.push(part)
+    bytes += part.length
+    if (bytes > bodyBytesMax) throw new AgoraiError('payload_too_large', 'The answer of the facilitator is too long.')
+  }
+  return Buffer.concat(parts).toString('utf8')
 }
 
 function documentOf(payload: Settlement, requirements: PaymentRequirements): object {

@@ -10,6 +10,7 @@ export function createBuiltInFacilitator({ sender, settleTimeoutMs }: CreateBuil
   // What was tried before the work needs not be tried again after it.
   const estimates = new WeakMap<Settlement, bigint>()
   return {
+    isOwn: true,
     async verify(settlement, requirements) {
       try {
         estimates.set(settlement, await sender.estimate(settlementCall(settlement, requirements)))

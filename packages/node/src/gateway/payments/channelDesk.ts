@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import {
+  AgoraiError,
   type BatchPayload,
   type ChannelBook,
   type ChannelConfig,
@@ -212,9 +213,11 @@ export function createChannelDesk(options: ChannelDeskOptions): ChannelDesk {
   }
 
   async function sendDeposit(payload: DepositPayload, requirements: PaymentRequirements): Promise<Refused | Funded> {
-    const { channelId } = payload.voucher
+    const { channelId, maxClaimableAmount } = payload.voucher
     const response = await facilitator.settle(payload, requirements).finally(() => mirror.drop(channelId))
     if (!response.success) return refuse(response.errorReason ?? x402Errors.depositFailed, { response })
+    if (!facilitator.isOwn && (await mirror.read(channelId)).balance < BigInt(maxClaimableAmount))
+      throw new AgoraiError('settlement_pending', 'The facilitator has sent the deposit; the chain has not got it.')
     return { kind: 'funded', transaction: response.transaction, amount: payload.deposit.amount }
   }
 

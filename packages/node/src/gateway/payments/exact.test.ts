@@ -177,4 +177,23 @@ describe('an exact payment', () => {
       await poor.stop()
     }
   })
+
+  test('by a facilitator that says so and sends nothing pays for nothing, neither does a deposit', async () => {
+    const success = { success: true, transaction: `0x${'77'.repeat(32)}`, network: 'eip155:31337' } as const
+    const facilitator = { isOwn: false, verify: async () => undefined, settle: async () => success }
+    const lied = await startShop(place, { facilitator })
+    try {
+      const payer = await createTestPayer(lied.url, await place.createPayer())
+      for (const response of [
+        await payer.payExact(await payer.transfer(), 'a secret'),
+        await payer.pay(await payer.deposit(1_000n, 5_000n), 'a secret'),
+      ]) {
+        expect([response.status, (await response.json()).code]).toEqual([202, 'settlement_pending'])
+        expect(response.headers.get('PAYMENT-RESPONSE')).toBeNull()
+      }
+      expect([...lied.memory().channels.channels()]).toEqual([])
+    } finally {
+      await lied.stop()
+    }
+  })
 })

@@ -71,9 +71,11 @@ export function createExactWire({ memory, facilitator, publicClient }: CreateExa
     }
     fresh.delete(payload)
     const response = await facilitator.settle(payload, requirements)
-    if (response.success) return response
+    if (response.success && facilitator.isOwn) return response
     const transaction = await found()
-    return transaction === undefined ? response : success(transaction)
+    if (transaction !== undefined) return success(transaction)
+    if (!response.success) return response
+    throw new AgoraiError('settlement_pending', 'The facilitator has sent the transfer; the chain has not got it.')
   }
 
   /** Payments that were verified a moment ago, so that nobody has sent them. */

@@ -2,6 +2,7 @@ import { AgoraiError } from '@agorai/core'
 import type { Upstream } from './createUpstreamRuntime.js'
 
 const answerBytesMax = 64 * 1024 * 1024
+const refusalBytesMax = 64 * 1024
 const reasonCharactersMax = 300
 
 export type UpstreamAnswer = {
@@ -38,7 +39,7 @@ export async function askUpstream(
     signal.throwIfAborted()
     throw new AgoraiError('upstream_unavailable', 'It cannot be reached.', { cause })
   }
-  if (!response.ok) throw await refusalOf(response)
+  if (!response.ok) throw await refusalOf(response, signal)
   const chunks = () => bounded(response, signal)
   return {
     streams: response.headers.get('content-type')?.startsWith('text/event-stream') === true,
@@ -67,7 +68,7 @@ async function* bounded({ body }: Response, signal: AbortSignal): AsyncGenerator
 }
 
 /** What the caller can mend is told; what is between the operator and its server is not. */
-async function refusalOf(response: Response): Promise<AgoraiError> {
+async function refusalOf(response: Response, signal: AbortSignal): Promise<AgoraiError> {
   const { status } = response
   if (status === 429) {
     const seconds = Number(response.headers.get('retry-after'))
@@ -78,9 +79,20 @@ async function refusalOf(response: Response): Promise<AgoraiError> {
     })
   }
   if (status === 400 || status === 413 || status === 422)
-    return new AgoraiError('invalid_request', reasonOf((await response.text()).slice(0, 65_536)))
+    return new AgoraiError('invalid_request', reasonOf(await beginningOf(response, signal)))
   await response.body?.cancel()
   return new AgoraiError('upstream_unavailable', `It answered ${status}.`, { details: { upstreamStatus: status } })
+}
+
+async function beginningOf(response: Response, signal: AbortSignal): Promise<string> {
+  const parts: Uint8Array[] = []
+  let bytes = 0
+  for await (const part of bounded(response, signal)) {
+    parts.push(part)
+    bytes += part.length
+    if (bytes >= refusalBytesMax) break
+  }
+  return Buffer.concat(parts).toString('utf8')
 }
 
 function reasonOf(text: string): string {

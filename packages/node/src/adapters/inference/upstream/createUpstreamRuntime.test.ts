@@ -124,6 +124,23 @@ test('nobody else is called: a redirection is not followed', async () => {
   expect(asked.map(({ url }) => url)).toEqual(['/v1/completions'])
 })
 
+test('a refusal without end is read no further than its reason can be', async () => {
+  let sent = 0
+  answer = (_, response) => {
+    response.writeHead(400, { 'content-type': 'application/json' })
+    const more = () => {
+      while (sent < 64 * 1024 * 1024 && !response.destroyed) {
+        sent += 65_536
+        if (!response.write(Buffer.alloc(65_536, 0x20))) return void response.once('drain', more)
+      }
+      response.end()
+    }
+    more()
+  }
+  await expect(take()).rejects.toMatchObject({ code: 'invalid_request' })
+  expect(sent).toBeLessThan(32 * 1024 * 1024)
+})
+
 test('vectors come in the order of the texts, and each must be there', async () => {
   const runtime = createUpstreamRuntime(upstream(), ['embeddings'])
   const data = [
