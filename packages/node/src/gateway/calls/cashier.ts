@@ -35,7 +35,10 @@ export type CallAnswer =
   | { kind: 'stream'; headers: Record<string, string>; chunks: AsyncIterable<Uint8Array>; usage: Promise<Usage> }
 
 /** Who waits for the answer; the signal is given when nobody does any more. It is made when it is asked for. */
-export type Caller = Pick<CallRequest, 'signal'>
+export type Caller = Pick<CallRequest, 'signal'> & {
+  /** Who pays, in lower case: payers have their turns one after the other. Undefined for who pays nothing. */
+  payer?: string | undefined
+}
 
 /** Sells calls: what has to be covered is reserved before the work, what was used is charged after it. */
 export type Cashier = {

@@ -7,7 +7,7 @@ import { hasSessionToken } from '../sessions/authenticate.js'
 import type { Refused } from './channelDesk.js'
 import type { Payments } from './openPayments.js'
 import type { Quoted } from './quotes.js'
-import { createPaymentReader, readPayment } from './readPayment.js'
+import { type CarriedPayment, createPaymentReader, readPayment } from './readPayment.js'
 
 export type CreateCashierOptions = {
   payments: Pick<Payments, 'quotes' | 'exact' | 'channels'>
@@ -33,11 +33,12 @@ export function createCashier({ payments, sessions }: CreateCashierOptions): Pay
     header: string,
     quoted: Quoted,
     call: Call,
-    work: () => Promise<CallAnswer>,
+    workFor: (payer: string) => Promise<CallAnswer>,
   ): Promise<Response | Refused> {
     const ways = quotes.accepts(quoted)
     const payment = read(header, ways instanceof Promise ? await ways : ways)
     if (payment.scheme === 'none') return { kind: 'refused', error: payment.error }
+    const work = () => workFor(payerOf(payment).toLowerCase())
     if (payment.scheme === 'exact') return exact.sell(call, payment, work)
     const { payload, requirements } = payment
     if (channels === undefined) return noMatch
@@ -54,12 +55,18 @@ export function createCashier({ payments, sessions }: CreateCashierOptions): Pay
   async function sellByPayment(call: Call, work: (caller: Caller) => Promise<CallAnswer>): Promise<Response> {
     const { request, service, usageMax } = call
     const amount = priceOfCall(service.serving.prices, usageMax)
-    const run = () => work(request)
-    if (amount === 0n) return toFreeResponse(await run())
+    if (amount === 0n) return toFreeResponse(await work(request))
     const quoted = quotedOf(request, service, amount)
     const header = request.headers.get(paymentSignatureHeader)
     if (header === null) return quotes.paymentRequired(quoted, { error: x402Errors.required })
-    const paid = await pay(header, quoted, call, run)
+    const workFor = (payer: string) =>
+      work({
+        payer,
+        get signal() {
+          return request.signal
+        },
+      })
+    const paid = await pay(header, quoted, call, workFor)
     return paid instanceof Response ? paid : quotes.paymentRequired(quoted, paid)
   }
 
@@ -91,6 +98,9 @@ export function createCashier({ payments, sessions }: CreateCashierOptions): Pay
     return channels === undefined ? noMatch : channels.refunds.refund(payment.payload, payment.requirements)
   }
 }
+
+const payerOf = (payment: Exclude<CarriedPayment, { scheme: 'none' }>): string =>
+  payment.scheme === 'exact' ? payment.payload.authorization.from : payment.payload.channelConfig.payer
 
 function quotedOf({ url }: CallRequest, service: ServedService, amount: bigint): Quoted {
   const { name, till, serving } = service

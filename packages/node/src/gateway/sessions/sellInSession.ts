@@ -34,6 +34,10 @@ type Held = {
   keyed: KeyedCall | undefined
 }
 
+/** Accounts that pay nothing cost nothing, so callers of free calls are told apart by where they ask from. */
+const payerOf = ({ paidBy, payer }: SessionState): string | undefined =>
+  paidBy === 'free' ? undefined : payer.toLowerCase()
+
 /** An answer that is whole is not given up: whoever goes away has asked for it and pays for it. */
 const staying: Caller = new AbortController()
 
@@ -91,7 +95,7 @@ export function createSellInSession(options: SellInSessionOptions): Cashier['sel
     const aborting = held.call.streams ? new AbortController() : undefined
     let answer: CallAnswer
     try {
-      answer = await work(aborting ?? staying)
+      answer = await work({ signal: (aborting ?? staying).signal, payer: payerOf(held.authenticated.live.state) })
       // What is to be given again as it was is made whole first.
       if (answer.kind === 'stream' && held.keyed !== undefined) answer = await collect(answer)
     } catch (error) {

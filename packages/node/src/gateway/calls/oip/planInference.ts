@@ -27,9 +27,9 @@ export function planInference(
   return {
     usageMax,
     streams: false,
-    work: ({ signal }) =>
+    work: ({ signal, payer = client }) =>
       withinTime(limits.milliseconds, signal, async (own) => {
-        const { outputs, milliseconds } = await runtime.infer(tensors, { client, signal: own })
+        const { outputs, milliseconds } = await runtime.infer(tensors, { client: payer, signal: own })
         const told = wanted === undefined ? outputs : outputs.filter(({ name }) => wanted.includes(name))
         const head = {
           model_name: `agorai/${service.asset}`,

@@ -16,9 +16,9 @@ export function planEmbeddings({ open, model, client }: Planning, body: Embeddin
   return {
     usageMax,
     streams: false,
-    work: ({ signal }) =>
+    work: ({ signal, payer = client }) =>
       withinTime(limits.milliseconds, signal, async (own) => {
-        const embedded = await runtime.embed(texts, { client, signal: own })
+        const embedded = await runtime.embed(texts, { client: payer, signal: own })
         const { vectors, milliseconds } = embedded
         const dimensions = vectors[0]?.length
         if (typeof body.dimensions === 'number' && body.dimensions !== dimensions)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { AgoraiError } from '@agorai/core'
-import type { GenerateRequest, GenerateStep, Prompt, Usage } from '../../../ports/inference.js'
+import type { Caller, GenerateRequest, GenerateStep, Prompt, Usage } from '../../../ports/inference.js'
 import type { CallAnswer } from '../cashier.js'
 import {
   assertOffers,
@@ -72,10 +72,10 @@ function planGeneration(
     })
   const frames = () => write({ id: randomUUID(), created: Math.floor(Date.now() / 1000), model })
 
-  async function answerWhole(signal: AbortSignal): Promise<CallAnswer> {
+  async function answerWhole(caller: Caller): Promise<CallAnswer> {
     let text = ''
     let last: GenerateStep | undefined
-    for await (const step of runtime.generate(request, { client, signal })) {
+    for await (const step of runtime.generate(request, caller)) {
       text += step.text
       last = step
     }
@@ -93,17 +93,17 @@ function planGeneration(
   return {
     usageMax,
     streams: request.streams,
-    work: ({ signal }) =>
+    work: ({ signal, payer = client }) =>
       request.streams
         ? streamSteps({
-            steps: (caller) => runtime.generate(request, { client, signal: caller }),
+            steps: (own) => runtime.generate(request, { client: payer, signal: own }),
             clock: createClock(limits.milliseconds, signal),
             frames: frames(),
             withUsage: body.stream_options?.include_usage === true,
             withEveryUsage: body.stream_options?.continuous_usage_stats === true,
             toUsage,
           })
-        : withinTime(limits.milliseconds, signal, answerWhole),
+        : withinTime(limits.milliseconds, signal, (own) => answerWhole({ client: payer, signal: own })),
   }
 }
 
