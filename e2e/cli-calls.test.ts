@@ -65,7 +65,7 @@ test('an owner serves, and sees the endpoint and the price', async () => {
   const { exit, stdout } = await agorai('serve', text, ...boole)
   expect(exit).toBe(0)
   expect(stdout).toContain('/v1')
-  expect(stdout).toMatch(/0\.\d{6} tUSD for 1000000 times input_token/)
+  expect(stdout).toMatch(/0\.\d{6} tUSD for 1,000,000 input tokens\n/)
   expect(await failure('serve', text, ...byron)).toMatchObject({ code: 'not_owner' })
   await json('serve', digits, ...boole)
 }, 300_000)
@@ -196,6 +196,7 @@ test('a session opens with what an OpenAI client needs, takes calls, and closes 
   await openai.completions.create({ model: text, prompt: 'The sea', max_tokens: 4 })
   const called = await json('call', text, '--prompt', 'The sea', '--session', session, ...byron)
   expect(called).toMatchObject({ paidBy: 'session' })
+  expect(await failure('session', 'top-up', session, '--budget', '0.5', ...byron)).toMatchObject({ field: 'budget' })
   expect(await json('session', 'top-up', session, '--budget', '0.6', ...byron)).toMatchObject({ ceiling: '600000' })
   expect(await json('session', 'show', session, ...byron)).toMatchObject({ state: 'open', ceiling: '600000' })
   const closed = (await json('session', 'close', session, ...byron)) as { charged: string }
@@ -216,7 +217,8 @@ test('what was spent today is remembered, for this user only, and held against t
   const folder = `31337-${line.market.addressOf(line.market.byron).toLowerCase()}`
   const { mode } = await stat(line.at(`config/agorai/payments/${folder}/spending.json`))
   expect(mode & 0o777).toBe(0o600)
-  await json('policy', '--per-day', '1000', ...byron)
+  const shown = await agorai('policy', '--per-day', 'any', ...byron)
+  expect(shown.stdout).toMatch(/^a day +any\n[\s\S]*^Spent since there are rules: 0\.000100 tUSD today/m)
 }, 300_000)
 
 test('an agent calls by the mandate that its owner wrote', async () => {
@@ -233,6 +235,10 @@ test('an agent calls by the mandate that its owner wrote', async () => {
 test('what is left of a channel comes back', async () => {
   expect(await json('channel', 'show', digits, ...byron)).toMatchObject({ balance: expect.stringMatching(/^[1-9]/) })
   expect(await json('channel', 'refund', digits, ...byron)).toMatchObject({ amount: expect.stringMatching(/^[1-9]/) })
+  expect(await failure('channel', 'refund', digits, ...byron)).toMatchObject({
+    code: 'payment_refused',
+    detail: 'Nothing is left in this channel.',
+  })
   const withdraw = () => json('channel', 'withdraw', digits, '--index', '1', ...byron)
   expect(await withdraw()).toMatchObject({ state: 'begun' })
   await line.market.passTime(4_000)
@@ -242,6 +248,27 @@ test('what is left of a channel comes back', async () => {
 test('a service that is stopped is not called any more', async () => {
   await json('serve', digits, '--stop', ...boole)
   expect(await failure('call', digits, '--row', zeros, ...byron)).toMatchObject({ code: 'model_not_found' })
+}, 300_000)
+
+test('what is left of a channel comes back without its operator, also of the one that an agent spent', async () => {
+  await json('serve', text, '--stop', ...boole)
+  expect(await failure('channel', 'withdraw', digits, ...byron)).toMatchObject({
+    code: 'model_not_found',
+    detail: expect.stringContaining('agorai channel list'),
+  })
+  const channels = (await json('channel', 'list', ...byron)) as unknown as { channel: string; index?: number }[]
+  const ofMandate = channels.find(({ index }) => index === undefined)?.channel ?? ''
+  const before = await line.market.balanceOf(line.market.byron)
+  expect(await json('channel', 'withdraw', ofMandate, ...byron)).toMatchObject({ state: 'begun', amount: '1000000' })
+  expect((await agorai('channel', 'list', ...byron)).stdout).toMatch(
+    /of a mandate, .*, being withdrawn: from .* UTC on/,
+  )
+  await line.market.passTime(4_000)
+  expect(await json('channel', 'withdraw', ofMandate, ...byron)).toMatchObject({ state: 'done' })
+  // Less what the operator claimed meanwhile for the agent's calls.
+  const back = (await line.market.balanceOf(line.market.byron)) - before
+  expect([1_000_000n, 999_800n]).toContain(back)
+  expect(await failure('channel', 'withdraw', `0x${'00'.repeat(32)}`, ...byron)).toMatchObject({ code: 'not_found' })
 }, 300_000)
 
 /** A wire to a node that can be cut: what is paid for then reaches the node, and its answer is lost. */

@@ -71,16 +71,18 @@ export function parseCount(text: string, field: string, max: number): number {
   throw new AgoraiError('invalid_request', `A whole number from 0 to ${max}.`, { field })
 }
 
-/** Exact: more digits than the token has are refused, never rounded. */
-export function parseAmount(text: string, decimals: number): bigint {
+/**
+ * Exact: more digits than the token has are refused, never rounded.
+ *
+ * @param field The option that it was given by.
+ */
+export function parseAmount(text: string, decimals: number, field = 'amount'): bigint {
   const fraction = /^(?:0|[1-9]\d{0,38})(?:\.(\d{1,38}))?$/.exec(text)
   if (fraction === null || (fraction[1] ?? '').length > decimals)
     throw new AgoraiError(
       'invalid_request',
       `An amount is a decimal with at most ${decimals} digits after the point.`,
-      {
-        field: 'amount',
-      },
+      { field },
     )
   return parseUnits(text, decimals)
 }

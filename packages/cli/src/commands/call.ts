@@ -1,4 +1,11 @@
-import { AgoraiError, isAgoraiError, type ServedServiceInfo, servedServiceSchema, servingApis } from '@agorai/core'
+import {
+  AgoraiError,
+  isAgoraiError,
+  type MeteredUnits,
+  type ServedServiceInfo,
+  servedServiceSchema,
+  servingApis,
+} from '@agorai/core'
 import {
   type AgoraiClient,
   type CallModelParameters,
@@ -12,6 +19,7 @@ import { type Command, Option } from 'commander'
 import { accountOption, type CommonOptions, createCommand, parseAmount, parseId } from '../command.js'
 import { connect } from '../connect.js'
 import { readEnvironment } from '../environment.js'
+import { describeUnits } from '../output/describeUnits.js'
 import { formatAmount, formatDate } from '../output/format.js'
 import type { Output } from '../output/output.js'
 import { type InputOptions, readInput } from '../payments/callInput.js'
@@ -69,7 +77,9 @@ export function callCommand(output: Output): Command {
       const asked = { service: asset, ...input }
       const quote = await getQuote(client, options.stream ? { ...asked, body: { ...asked.body, stream: true } } : asked)
       const amountMax =
-        options.maxPrice === undefined ? BigInt(quote.amountMax) : parseAmount(options.maxPrice, token.decimals)
+        options.maxPrice === undefined
+          ? BigInt(quote.amountMax)
+          : parseAmount(options.maxPrice, token.decimals, 'maxPrice')
       const way = await chooseWay(client, service, options)
       output.note(way.note ?? `At most ${formatAmount(BigInt(quote.amountMax), token)}.`)
       const pending = await begin(client, { asked, way, options })
@@ -84,7 +94,7 @@ export function callCommand(output: Output): Command {
         const called = options.stream ? await stream(call) : await answer(call)
         await pending?.answered()
         await way.keep(called.amount)
-        const payment = describePayment(called, token)
+        const payment = describePayment(called, { token, serving: service.serving })
         if ('text' in called) output.result({ ...called, ...paidBy }, [payment])
         else output.result({ ...called, ...paidBy }, [...describeAnswer(input.api, called.result), payment])
       } catch (error) {
@@ -141,10 +151,14 @@ const ways: Record<PaidBy, (money: string) => string> = {
   free: () => 'Paid nothing.',
 }
 
+/** What was paid, and how much was used of what has a price. */
 function describePayment(
-  { amount, paidBy, usage }: { amount: bigint; paidBy: PaidBy; usage?: object | undefined },
-  token: PaymentToken,
+  { amount, paidBy, usage = {} }: { amount: bigint; paidBy: PaidBy; usage?: MeteredUnits | undefined },
+  { token, serving }: { token: PaymentToken; serving: ServedServiceInfo['serving'] },
 ): string {
-  const used = Object.entries(usage ?? {}).map(([unit, count]) => `${count} × ${unit}`)
+  const used = serving.prices.flatMap(({ unit }) => {
+    const count = usage[unit]
+    return count === undefined ? [] : [describeUnits(unit, count)]
+  })
   return `${ways[paidBy](formatAmount(amount, token))}${used.length === 0 ? '' : ` Used: ${used.join(', ')}.`}`
 }

@@ -15,6 +15,7 @@ import { connect } from '../connect.js'
 import { readEnvironment } from '../environment.js'
 import { formatAmount, formatDate } from '../output/format.js'
 import type { Output } from '../output/output.js'
+import { openPayments } from '../payments/openPayments.js'
 import { paymentToken } from '../paymentToken.js'
 
 type Options = CommonOptions & {
@@ -45,21 +46,25 @@ export function mandateCommand(output: Output): Command {
       const client = await connect(options, readEnvironment())
       const asset = parseId(id, 'asset')
       const token = await paymentToken(client)
-      const amountOf = (text: string): bigint => parseAmount(text, token.decimals)
+      const amountOf = (text: string, field: string): bigint => parseAmount(text, token.decimals, field)
+      const { channels } = await openPayments(client, readEnvironment())
       const mandate = await signMandate(client, {
         agent: parseAddress(agent, 'agent'),
         token: token.address,
-        perCallMax: amountOf(options.perCall),
-        perDayMax: amountOf(options.perDay),
+        perCallMax: amountOf(options.perCall, 'perCall'),
+        perDayMax: amountOf(options.perDay, 'perDay'),
         assets: options.only ? [asset] : [],
         validSeconds: parseCount(options.days, 'days', 3_650) * 86_400,
       })
       // Before the deposit: without it nobody could spend what is in the channel.
       await writeFile(options.out, `${mandateJson(mandate)}\n`, { mode: 0o600 })
-      const funded = await fundMandate(client, { mandate, asset, amount: amountOf(options.deposit) })
+      const funded = await fundMandate(client, { mandate, asset, amount: amountOf(options.deposit, 'deposit') })
+      // What the agent was charged is not known here; the chain tells what was claimed.
+      const { channel, config, balance } = funded
+      await channels.set(channel, { config, balance, charged: 0n, signedMax: 0n, answered: false })
       output.result({ ...funded, file: options.out }, [
         `${options.out} lets ${mandate.mandate.agent} spend until ${formatDate(Number(mandate.mandate.expiry))}.`,
-        `Its channel holds ${formatAmount(funded.balance, token)}.`,
+        `Its channel holds ${formatAmount(funded.balance, token)}. What is not spent comes back to you: agorai channel withdraw ${channel}`,
         `Next, as the agent: agorai call ${asset} --mandate ${options.out} --prompt "…"`,
       ])
     })

@@ -5,10 +5,13 @@ import { connect } from '../connect.js'
 import { readEnvironment } from '../environment.js'
 import { formatAmount, formatTable } from '../output/format.js'
 import type { Output } from '../output/output.js'
-import { policyPath } from '../payments/openPayments.js'
-import { readPolicy } from '../payments/spendingFile.js'
+import { policyPath, spendingPath } from '../payments/openPayments.js'
+import { readPolicy, readSpending } from '../payments/spendingFile.js'
 import { writeState } from '../payments/stateFile.js'
 import { type PaymentToken, paymentToken } from '../paymentToken.js'
+
+/** What takes a rule away. */
+const any = 'any'
 
 type Options = CommonOptions & {
   perCall?: string
@@ -18,6 +21,10 @@ type Options = CommonOptions & {
   assets?: string[]
   operators?: string[]
 }
+
+const more = `
+What is not named stays as it was; "any" takes a rule away: agorai policy --per-day any --account dev:6
+Without options it shows what holds. Money is counted from the first rule on.`
 
 export function policyCommand(output: Output): Command {
   return createCommand(
@@ -32,6 +39,7 @@ export function policyCommand(output: Output): Command {
     .option('--assets <ids...>', 'assets that may be paid for')
     .option('--operators <addresses...>', 'operators that may be paid')
     .option(...accountOption)
+    .addHelpText('after', more)
     .action(async (options: Options) => {
       const client = await connect(options, readEnvironment())
       const token = await paymentToken(client)
@@ -40,20 +48,30 @@ export function policyCommand(output: Output): Command {
       // What is not named stays as it was.
       const policy: SpendingPolicy = { token: token.address, ...(await readPolicy(path)), ...rules }
       if (Object.keys(rules).length > 0) await writeState(path, policy)
-      output.result(policy, describe(policy, token))
+      const { day, today, total } = await readSpending(spendingPath(readEnvironment(), client))
+      const spentToday = day === Math.floor(Date.now() / 86_400_000) ? today : 0n
+      output.result({ ...policy, spentToday, spentEver: total }, [
+        ...describe(policy, token),
+        `Spent since there are rules: ${formatAmount(spentToday, token)} today, ${formatAmount(total, token)} ever.`,
+      ])
     })
 }
 
+/** A rule that is undefined is taken away. */
 function toRules(options: Options, token: PaymentToken): Partial<SpendingPolicy> {
   const { perCall, perDay, perAsset, total, assets, operators } = options
   const amounts = { perCallMax: perCall, perDayMax: perDay, perAssetMax: perAsset, totalMax: total }
   const given = Object.entries(amounts).flatMap(([rule, text]) =>
-    text === undefined ? [] : [[rule, parseAmount(text, token.decimals)]],
+    text === undefined ? [] : [[rule, text === any ? undefined : parseAmount(text, token.decimals, rule)]],
   )
+  const listOf = <value>(names: string[], parse: (name: string) => value): value[] | undefined =>
+    names.length === 1 && names[0] === any ? undefined : names.map(parse)
   return {
     ...Object.fromEntries(given),
-    ...(assets === undefined ? {} : { assets: assets.map((id) => parseId(id, 'assets')) }),
-    ...(operators === undefined ? {} : { operators: operators.map((address) => parseAddress(address, 'operators')) }),
+    ...(assets === undefined ? {} : { assets: listOf(assets, (id) => parseId(id, 'assets')) }),
+    ...(operators === undefined
+      ? {}
+      : { operators: listOf(operators, (address) => parseAddress(address, 'operators')) }),
   }
 }
 

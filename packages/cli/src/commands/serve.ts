@@ -4,11 +4,16 @@ import type { Command } from 'commander'
 import { accountOption, type CommonOptions, createCommand, parseId } from '../command.js'
 import { connect } from '../connect.js'
 import { readEnvironment } from '../environment.js'
+import { describeUnits } from '../output/describeUnits.js'
 import { formatAmount, plain } from '../output/format.js'
 import type { Output } from '../output/output.js'
 import { paymentToken } from '../paymentToken.js'
 
 type Options = CommonOptions & { offer?: string; stop?: boolean }
+
+const more = `
+What the service answers by and what a call costs stand in its manifest ("serving"), which \`agorai publish\` takes; see
+docs/calls.md. The node goes on serving it after a restart, until --stop.`
 
 export function serveCommand(output: Output): Command {
   return createCommand(
@@ -20,6 +25,7 @@ export function serveCommand(output: Output): Command {
     .option('--offer <id>', 'the offer of the model that you hold a pass of, if the model is not yours')
     .option('--stop', 'answer no more calls')
     .option(...accountOption)
+    .addHelpText('after', more)
     .action(async (id: string, options: Options) => {
       const client = await connect(options, readEnvironment())
       const asset = parseId(id, 'asset')
@@ -43,9 +49,9 @@ async function describe(client: AgoraiClient, { asset, name, serving }: ServedSe
     ...[...new Set(paths)].map((path) => `  ${new URL(path, client.node).href}`),
     ...serving.prices.map(({ unit, amount, per }) => {
       const price = formatAmount(BigInt(amount), token)
-      return `  ${price} for ${per === 1 ? `each ${unit}` : `${per} times ${unit}`}`
+      return `  ${price} for ${describeUnits(unit, per)}`
     }),
     ...(serving.freeCalls === 0 ? [] : [`  ${serving.freeCalls} calls a day are free for each account`]),
-    `Next: agorai call ${asset} --account dev:6`,
+    `Next: agorai call ${asset} ${serving.apis.includes('infer') ? '--input body.json' : '--prompt "The sea"'} --account dev:6`,
   ]
 }

@@ -1,5 +1,5 @@
-import type { SessionInfo } from '@agorai/core'
-import { closeSession, getSession, openSession, topUpSession } from '@agorai/sdk'
+import { AgoraiError, isAgoraiError, type SessionInfo } from '@agorai/core'
+import { closeSession, getSession, type KeptSession, openSession, topUpSession } from '@agorai/sdk'
 import type { Command } from 'commander'
 import {
   accountOption,
@@ -26,6 +26,8 @@ export const sessionCommand = (output: Output): Command =>
     closeCommand(output),
   ])
 
+const budgetDefault = '0.1'
+
 type OpenOptions = CommonOptions & MandateOptions & { budget?: string; asset?: string; offer?: string; hours: string }
 
 const openCommand = (output: Output): Command =>
@@ -34,7 +36,7 @@ const openCommand = (output: Output): Command =>
     'Open a session and print what an OpenAI client needs',
     'agorai session open --budget 0.50 --asset 4 --account dev:6',
   )
-    .option('--budget <amount>', 'the most that its calls may come to, in whole tokens')
+    .option('--budget <amount>', `the most that its calls may come to, in whole tokens (default: ${budgetDefault})`)
     .option('--asset <id>', 'the one service that it is for (default: all of this operator)')
     .option('--offer <id>', 'instead of paying: the offer whose pass you hold; 0 takes the free calls of today')
     .option('--hours <number>', 'how long it lasts', '1')
@@ -44,7 +46,8 @@ const openCommand = (output: Output): Command =>
       const client = await connect(options, readEnvironment())
       const { payer, sessions } = await openPayments(client, readEnvironment(), options)
       const token = await paymentToken(client)
-      const budget = options.budget === undefined ? undefined : parseAmount(options.budget, token.decimals)
+      const paid = options.offer === undefined
+      const budget = paid ? parseAmount(options.budget ?? budgetDefault, token.decimals, 'budget') : undefined
       const session = await openSession(client, {
         payer,
         budget,
@@ -66,7 +69,8 @@ const openCommand = (output: Output): Command =>
         `baseURL  ${baseURL}`,
         `apiKey   ${apiKey}`,
         'Whoever has this key can use it again and again, up to the ceiling. Keep it as you keep money.',
-        `Next: agorai session close ${id}`,
+        `Next: agorai call ${options.asset ?? '<asset>'} --session ${id} --prompt "…"`,
+        `At the end, so that what was not used is free again: agorai session close ${id}`,
       ])
     })
 
@@ -80,12 +84,22 @@ const showCommand = (output: Output): Command =>
       const client = await connect(options, readEnvironment())
       const { sessions } = await openPayments(client, readEnvironment())
       const kept = id === undefined ? await sessions.list() : [await sessions.get(id)]
-      const found = await Promise.all(kept.map((session) => getSession(client, { session })))
+      const found = (await Promise.all(kept.map((session) => ask(session)))).filter((each) => each !== undefined)
       const token = await paymentToken(client)
       output.result(
         id === undefined ? found : found[0],
         found.length === 0 ? ['No session is kept here.'] : found.map((each) => describe(each, token)),
       )
+
+      /** One that ended by itself is told once and forgotten, so that it is not in the way of the others. */
+      async function ask(session: KeptSession): Promise<SessionInfo | undefined> {
+        const info = await getSession(client, { session }).catch((error: unknown) => {
+          if (id === undefined && isAgoraiError(error, 'session_refused')) return undefined
+          throw error
+        })
+        if (info === undefined || info.state === 'closed') await sessions.remove(session.session)
+        return info
+      }
     })
 
 const topUpCommand = (output: Output): Command =>
@@ -98,8 +112,17 @@ const topUpCommand = (output: Output): Command =>
       const client = await connect(options, readEnvironment())
       const { payer, sessions } = await openPayments(client, readEnvironment(), options)
       const token = await paymentToken(client)
-      const session = resumeSession(payer, await sessions.get(id))
-      const kept = await topUpSession(client, { session, ceiling: parseAmount(options.budget, token.decimals) })
+      const before = await sessions.get(id)
+      const ceiling = parseAmount(options.budget, token.decimals, 'budget')
+      if (ceiling <= before.ceiling)
+        throw new AgoraiError(
+          'invalid_request',
+          `Its ceiling is ${formatAmount(before.ceiling, token)} and only rises.`,
+          {
+            field: 'budget',
+          },
+        )
+      const kept = await topUpSession(client, { session: resumeSession(payer, before), ceiling })
       await sessions.save(kept)
       output.result({ session: id, ceiling: kept.ceiling }, [`Ceiling ${formatAmount(kept.ceiling, token)}`])
     })
@@ -117,8 +140,14 @@ const closeCommand = (output: Output): Command =>
       output.result(closed, [describe(closed, await paymentToken(client))])
     })
 
-function describe({ session, state, charged, ceiling, paidBy }: SessionInfo, token: PaymentToken): string {
+function describe(info: SessionInfo, token: PaymentToken): string {
+  const { session, state, charged, ceiling, paidBy, asset, expiresAt } = info
   const used = formatAmount(BigInt(charged), token)
-  const sum = paidBy === 'channel' ? `${used} of ${formatAmount(BigInt(ceiling), token)}` : `paid by ${paidBy}`
-  return `${session}  ${state}  ${sum}`
+  const sums = {
+    channel: `${used} of ${formatAmount(BigInt(ceiling), token)}`,
+    pass: 'paid by your pass',
+    free: `${charged} of ${ceiling} free calls`,
+  }
+  const scope = asset === undefined ? 'every service' : `service ${asset}`
+  return `${session}  ${state}  ${sums[paidBy]}, ${scope}, until ${formatDate(expiresAt)}`
 }

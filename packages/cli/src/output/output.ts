@@ -97,6 +97,12 @@ function describe(error: AgoraiError, safe: string | undefined): string[] {
     ...(error.shortMessage === '' ? [] : [`  ${plain(error.shortMessage)}`]),
     ...(error.field === undefined ? [] : [`  field: ${plain(error.field)}`]),
     ...(safe === undefined ? [] : [`  ${safe}`]),
-    `  → ${error.remedy}`,
+    `  → ${remedyOf(error)}`,
   ]
 }
+
+/** Where only the option is missing that says who signs, that says more than the general remedy. */
+const remedyOf = ({ code, field, remedy }: AgoraiError): string =>
+  code === 'invalid_request' && field === 'account'
+    ? 'Say who signs: `--account dev:6` on the local chain, else `--account <file with a private key>` or AGORAI_KEY.'
+    : remedy

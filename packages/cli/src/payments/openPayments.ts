@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { AgoraiError, parseWith, type SignedMandate, signedMandateSchema } from '@agorai/core'
 import { type AgoraiClient, createPayer, type Payer } from '@agorai/sdk'
 import type { Environment } from '../environment.js'
-import { openChannelFiles } from './channelFiles.js'
+import { type ChannelFiles, openChannelFiles } from './channelFiles.js'
 import { openPendingCalls } from './pendingCalls.js'
 import { openSessionFiles, type SessionFiles } from './sessionFiles.js'
 import { openSpendingFile, readPolicy } from './spendingFile.js'
@@ -15,6 +15,13 @@ export const mandateOption = [
   '--mandate <file>',
   'spend by a mandate, as `agorai mandate` wrote it for your account',
 ] as const
+
+export type Payments = {
+  payer: Payer
+  channels: ChannelFiles
+  sessions: SessionFiles
+  pending: ReturnType<typeof openPendingCalls>
+}
 
 /** Where the policy of an account is. */
 export const policyPath = (environment: Environment, client: AgoraiClient): string =>
@@ -29,26 +36,32 @@ export async function openPayments(
   client: AgoraiClient,
   environment: Environment,
   { mandate: file }: MandateOptions = {},
-): Promise<{ payer: Payer; sessions: SessionFiles; pending: ReturnType<typeof openPendingCalls> }> {
+): Promise<Payments> {
   const folder = accountFolder(environment, client)
+  const channels = openChannelFiles(join(folder, 'channels'))
   const mandate = file === undefined ? undefined : await readMandate(file)
   return {
     payer: createPayer(client, {
       policy: await readPolicy(policyPath(environment, client)),
-      spending: openSpendingFile(join(folder, 'spending.json')),
-      channels: openChannelFiles(join(folder, 'channels')),
+      spending: openSpendingFile(spendingPath(environment, client)),
+      channels,
       mandate,
       mandateSpending: openSpendingFile(join(folder, `mandate-${mandate?.mandate.nonce}.json`)),
     }),
+    channels,
     sessions: openSessionFiles(join(folder, 'sessions')),
     pending: openPendingCalls(join(folder, 'calls')),
   }
 }
 
+/** Where it is written what an account has spent. */
+export const spendingPath = (environment: Environment, client: AgoraiClient): string =>
+  join(accountFolder(environment, client), 'spending.json')
+
 /** One a chain and account, so that nothing of one is taken for the other's. */
 function accountFolder({ configFolder }: Environment, { info, wallet }: AgoraiClient): string {
   if (wallet === undefined)
-    throw new AgoraiError('invalid_request', 'This needs an account: give --account.', { field: 'account' })
+    throw new AgoraiError('invalid_request', 'This needs an account that signs.', { field: 'account' })
   return join(configFolder, 'payments', `${info.chain.id}-${wallet.account.address.toLowerCase()}`)
 }
 

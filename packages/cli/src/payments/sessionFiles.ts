@@ -27,14 +27,14 @@ export function openSessionFiles(folder: string) {
     async get(session: string): Promise<KeptSession> {
       const kept = await read(session)
       if (kept !== undefined) return kept
-      throw new AgoraiError('not_found', `Session ${session} is not kept here.`, { field: 'session' })
+      throw notKept(session)
     },
     save: (kept: KeptSession): Promise<void> => writeState(pathOf(kept.session), kept),
     /** The next counter, which no other process of this user gets. */
     countOn: (session: string): Promise<number> =>
       withLock(pathOf(session), async () => {
         const kept = await read(session)
-        if (kept === undefined) throw new AgoraiError('not_found', `Session ${session} is not kept here.`)
+        if (kept === undefined) throw notKept(session)
         const counter = kept.counter + 1
         await writeState(pathOf(session), { ...kept, counter })
         return counter
@@ -48,5 +48,10 @@ export function openSessionFiles(folder: string) {
     remove: (session: string): Promise<void> => unlink(pathOf(session)).catch(() => {}),
   }
 }
+
+const notKept = (session: string): AgoraiError =>
+  new AgoraiError('not_found', `Session ${session} was closed, or opened by another account or elsewhere.`, {
+    field: 'session',
+  })
 
 export type SessionFiles = ReturnType<typeof openSessionFiles>

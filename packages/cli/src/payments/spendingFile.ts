@@ -1,4 +1,4 @@
-import { noSpending, type SpendingPolicy } from '@agorai/core'
+import { noSpending, type Spending, type SpendingPolicy } from '@agorai/core'
 import { parsePolicy, parseSpending, type SpendingStore } from '@agorai/sdk'
 import { readState, withLock, writeState } from './stateFile.js'
 
@@ -14,3 +14,7 @@ export const openSpendingFile = (path: string): SpendingStore => ({
 
 /** The policy that `agorai policy` wrote; undefined where there is none. */
 export const readPolicy = (path: string): Promise<SpendingPolicy | undefined> => readState(path, parsePolicy)
+
+/** What was spent so far, by the file. */
+export const readSpending = async (path: string): Promise<Spending> =>
+  (await readState(path, parseSpending)) ?? noSpending

@@ -1,4 +1,10 @@
-import { batchSettlementAbi, batchSettlementAddress, depositCollectorAddress, type SignedMandate } from '@agorai/core'
+import {
+  batchSettlementAbi,
+  batchSettlementAddress,
+  type ChannelConfig,
+  depositCollectorAddress,
+  type SignedMandate,
+} from '@agorai/core'
 import { encodeAbiParameters, type Hash, type Hex } from 'viem'
 import type { AgoraiClient } from '../createAgoraiClient.js'
 import { checkFunds } from '../market/funds.js'
@@ -16,8 +22,8 @@ export type FundMandateParameters = {
   /** Base units. */
   amount: bigint
 }
-/** `balance`: what the channel holds now, in base units. */
-export type FundMandateReturnType = { channel: Hex; balance: bigint; hash: Hash }
+/** `balance`: what the channel holds now, in base units. `config` is what `withdrawChannel` takes to get it back. */
+export type FundMandateReturnType = { channel: Hex; config: ChannelConfig; balance: bigint; hash: Hash }
 
 /**
  * Deposits, as the owner, into the channel that an agent spends by its mandate. What is not spent comes back by
@@ -50,5 +56,5 @@ export async function fundMandate(
     args: [config, amount, depositCollectorAddress, collected],
     eventName: 'Deposited',
   })
-  return { channel, balance: onlyEvent(events).args.newBalance, hash }
+  return { channel, config, balance: onlyEvent(events).args.newBalance, hash }
 }

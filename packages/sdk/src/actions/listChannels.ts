@@ -1,5 +1,5 @@
-import { type ChannelConfig, loadChannelDigests } from '@agorai/core'
-import { hexToBigInt } from 'viem'
+import { type ChannelConfig, isAgoraiError, loadChannelDigests, servedServicesSchema } from '@agorai/core'
+import { type Hex, hexToBigInt } from 'viem'
 import type { AgoraiClient } from '../createAgoraiClient.js'
 import { askTerms } from '../payments/askTerms.js'
 import { type ChannelState, readChannelState } from '../payments/channelState.js'
@@ -7,41 +7,68 @@ import { createPayer, type Payer } from '../payments/payer.js'
 import { channelFor, channelSalt, channelsMax } from '../payments/signChannel.js'
 
 export type ListChannelsParameters = {
-  /** A service of the operator whose channels with this account are looked for. */
+  /** A service of the operator. Default: what the operator serves, one service of each token. */
   asset?: bigint | undefined
-  /** Channels that are remembered: they are found whatever their operator does. */
+  /** Channels that are remembered: they are found whatever their operator serves, and a mandate's by nothing else. */
   configs?: readonly ChannelConfig[] | undefined
   payer?: Payer | undefined
 }
-/** `index`: 0 pays calls one by one, those after it pay sessions; undefined for a mandate's. */
-export type ListedChannel = ChannelState & { index: number | undefined }
+/**
+ * `index`: 0 pays calls one by one, those after it pay sessions; undefined for a mandate's. `service`: one by which the
+ * operator is asked to give back what is left; undefined where it serves none in this token.
+ */
+export type ListedChannel = ChannelState & { index: number | undefined; service: bigint | undefined }
 export type ListChannelsReturnType = ListedChannel[]
 
 /**
  * The payer's channels in which money is or was, as the chain has them, in the order of their indexes.
  *
- * @throws AgoraiError `model_not_found`, `payment_refused` where the operator takes no channels, `chain_unavailable`
+ * @throws AgoraiError `model_not_found` for a named service that is not served, `chain_unavailable`, `node_unavailable`
  */
 export async function listChannels(
   client: AgoraiClient,
-  { asset, configs = [], payer = createPayer(client) }: ListChannelsParameters,
+  { asset, configs = [], payer = createPayer(client) }: ListChannelsParameters = {},
 ): Promise<ListChannelsReturnType> {
   const { channelOf } = await loadChannelDigests(client.info.chain.id)
-  const known = new Map(configs.map((config) => [channelOf(config), config]))
-  if (asset !== undefined) {
-    const { requirements } = await askTerms(payer, asset)
-    for (let index = 0; index <= channelsMax; index++) {
-      const { channel, config } = await channelFor(payer, requirements, channelSalt(index))
-      known.set(channel, config)
-    }
-  }
+  const known = new Map<Hex, Known>(configs.map((config) => [channelOf(config), { config, service: undefined }]))
+  for (const service of asset === undefined ? await servicesOf(client) : [asset])
+    for (const [channel, config] of await channelsWith(payer, service, asset !== undefined))
+      known.set(channel, { config, service })
   const states = await Promise.all(
-    Array.from(known, ([channel, config]) => readChannelState(payer, { channel, config })),
+    Array.from(known, async ([channel, { config, service }]) => ({
+      ...(await readChannelState(payer, { channel, config })),
+      ...{ index: indexOf(config), service },
+    })),
   )
   return states
     .filter(({ balance, withdrawal }) => balance > 0n || withdrawal !== undefined)
-    .map((state) => ({ ...state, index: indexOf(state.config) }))
     .sort((one, other) => (one.index ?? channelsMax + 1) - (other.index ?? channelsMax + 1))
+}
+
+type Known = { config: ChannelConfig; service: bigint | undefined }
+
+/** One of each token is enough: a channel is the operator's, not the service's. */
+async function servicesOf(client: AgoraiClient): Promise<bigint[]> {
+  const { services } = await client.http.json(servedServicesSchema, { path: 'api/v1/services' })
+  const byToken = new Map(services.map(({ serving, asset }) => [serving.token.toLowerCase(), BigInt(asset)]))
+  return [...byToken.values()]
+}
+
+async function channelsWith(payer: Payer, service: bigint, isNamed: boolean): Promise<[Hex, ChannelConfig][]> {
+  try {
+    const { requirements } = await askTerms(payer, service)
+    return await Promise.all(
+      Array.from({ length: channelsMax + 1 }, async (_, index): Promise<[Hex, ChannelConfig]> => {
+        const { channel, config } = await channelFor(payer, requirements, channelSalt(index))
+        return [channel, config]
+      }),
+    )
+  } catch (error) {
+    // A service that has just been stopped, or that is not paid on channels, has none.
+    const hasNone = isAgoraiError(error, 'model_not_found') || isAgoraiError(error, 'payment_refused')
+    if (hasNone && !isNamed) return []
+    throw error
+  }
 }
 
 function indexOf({ salt }: ChannelConfig): number | undefined {

@@ -51,7 +51,14 @@ export async function payByVoucher(payer: Payer, payment: Payment, salt: Hex): P
         await payer.channels.set(channel, isCharged ? kept : { ...kept, balance: sent.balance })
         if (!response.ok || request.session === undefined) await reservation.settle(charged)
         if (!response.ok) throw await errorOf(response)
-        return { response, wire: 'voucher', amount: charged, channel, reservation, transaction: outcome?.transaction }
+        return {
+          response,
+          wire: 'voucher',
+          amount: charged,
+          channel,
+          reservation,
+          transaction: outcome?.transaction || undefined,
+        }
       }
       const refusal = readPaymentRequired(response)
       await response.body?.cancel()

@@ -2,9 +2,19 @@ import { AgoraiError, x402Errors } from '@agorai/core'
 
 const poor: readonly string[] = [x402Errors.insufficientBalance, x402Errors.exactInsufficient]
 
-/** What an answer of 402 to a payment means. */
+/** What people can do something about, in words. */
+const words: Record<string, string> = {
+  [x402Errors.channelBusy]: 'Another call is under way on this channel, or a session has it until it is closed.',
+  [x402Errors.channelExpiring]: 'The money of this channel is being withdrawn, so it pays for nothing more.',
+  [x402Errors.channelNotFound]: 'Nothing was ever put into this channel.',
+  [x402Errors.refundNoBalance]: 'Nothing is left in this channel.',
+  [x402Errors.refundAmount]: 'Less than that is left in this channel.',
+}
+
+/** What an answer of 402 to a payment means; the operator's own reason is in the details. */
 export function refusalOf(error: string | undefined, reason: string | undefined): AgoraiError {
   const said = (reason ?? error ?? '').replace(/[^\w .-]/g, '').slice(0, 120)
   if (poor.includes(said)) return new AgoraiError('funds_missing', `The operator answered ${said}.`)
-  return new AgoraiError('payment_refused', `The operator answered ${said}.`, { details: { reason: said } })
+  const message = Object.hasOwn(words, said) ? words[said] : undefined
+  return new AgoraiError('payment_refused', message ?? `The operator answered ${said}.`, { details: { reason: said } })
 }

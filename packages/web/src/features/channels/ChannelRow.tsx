@@ -1,3 +1,4 @@
+import type { ListedChannel } from '@agorai/sdk'
 import { useState } from 'react'
 import { formatMoney, type Token } from '../../format/money.js'
 import { Copyable } from '../../ui/Copyable.js'
@@ -6,12 +7,11 @@ import { ErrorNotice, Notice, Waiting } from '../../ui/Notice.js'
 import { useChainTime } from '../market/useChainTime.js'
 import { SignDialog } from '../wallet/SignDialog.js'
 import { channelFacts, channelName, delayWords } from './channelWords.js'
-import type { OwnChannel } from './useListChannels.js'
 import { useRefundChannel } from './useRefundChannel.js'
 import { useWithdrawChannel } from './useWithdrawChannel.js'
 
 /** One channel: what was put in, what was claimed, what is left, and the ways to take it out. */
-export function ChannelRow({ channel, token }: { channel: OwnChannel; token: Token }) {
+export function ChannelRow({ channel, token }: { channel: ListedChannel; token: Token }) {
   const now = useChainTime()
   const [asking, setAsking] = useState<'refund' | 'withdraw'>()
   const refund = useRefundChannel()

@@ -1,8 +1,8 @@
+import type { ListedChannel } from '@agorai/sdk'
 import { formatCount } from '../../format/text.js'
-import type { OwnChannel } from './useListChannels.js'
 
 /** What a channel is for, by its place among those with its operator. */
-export function channelName({ index }: Pick<OwnChannel, 'index'>): string {
+export function channelName({ index }: Pick<ListedChannel, 'index'>): string {
   if (index === undefined) return 'Channel of a mandate'
   return index === 0 ? 'Calls paid one by one' : `Sessions, channel ${index}`
 }
@@ -17,7 +17,7 @@ export function channelFacts({
   charged,
   withdrawal,
   config,
-}: Pick<OwnChannel, 'balance' | 'totalClaimed' | 'charged' | 'withdrawal' | 'config'>): {
+}: Pick<ListedChannel, 'balance' | 'totalClaimed' | 'charged' | 'withdrawal' | 'config'>): {
   left: bigint
   owed: bigint
   finishAt: number | undefined

@@ -1,9 +1,8 @@
 import { AgoraiError } from '@agorai/core'
-import { refundChannel } from '@agorai/sdk'
+import { type ListedChannel, refundChannel } from '@agorai/sdk'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useAgorai } from '../../app/AgoraiProvider.js'
 import { usePayer } from '../calls/usePayer.js'
-import type { OwnChannel } from './useListChannels.js'
 
 /** Asks the operator for what was put into a channel and not charged. */
 export function useRefundChannel() {
@@ -11,7 +10,7 @@ export function useRefundChannel() {
   const payer = usePayer()
   const queries = useQueryClient()
   return useMutation({
-    mutationFn: ({ service, index }: OwnChannel) => {
+    mutationFn: ({ service, index }: ListedChannel) => {
       if (service === undefined) throw new AgoraiError('model_not_found', 'The operator serves nothing here any more.')
       return refundChannel(client, { asset: service, index, payer })
     },

@@ -1,8 +1,7 @@
-import { withdrawChannel } from '@agorai/sdk'
+import { type ListedChannel, withdrawChannel } from '@agorai/sdk'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useAgorai } from '../../app/AgoraiProvider.js'
 import { usePayer } from '../calls/usePayer.js'
-import type { OwnChannel } from './useListChannels.js'
 
 /** Begins a withdrawal by the chain alone, or, when its time has come, ends it. */
 export function useWithdrawChannel() {
@@ -10,7 +9,7 @@ export function useWithdrawChannel() {
   const payer = usePayer()
   const queries = useQueryClient()
   return useMutation({
-    mutationFn: ({ config }: OwnChannel) => withdrawChannel(client, { config, payer }),
+    mutationFn: ({ config }: ListedChannel) => withdrawChannel(client, { config, payer }),
     onSettled: () =>
       Promise.all(['channels', 'balance', 'chainTime'].map((name) => queries.invalidateQueries({ queryKey: [name] }))),
   })
