@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { createBatchingClient } from '../../packages/node/dist/adapters/chain/batchingClient.js'
+import { createRawLogReader } from '../../packages/node/dist/adapters/chain/readRawLogs.js'
 import { openPglite } from '../../packages/node/dist/adapters/database/pglite.js'
 import { openPostgres } from '../../packages/node/dist/adapters/database/postgres.js'
 import { createIndexer } from '../../packages/node/dist/indexer/createIndexer.js'
@@ -48,8 +49,10 @@ async function findPostgres() {
 }
 
 async function indexHere(url, database, expected) {
-  const parameters = { database, client: createBatchingClient({ rpcUrl: url }), addresses: contracts }
-  const indexer = await createIndexer({ ...parameters, manifests: { get: async () => undefined } })
+  // As a node reads a chain.
+  const readers = { client: createBatchingClient({ rpcUrl: url }), readLogs: createRawLogReader(url) }
+  const parameters = { database, ...readers, addresses: contracts, manifests: { get: async () => undefined } }
+  const indexer = await createIndexer(parameters)
   const [began, cpu] = [performance.now(), process.cpuUsage()]
   await indexer.sync()
   const [seconds, { user, system }] = [(performance.now() - began) / 1e3, process.cpuUsage(cpu)]

@@ -2,9 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AgoraiError, addressSchema, deployments, parseWith, toChainName } from '@agorai/core'
 import { z } from 'zod'
-import { createBatchingClient } from '../adapters/chain/batchingClient.js'
 import { openRpcChain } from '../adapters/chain/rpcChain.js'
-import type { MakeTransport } from '../adapters/telemetry/observe.js'
 import type { NodeConfig } from '../config.js'
 import { createIndexer } from '../indexer/createIndexer.js'
 import { indexName } from '../indexer/schema.js'
@@ -13,13 +11,15 @@ import type { Storage } from '../ports/storage.js'
 import { createCatalogue } from '../queries/createCatalogue.js'
 import type { Closing } from './closing.js'
 import { leadIndex, openDatabase, watchIndex } from './index.js'
+import { indexReaders } from './indexReaders.js'
+import type { Telemetry } from './telemetry.js'
 
 export type OpenOtherChainsOptions = {
   /** The node's own chain, which is none of them. */
   ownId: number
   storage: Storage
   closing: Closing
-  makeTransport: MakeTransport
+  telemetry: Telemetry
   onWarning(message: string, cause?: unknown): void
 }
 
@@ -45,9 +45,13 @@ export async function openOtherChains(config: NodeConfig, options: OpenOtherChai
 async function openOtherChain(
   config: NodeConfig,
   { rpcUrl, deploymentFile }: NodeConfig['otherChains'][number],
-  { storage, closing, makeTransport, onWarning }: OpenOtherChainsOptions,
+  { storage, closing, telemetry, onWarning }: OpenOtherChainsOptions,
 ): Promise<IndexedChain> {
-  const chain = await openRpcChain({ rpcUrl, confirmations: config.confirmations, makeTransport })
+  const chain = await openRpcChain({
+    rpcUrl,
+    confirmations: config.confirmations,
+    makeTransport: telemetry.makeTransport,
+  })
   closing.add(chain.stop)
   const addresses = deploymentFile === undefined ? deployments[chain.id] : await readDeployment(deploymentFile)
   if (addresses === undefined)
@@ -58,8 +62,8 @@ async function openOtherChain(
   const database = await openDatabase({ ...config, dataFolder: join(config.dataFolder, 'chains', `${chain.id}`) }, name)
   closing.add(database.close)
   const manifests = { get: storage.getManifest }
-  const client = createBatchingClient({ rpcUrl, makeTransport })
-  const indexer = await createIndexer({ database, client, addresses, manifests, startBlock })
+  const readers = indexReaders(rpcUrl, telemetry)
+  const indexer = await createIndexer({ database, ...readers, addresses, manifests, startBlock })
   const catalogue = createCatalogue(database)
   const watched = watchIndex(catalogue, chain)
   if (!config.roles.includes('indexer')) return { id: chain.id, addresses, catalogue, health: watched }

@@ -1,5 +1,4 @@
 import type { AgoraiError, Deployment } from '@agorai/core'
-import { createBatchingClient } from '../adapters/chain/batchingClient.js'
 import { openChargeLog } from '../adapters/journal/chargeLog.js'
 import { observeJournal, observeStorage } from '../adapters/telemetry/observe.js'
 import type { NodeConfig } from '../config.js'
@@ -21,6 +20,7 @@ import { findContracts, fundOperator, openChain } from './chain.js'
 import type { Closing } from './closing.js'
 import { openJournal, openKeys } from './identity.js'
 import { leadIndex, nameOtherIndexes, openDatabase, watchIndex } from './index.js'
+import { indexReaders } from './indexReaders.js'
 import { openKeyStore } from './keyStore.js'
 import { migrateJournal } from './migrateJournal.js'
 import { openOtherChains } from './otherChains.js'
@@ -102,7 +102,7 @@ export async function openParts(config: NodeConfig, options: OpenPartsOptions): 
   if (!chain.local) await nameOtherIndexes(database, chain.id, onProgress)
   const indexer = await createIndexer({
     database,
-    client: createBatchingClient({ rpcUrl: chain.rpcUrl, makeTransport }),
+    ...indexReaders(chain.rpcUrl, telemetry),
     addresses,
     manifests: { get: storage.getManifest },
     startBlock,
@@ -111,7 +111,7 @@ export async function openParts(config: NodeConfig, options: OpenPartsOptions): 
   const catalogue = createCatalogue(database)
   const indexHealth = followIndex(config, options, { name, indexer, catalogue, chain, telemetry })
 
-  const otherChains = await openOtherChains(config, { ownId: chain.id, storage, closing, makeTransport, onWarning })
+  const otherChains = await openOtherChains(config, { ownId: chain.id, storage, closing, telemetry, onWarning })
 
   const index = { database, indexer, catalogue, indexHealth, otherChains }
   const common = { telemetry, storage, chain, addresses, startBlock, ...index }

@@ -8,6 +8,7 @@ import {
   type BlockRange,
   type Header,
   heights,
+  type ReadLogs,
   readHeader,
   readHeaders,
   readRange,
@@ -30,6 +31,8 @@ export type AdvanceParameters = {
   startBlock: bigint
   /** Blocks taken at most. */
   blocksMax: number
+  /** How logs of a range are asked for; through the client when absent. */
+  readLogs?: ReadLogs | undefined
   /** What is read and decoded while the step before is written. Kept from step to step; one range at most. */
   ahead: ReadAhead
 }
@@ -47,7 +50,7 @@ export type Advance = { outcome: 'added' | 'rolled_back' | 'at_head'; head: bigi
  * @throws ChainInconsistentError when the chain moved while it was read.
  */
 export async function advance(parameters: AdvanceParameters): Promise<Advance> {
-  const { database, startBlock, blocksMax, client, decoder, ahead } = parameters
+  const { database, startBlock, blocksMax, client, decoder, readLogs, ahead } = parameters
   const head = await readHeader(client)
   const { tip, finalised } = await readCursor(database)
   if (tip !== undefined && !(await isCanonical(client, tip, head))) {
@@ -64,7 +67,7 @@ export async function advance(parameters: AdvanceParameters): Promise<Advance> {
     const end = minOf(first + BigInt(blocksMax) - 1n, head.number)
     // A range does not cross from the part that is taken by range to the part that is taken by hash.
     const to = first < nearFrom ? minOf(end, nearFrom - 1n) : end
-    return { from: first, to, reading: readRange(client, decoder, { from: first, to, nearFrom }) }
+    return { from: first, to, reading: readRange(client, decoder, { from: first, to, nearFrom, readLogs }) }
   }
   const { next } = ahead
   ahead.next = undefined

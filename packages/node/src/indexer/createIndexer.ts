@@ -8,7 +8,8 @@ import { ChainInconsistentError } from './ChainInconsistentError.js'
 import { assertDeployment } from './deployment.js'
 import { type Addresses, createDecoder } from './events.js'
 import { addManifest, fillManifests, fillMissingManifests } from './manifests.js'
-import type { BlockRange } from './readBlocks.js'
+import type { BlockRange, ReadLogs } from './readBlocks.js'
+import { bytesOf } from './rows.js'
 import { columnsOf, createSchema } from './schema.js'
 import { readCursor } from './store.js'
 import { fillTokens } from './tokens.js'
@@ -18,6 +19,8 @@ export type CreateIndexerParameters = {
   client: PublicClient
   addresses: Addresses
   manifests: ManifestSource
+  /** How logs far below the head are asked for; through the client when absent, which takes thrice the time. */
+  readLogs?: ReadLogs
   /** No event of ours is below this block. Default 0. */
   startBlock?: bigint
   /** Blocks taken in one step. Default 500; halved while the chain refuses so many. */
@@ -56,7 +59,7 @@ const attemptsMax = 8
  */
 export async function createIndexer(parameters: CreateIndexerParameters): Promise<Indexer> {
   await createSchema(parameters.database)
-  const { database, client, addresses, manifests, startBlock = 0n, pollMs = 250 } = parameters
+  const { database, client, addresses, manifests, readLogs, startBlock = 0n, pollMs = 250 } = parameters
   const blocksMax = parameters.blocksMax ?? 500
   const stopping = new AbortController()
   const refusedTokens = new Set<Address>()
@@ -84,6 +87,7 @@ export async function createIndexer(parameters: CreateIndexerParameters): Promis
         decoder,
         startBlock,
         blocksMax: blocks,
+        readLogs,
         ahead,
       })
       if (range !== undefined) await readDocuments(range)
@@ -105,11 +109,13 @@ export async function createIndexer(parameters: CreateIndexerParameters): Promis
   }
 
   /** Manifests and tokens are looked up after the events are safe; what is missed here is made good by `prepare`. */
-  async function readDocuments({ lines }: BlockRange): Promise<void> {
+  async function readDocuments({ rows }: BlockRange): Promise<void> {
     isPrepared = false
-    const digests = (lines.get('version_published') ?? []).map((line) => line.split('\t')[digestColumn] as Hex)
+    const published = rows.get('version_published')
+    const lines = published === undefined ? [] : `${bytesOf(published)}`.trimEnd().split('\n')
+    const digests = lines.map((line) => line.split('\t')[digestColumn] as Hex)
     await fillManifests(database, manifests, digests)
-    if (lines.has('offer_listed')) await fillTokens(database, client, refusedTokens)
+    if (rows.has('offer_listed')) await fillTokens(database, client, refusedTokens)
     isPrepared = true
   }
 

@@ -3,10 +3,12 @@ import fc from 'fast-check'
 import type { AbiParameter, Hex } from 'viem'
 import { decodeEventLog, encodeAbiParameters, encodeEventTopics } from 'viem/utils'
 import { describe, expect, test } from 'vitest'
-import { createReader } from './decodeLog.js'
-import { createDecoder } from './events.js'
+import { ChainInconsistentError } from './ChainInconsistentError.js'
+import { createWriter, wordColumn, writeWord } from './decodeLog.js'
+import { createDecoder, type EventRows } from './events.js'
 import { type EventTable, eventTableNames, shapeOf } from './eventTables.js'
-import { testAddress, testHash } from './testRanges.js'
+import { linesOf, testAddress, testHash } from './testRanges.js'
+import { scanned } from './testServer.js'
 
 const addresses = { assetRegistry: testAddress(1), revenueLedger: testAddress(2), accessMarket: testAddress(3) }
 const abis = { assetRegistry: assetRegistryAbi, revenueLedger: revenueLedgerAbi, accessMarket: accessMarketAbi }
@@ -79,6 +81,12 @@ function expected(table: EventTable, { topics, data }: ReturnType<typeof logOf>)
   })
 }
 
+function decode(log: object): EventRows {
+  const rows: EventRows = new Map()
+  decoder.decode(scanned(log), 0, { block: 7, index: 3 }, rows)
+  return rows
+}
+
 const read = (text: string): unknown => (text.startsWith('[') ? JSON.parse(text) : text)
 
 describe('the decoder', () => {
@@ -88,9 +96,10 @@ describe('the decoder', () => {
     fc.assert(
       fc.property(args, (values) => {
         const log = logOf(table, values)
-        const event = decoder.decode(log, { block: 7, index: 3 })
-        const [block, index, transaction, ...columns] = event?.line.split('\t') ?? []
-        expect([event?.table, block, index, transaction]).toEqual([table, '7', '3', log.transactionHash])
+        const rows = decode(log)
+        expect([...rows.keys()]).toEqual([table])
+        const [block, index, transaction, ...columns] = linesOf(rows, table).trimEnd().split('\t')
+        expect([block, index, transaction]).toEqual(['7', '3', log.transactionHash])
         expect(columns.map(read)).toEqual(expected(table, log))
       }),
       { numRuns: 60 },
@@ -107,20 +116,30 @@ describe('the decoder', () => {
     })
     const whole = log.data.length
     for (let length = 2; length < whole; length += 64)
-      expect(() => decoder.decode({ ...log, data: log.data.slice(0, length) as Hex }, { block: 1, index: 0 })).toThrow(
-        /another form/,
-      )
+      expect(() => decode({ ...log, data: log.data.slice(0, length) as Hex })).toThrow(/another form/)
     const lengthAt = 2 + 4 * 64
     const huge = `${log.data.slice(0, lengthAt)}${'f'.repeat(64)}${log.data.slice(lengthAt + 64)}` as Hex
-    expect(() => decoder.decode({ ...log, data: huge }, { block: 1, index: 0 })).toThrow(/another form/)
-    expect(() => decoder.decode({ ...log, topics: log.topics.slice(0, 1) }, { block: 1, index: 0 })).toThrow(
-      /another form/,
-    )
+    expect(() => decode({ ...log, data: huge })).toThrow(/another form/)
+    expect(() => decode({ ...log, topics: log.topics.slice(0, 1) })).toThrow(/another form/)
+  })
+
+  test('refuses what is no hex, and a hash of another length', () => {
+    const log = logOf('revenue_accrued', { asset: 7n, token: testAddress(4), version: 9n, day: 3n, amount: 5n })
+    const bad: object[] = [
+      { data: `${log.data.slice(0, -1)}g` },
+      { data: `${log.data.slice(0, -1)}\t` },
+      { data: log.data.slice(2) },
+      { transactionHash: log.transactionHash.slice(0, -1) },
+      { transactionHash: `${log.transactionHash.slice(0, -1)}\\` },
+      { topics: log.topics.map((topic, at) => (at === 1 ? `${topic}0` : topic)) },
+    ]
+    for (const part of bad)
+      expect(() => decode({ ...log, ...part }), JSON.stringify(part)).toThrow(ChainInconsistentError)
   })
 
   test('refuses to be made for an argument that there is not, or that is of a type that is not read', () => {
-    const column = { type: 'text', word: (word: string) => word }
-    expect(() => createReader([{ name: 'a', type: 'uint256' }], [{ ...column, path: 'b' }])).toThrow(TypeError)
-    expect(() => createReader([{ name: 'a', type: 'string' }], [{ ...column, path: 'a' }])).toThrow(TypeError)
+    const column = wordColumn('text', writeWord)
+    expect(() => createWriter([{ name: 'a', type: 'uint256' }], [column('b')])).toThrow(TypeError)
+    expect(() => createWriter([{ name: 'a', type: 'string' }], [column('a')])).toThrow(TypeError)
   })
 })

@@ -1,91 +1,88 @@
 import type { AbiEvent, AbiParameter } from 'viem'
-import { ChainInconsistentError } from './ChainInconsistentError.js'
+import { malformed, type Rows, readNumber, tab, writeByte, writeDecimal, writeHex, writeText } from './rows.js'
+import { digitsOf, place, type ScannedLogs } from './scanLogs.js'
 
 /**
- * Reads values out of a log's hex as the text that COPY takes, without a number or an object in between: the index's hot
- * path. None of the texts has a tab, a line's end or a backslash, so nothing is escaped.
+ * Writes the values of a log from the hex of the server's answer to the bytes that COPY takes, without a string or an
+ * object in between: the index's hot path. Nothing that is written has a tab, a line's end or a backslash, so nothing is
+ * escaped.
  */
 
 /** 32 bytes in hex. */
-const wordCharacters = 64
+export const wordCharacters = 64
 
-/** A column: its SQL type, the argument that it keeps, such as `terms.flags`, and how that is written. */
-export type Column = { type: string; path: string } & (
-  | { word: (word: string) => string }
-  | { element: (...words: string[]) => string }
-)
+/** Writes what the word at a place of the text says. */
+export type WriteWord = (rows: Rows, text: Buffer, at: number) => void
+
+/** A column: its SQL type, the argument that it keeps, such as `terms.flags`, and how a word of it is written. */
+export type Column = { type: string; path: string; isList: boolean; write: WriteWord }
 
 /** A column of one word. */
 export const wordColumn =
-  (type: string, word: (word: string) => string) =>
-  (path: string): Column => ({ type, path, word })
+  (type: string, write: WriteWord) =>
+  (path: string): Column => ({ type, path, isList: false, write })
 
-/** A column of a list, as a JSON array; `element` is given the words of each. */
+/** A column of a list, as a JSON array; `write` is given the place of the first word of each. */
 export const listColumn =
-  (type: string, element: (...words: string[]) => string) =>
-  (path: string): Column => ({ type, path, element })
+  (type: string, write: WriteWord) =>
+  (path: string): Column => ({ type, path, isList: true, write })
 
-/** What 48 bits hold is below 2^53. */
-const smallStart = '0'.repeat(wordCharacters - 12)
+export const writeUint: WriteWord = (rows, text, at) => writeDecimal(rows, text, at, at + wordCharacters)
+export const writeAddress: WriteWord = (rows, text, at) => writeHex(rows, text, at + 24, at + wordCharacters)
+export const writeWord: WriteWord = (rows, text, at) => writeHex(rows, text, at, at + wordCharacters)
+export const writeFlag: WriteWord = (rows, text, at) =>
+  writeText(rows, readNumber(text, at, at + wordCharacters) === 0 ? 'f' : 't')
 
-export const decimalOf = (word: string): string =>
-  word.startsWith(smallStart) ? `${Number.parseInt(word.slice(smallStart.length), 16)}` : BigInt(`0x${word}`).toString()
-export const addressOf = (word: string): string => `0x${word.slice(24).toLowerCase()}`
-export const wordOf = (word: string): string => `0x${word.toLowerCase()}`
-export const flagOf = (word: string): string => (word.endsWith('0') ? 'f' : 't')
-
-/** A log as JSON-RPC gives it, as far as it is read. */
-export type RawLog = {
-  address: string
-  topics: readonly string[]
-  data: string
-  blockNumber: string
-  blockHash: string
-  transactionHash: string
-  logIndex: string
-  removed?: boolean
-}
-
-/** Reads one value of a log. */
-type Read = (topics: readonly string[], data: string) => string
+/** Writes one column of the log whose places begin at `base`. */
+type Write = (rows: Rows, logs: ScannedLogs, base: number) => void
 
 /**
- * What reads all columns of one event, a tab between them.
+ * What writes all columns of one event, a tab before each.
  *
  * @throws TypeError when the event has no such argument, or one of a type that is not read.
  */
-export function createReader(inputs: AbiEvent['inputs'], columns: readonly Column[]) {
+export function createWriter(inputs: AbiEvent['inputs'], columns: readonly Column[]): Write {
   const topicsWanted = 1 + inputs.filter(({ indexed }) => indexed).length
-  const reads = columns.map((column) => createRead(inputs, column))
-  return (topics: readonly string[], data: string): string => {
-    if (topics.length !== topicsWanted) throw malformed()
-    let line = ''
-    for (const read of reads) line += `\t${read(topics, data)}`
-    return line
+  const writes = columns.map((column) => createWrite(inputs, column))
+  return (rows, logs, base) => {
+    if (logs.places[base + place.topicCount] !== topicsWanted) throw malformed()
+    for (const write of writes) {
+      writeByte(rows, tab)
+      write(rows, logs, base)
+    }
   }
 }
 
-function createRead(inputs: AbiEvent['inputs'], column: Column): Read {
+function createWrite(inputs: AbiEvent['inputs'], column: Column): Write {
   const [name, ...path] = column.path.split('.')
   const indexed = inputs.filter((input) => input.indexed)
   const topic = indexed.findIndex((input) => input.name === name) + 1
   if (topic > 0) {
-    if (!('word' in column)) throw new TypeError(`${column.path} is no list.`)
-    return (topics) => column.word((topics[topic] ?? '').slice(2))
+    if (column.isList) throw new TypeError(`${column.path} is no list.`)
+    return (rows, logs, base) => column.write(rows, logs.text, wordOf(logs, base + place.topics + 2 * topic))
   }
   const data = inputs.filter((input) => !input.indexed)
   const { offsets, at, parameter } = placeOf(data, [name ?? '', ...path])
-  // The place of a static value is known now.
-  if ('word' in column)
-    return offsets.length === 0
-      ? (_, hex) => column.word(wordAt(hex, start + at * wordCharacters))
-      : (_, hex) => column.word(wordAt(hex, follow(hex, offsets) + at * wordCharacters))
-  const width = headWords({ ...parameter, type: parameter.type.slice(0, -2) })
-  return (_, hex) => readList(hex, follow(hex, offsets), width, column.element)
+  if (!column.isList)
+    return (rows, logs, base) => {
+      const end = logs.places[base + place.data + 1] as number
+      const start = follow(logs.text, digitsOf(logs, base + place.data), end, offsets)
+      column.write(rows, logs.text, wordAt(start + at * wordCharacters, end))
+    }
+  const width = wordCharacters * headWords({ ...parameter, type: parameter.type.slice(0, -2) })
+  return (rows, logs, base) => {
+    const end = logs.places[base + place.data + 1] as number
+    const start = follow(logs.text, digitsOf(logs, base + place.data), end, offsets)
+    writeList(rows, logs.text, start, end, width, column)
+  }
 }
 
-/** Characters of `0x`. */
-const start = 2
+/** Where the digits of a value of one word start. */
+export function wordOf(logs: ScannedLogs, at: number): number {
+  const start = digitsOf(logs, at)
+  if (logs.places[at + 1] !== start + wordCharacters) throw malformed()
+  return start
+}
 
 /** Where a value stands: the pointers to follow, each counted in words from where the one before leads, then its word. */
 type Place = { offsets: readonly number[]; at: number; parameter: AbiParameter }
@@ -119,28 +116,30 @@ const headWords = (parameter: AbiParameter): number =>
     ? 1
     : componentsOf(parameter).reduce((words, component) => words + headWords(component), 0)
 
-function follow(hex: string, offsets: readonly number[]): number {
-  let base = start
-  for (const offset of offsets) base += 2 * Number.parseInt(wordAt(hex, base + offset * wordCharacters), 16)
-  return base
-}
-
-function wordAt(hex: string, at: number): string {
-  if (!(at + wordCharacters <= hex.length)) throw malformed()
-  return hex.slice(at, at + wordCharacters)
-}
-
-function readList(hex: string, at: number, width: number, element: (...words: string[]) => string): string {
-  const length = Number.parseInt(wordAt(hex, at), 16)
-  // A list that claims more than there is costs nothing.
-  if (!(at + wordCharacters * (1 + length * width) <= hex.length)) throw malformed()
-  const elements: string[] = []
-  for (let i = 0, next = at + wordCharacters; i < length; i++) {
-    const words: string[] = []
-    for (let word = 0; word < width; word++, next += wordCharacters) words.push(hex.slice(next, next + wordCharacters))
-    elements.push(element(...words))
+function follow(text: Buffer, start: number, end: number, offsets: readonly number[]): number {
+  let at = start
+  for (const offset of offsets) {
+    const word = wordAt(at + offset * wordCharacters, end)
+    at += 2 * readNumber(text, word, word + wordCharacters)
   }
-  return `[${elements.join(',')}]`
+  return at
 }
 
-const malformed = () => new ChainInconsistentError('A log of ours has another form than its event.')
+/** The place itself, where a whole word follows it. */
+function wordAt(at: number, end: number): number {
+  if (at + wordCharacters > end) throw malformed()
+  return at
+}
+
+function writeList(rows: Rows, text: Buffer, at: number, end: number, width: number, { write }: Column): void {
+  const first = wordAt(at, end) + wordCharacters
+  const last = first + width * readNumber(text, at, first)
+  // A list that claims more than there is costs nothing.
+  if (last > end) throw malformed()
+  writeByte(rows, '['.charCodeAt(0))
+  for (let element = first; element < last; element += width) {
+    if (element > first) writeByte(rows, ','.charCodeAt(0))
+    write(rows, text, element)
+  }
+  writeByte(rows, ']'.charCodeAt(0))
+}

@@ -1,4 +1,14 @@
-import { addressOf, type Column, decimalOf, flagOf, listColumn, wordColumn, wordOf } from './decodeLog.js'
+import {
+  type Column,
+  listColumn,
+  wordCharacters,
+  wordColumn,
+  writeAddress,
+  writeFlag,
+  writeUint,
+  writeWord,
+} from './decodeLog.js'
+import { writeDecimal, writeText } from './rows.js'
 
 /** The contracts whose events are kept. */
 export type ContractName = 'assetRegistry' | 'revenueLedger' | 'accessMarket'
@@ -11,19 +21,32 @@ export type EventTableShape = {
   indexes?: readonly string[]
 }
 
-const numeric = wordColumn('numeric(78,0)', decimalOf)
-const integer = wordColumn('integer', decimalOf)
+const numeric = wordColumn('numeric(78,0)', writeUint)
+const integer = wordColumn('integer', writeUint)
 /** Times and counts: below 2^53, but not always below 2^31. */
-const count = wordColumn('bigint', decimalOf)
-const account = wordColumn('text', addressOf)
-const word = wordColumn('text', wordOf)
-const flag = wordColumn('boolean', flagOf)
-const ids = listColumn('jsonb', (id) => `"${decimalOf(id)}"`)
-const ancestors = listColumn('jsonb', (id, bps) => `{"ancestor":"${decimalOf(id)}","bps":${decimalOf(bps)}}`)
-const suppliers = listColumn('jsonb', (id, bps) => `{"supplier":"${decimalOf(id)}","bps":${decimalOf(bps)}}`)
-const brackets = listColumn('jsonb', (day, bps) => `{"fromDay":${decimalOf(day)},"bps":${decimalOf(bps)}}`)
+const count = wordColumn('bigint', writeUint)
+const account = wordColumn('text', writeAddress)
+const word = wordColumn('text', writeWord)
+const flag = wordColumn('boolean', writeFlag)
+const ids = listColumn('jsonb', (rows, text, at) => {
+  writeText(rows, '"')
+  writeUint(rows, text, at)
+  writeText(rows, '"')
+})
+/** Two words of each, as JSON whose numbers stand after these texts. */
+const pairs = (before: string, between: string) =>
+  listColumn('jsonb', (rows, text, at) => {
+    writeText(rows, before)
+    writeUint(rows, text, at)
+    writeText(rows, between)
+    writeUint(rows, text, at + wordCharacters)
+    writeText(rows, '}')
+  })
+const ancestors = pairs('{"ancestor":"', '","bps":')
+const suppliers = pairs('{"supplier":"', '","bps":')
+const brackets = pairs('{"fromDay":', ',"bps":')
 /** An offer's id is its asset's and 16 bits more (`assetOfOffer`). */
-const assetOf = wordColumn('numeric(78,0)', (id) => decimalOf(`0000${id.slice(0, -4)}`))
+const assetOf = wordColumn('numeric(78,0)', (rows, text, at) => writeDecimal(rows, text, at, at + wordCharacters - 4))
 
 const registry = 'assetRegistry'
 const ledger = 'revenueLedger'

@@ -1,9 +1,9 @@
 import type { Address, Hash, Hex, PublicClient } from 'viem'
 import { keccak256, numberToHex } from 'viem/utils'
 import { ChainInconsistentError } from './ChainInconsistentError.js'
-import type { RawLog } from './decodeLog.js'
-import type { Decoder } from './events.js'
-import type { EventTable } from './eventTables.js'
+import type { Decoder, EventRows } from './events.js'
+import { readNumber } from './rows.js'
+import { digitsOf, place, placesPerLog, type ScannedLogs, scanLogs } from './scanLogs.js'
 
 /** What the index keeps of a block's header. */
 export type Header = { number: bigint; hash: Hash; parentHash: Hash; timestamp: bigint; logsBloom: Hex }
@@ -11,8 +11,7 @@ export type Header = { number: bigint; hash: Hash; parentHash: Hash; timestamp: 
 /** A stretch of one chain, ready to be committed: its last header is the new cursor. */
 export type BlockRange = {
   headers: readonly (Header & { logs: number })[]
-  /** Events by their table, as the lines that COPY takes, in the order of the chain. */
-  lines: ReadonlyMap<EventTable, readonly string[]>
+  rows: EventRows
 }
 
 export type ReadRangeParameters = {
@@ -20,7 +19,15 @@ export type ReadRangeParameters = {
   to: bigint
   /** From this height on every header is read and every log taken by block hash; below, logs are taken by range. */
   nearFrom: bigint
+  /** How logs of a range are asked for; through the client when absent. */
+  readLogs?: ReadLogs | undefined
 }
+
+/** Logs of a stretch of the chain, or of one block. */
+export type LogFilter = { address?: readonly Address[] } & ({ blockHash: Hash } | { fromBlock: Hex; toBlock: Hex })
+
+/** Asks `eth_getLogs`, and gives the text of the answer. */
+export type ReadLogs = (filter: LogFilter) => Promise<Buffer>
 
 /** Requests under way at a time; the transport may send them as one batch. */
 const concurrency = 64
@@ -62,7 +69,7 @@ export function assertChild(
 }
 
 /** What a server answered of a range, not decoded yet. Headers link. */
-type Reading = { headers: readonly Header[]; logs: readonly RawLog[] }
+type Reading = { headers: readonly Header[]; answers: readonly ScannedLogs[] }
 
 /**
  * Reads the blocks `from` to `to`, with the events of the three contracts, and nothing of what is below: so it can be read
@@ -90,92 +97,103 @@ export function assertFollows(range: BlockRange, parentHash: Hash): void {
   if (first !== undefined) assertChild({ number: first.number - 1n, hash: parentHash }, first)
 }
 
-type Near = Pick<ReadRangeParameters, 'from' | 'to'>
-
-async function readByHash(client: PublicClient, decoder: Decoder, { from, to }: Near): Promise<Reading> {
+async function readByHash(client: PublicClient, decoder: Decoder, { from, to }: ReadRangeParameters): Promise<Reading> {
   const headers = await readHeaders(client, heights(from, to))
-  const logs: RawLog[] = []
+  const answers: ScannedLogs[] = []
   for (let i = 0; i < headers.length; i += concurrency) {
     const part = headers.slice(i, i + concurrency)
-    for (const some of await Promise.all(part.map((header) => readLogsOf(client, decoder, header)))) logs.push(...some)
+    answers.push(...(await Promise.all(part.map((header) => readLogsOf(client, decoder, header)))))
   }
-  return { headers, logs }
+  return { headers, answers }
 }
 
 /**
  * Logs of one block by its hash. A server that has not seen the block yet may answer with none; the header's bloom filter
  * tells: where it speaks of ours, none is believed only if the block has logs of others that explain it.
  */
-async function readLogsOf(client: PublicClient, decoder: Decoder, header: Header): Promise<readonly RawLog[]> {
+async function readLogsOf(client: PublicClient, decoder: Decoder, header: Header): Promise<ScannedLogs> {
   const wanted = decoder.addresses
-  const logs = await requestLogs(client, { address: wanted, blockHash: header.hash })
-  if (logs.length > 0 || !wanted.some((address) => isInBloom(header.logsBloom, address))) return logs
-  const others = await requestLogs(client, { blockHash: header.hash })
-  if (others.length > 0 && !others.some((log) => decoder.isOurs(log.address))) return []
+  const readLogs = readLogsThrough(client)
+  const logs = scanLogs(await readLogs({ address: wanted, blockHash: header.hash }))
+  if (logs.count > 0 || !wanted.some((address) => isInBloom(header.logsBloom, address))) return logs
+  const others = scanLogs(await readLogs({ blockHash: header.hash }))
+  if (others.count > 0 && !basesOf(others).some((base) => decoder.isOurs(others, base))) return logs
   throw new ChainInconsistentError(`The logs of block ${header.number} are not there yet.`)
 }
 
-type LogFilter = { address?: readonly Address[] } & ({ blockHash: Hash } | { fromBlock: Hex; toBlock: Hex })
+/** Logs as a client of viem has them, written as text again: few, or of tests. */
+const readLogsThrough =
+  (client: PublicClient): ReadLogs =>
+  async (filter) =>
+    Buffer.from(JSON.stringify({ result: await client.request({ method: 'eth_getLogs', params: [filter as never] }) }))
 
-/** Logs as the server sends them: an object of ours for each would cost more than all else that is done with it. */
-async function requestLogs(client: PublicClient, filter: LogFilter): Promise<readonly RawLog[]> {
-  const logs: unknown = await client.request({ method: 'eth_getLogs', params: [filter as never] })
-  if (!Array.isArray(logs)) throw new ChainInconsistentError('The chain answered with no list of logs.')
-  return logs
-}
-
-async function readByRange(client: PublicClient, decoder: Decoder, { from, to }: Near): Promise<Reading> {
+async function readByRange(
+  client: PublicClient,
+  decoder: Decoder,
+  { from, to, readLogs = readLogsThrough(client) }: ReadRangeParameters,
+): Promise<Reading> {
   const last = await readHeader(client, to)
-  const logs = await requestLogs(client, {
-    address: decoder.addresses,
-    fromBlock: numberToHex(from),
-    toBlock: numberToHex(to),
-  })
-  const named = new Set([numberToHex(from), ...logs.map(({ blockNumber }) => blockNumber), numberToHex(to)])
-  const headers = await readHeaders(client, [...named].map(BigInt).sort(ascending))
+  const filter = { address: decoder.addresses, fromBlock: numberToHex(from), toBlock: numberToHex(to) }
+  const logs = scanLogs(await readLogs(filter))
+  const named = new Set([
+    Number(from),
+    ...basesOf(logs).map((base) => numberAt(logs, base + place.blockNumber)),
+    Number(to),
+  ])
+  const headers = await readHeaders(client, [...named].sort((left, right) => left - right).map(BigInt))
   if (headers.at(-1)?.hash !== last.hash)
     throw new ChainInconsistentError(`Block ${to} was replaced while its logs were read.`)
-  return { headers, logs }
+  return { headers, answers: [logs] }
 }
+
+/** Where the places of each log begin. */
+const basesOf = ({ count }: ScannedLogs): number[] => Array.from({ length: count }, (_, log) => log * placesPerLog)
+
+const numberAt = (logs: ScannedLogs, at: number): number =>
+  readNumber(logs.text, digitsOf(logs, at), logs.places[at + 1] as number)
 
 /** Decodes what was read. Each log belongs to its header; a log that was sent twice is one. */
-function toRange(decoder: Decoder, { headers, logs }: Reading): BlockRange {
+function toRange(decoder: Decoder, { headers, answers }: Reading): BlockRange {
   const blocks = new Map(headers.map((header) => [Number(header.number), { ...header, logs: 0 }]))
-  const lines = new Map<EventTable, string[]>()
-  let above = { block: -1, index: -1 }
-  for (const { log, place } of inOrder(logs, decoder)) {
-    const block = blocks.get(place.block)
-    if (log.removed || block?.hash !== log.blockHash)
-      throw new ChainInconsistentError(`A log of block ${place.block} is of a block that was replaced.`)
-    const isSame = place.block === above.block && place.index === above.index
-    const event = isSame ? undefined : decoder.decode(log, place)
-    above = place
-    if (event === undefined) continue
-    block.logs++
-    const found = lines.get(event.table)
-    if (found === undefined) lines.set(event.table, [event.line])
-    else found.push(event.line)
-  }
-  return { headers: [...blocks.values()], lines }
+  const rows: EventRows = new Map()
+  let above: Position = { block: -1, index: -1 }
+  for (const logs of answers)
+    for (const { base, position } of inOrder(logs, decoder)) {
+      const block = blocks.get(position.block)
+      if (logs.places[base + place.removed] === 1 || block === undefined || !hasHash(logs, base, block.hash))
+        throw new ChainInconsistentError(`A log of block ${position.block} is of a block that was replaced.`)
+      const order = compare(above, position)
+      if (order > 0) throw new ChainInconsistentError(`A log of block ${position.block} came with another block.`)
+      if (order < 0 && decoder.decode(logs, base, position, rows)) block.logs++
+      above = position
+    }
+  return { headers: [...blocks.values()], rows }
 }
 
-type Placed = { log: RawLog; place: { block: number; index: number } }
+const hasHash = ({ text, places }: ScannedLogs, base: number, hash: Hash): boolean =>
+  text.toString('latin1', places[base + place.blockHash], places[base + place.blockHash + 1]) === hash
+
+type Position = { block: number; index: number }
+type Placed = { base: number; position: Position }
 
 /** Logs of ours by their place in the chain, which is how almost every server sends them. */
-function inOrder(logs: readonly RawLog[], decoder: Decoder): Placed[] {
+function inOrder(logs: ScannedLogs, decoder: Decoder): Placed[] {
   const placed: Placed[] = []
   let isOrdered = true
-  for (const log of logs) {
-    if (!decoder.isOurs(log.address)) continue
-    const place = { block: Number(log.blockNumber), index: Number(log.logIndex) }
+  for (const base of basesOf(logs)) {
+    if (!decoder.isOurs(logs, base)) continue
+    const position = {
+      block: numberAt(logs, base + place.blockNumber),
+      index: numberAt(logs, base + place.logIndex),
+    }
     const last = placed.at(-1)
-    isOrdered &&= last === undefined || compare(last.place, place) <= 0
-    placed.push({ log, place })
+    isOrdered &&= last === undefined || compare(last.position, position) <= 0
+    placed.push({ base, position })
   }
-  return isOrdered ? placed : placed.sort((left, right) => compare(left.place, right.place))
+  return isOrdered ? placed : placed.sort((left, right) => compare(left.position, right.position))
 }
 
-const compare = (left: Placed['place'], right: Placed['place']) => left.block - right.block || left.index - right.index
+const compare = (left: Position, right: Position) => left.block - right.block || left.index - right.index
 
 /** Whether a 2,048-bit bloom filter may contain an address: three bits of its hash are set (Yellow Paper, 4.3.1). */
 function isInBloom(bloom: Hex, address: Address): boolean {
@@ -188,5 +206,3 @@ function isInBloom(bloom: Hex, address: Address): boolean {
 export function heights(from: bigint, to: bigint): bigint[] {
   return Array.from({ length: Math.max(0, Number(to - from) + 1) }, (_, index) => from + BigInt(index))
 }
-
-const ascending = (left: bigint, right: bigint) => (left < right ? -1 : left > right ? 1 : 0)

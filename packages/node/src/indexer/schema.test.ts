@@ -4,11 +4,12 @@ import { encodeAbiParameters, encodeEventTopics, numberToHex } from 'viem/utils'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { emptyDatabase, testEngines } from '../adapters/database/testDatabases.js'
 import type { Database } from '../ports/database.js'
-import { createDecoder } from './events.js'
+import { createDecoder, type EventRows } from './events.js'
 import { eventTableNames, shapeOf } from './eventTables.js'
 import { columnsOf, createSchema, indexName, schemaStatements } from './schema.js'
 import { commitRange } from './store.js'
-import { insertTestDeployment, testAddress, testBlock } from './testRanges.js'
+import { insertTestDeployment, linesOf, testAddress, testBlock } from './testRanges.js'
+import { scanned } from './testServer.js'
 
 const addresses = { assetRegistry: testAddress(101), revenueLedger: testAddress(102), accessMarket: testAddress(103) }
 const abis = { assetRegistry: assetRegistryAbi, revenueLedger: revenueLedgerAbi, accessMarket: accessMarketAbi }
@@ -117,19 +118,19 @@ for (const { name, missing, open } of await testEngines(process.env.DATABASE_URL
       await createSchema(database)
       await insertTestDeployment(database, testAddress(8))
       const decoder = createDecoder(addresses)
-      const lines = new Map(
-        eventTableNames.map((table, index) => {
-          const { contract, eventName } = shapeOf(table)
-          const event = decoder.decode(sampleLog(contract, eventName), { block: 1, index })
-          expect(event?.table, eventName).toBe(table)
-          return [table, [event?.line ?? '']] as const
-        }),
-      )
-      await commitRange(database, undefined, { ...testBlock(1n, []), lines }, 0n)
-      for (const [table, [line]] of lines) {
+      const rows: EventRows = new Map()
+      for (const [index, table] of eventTableNames.entries()) {
+        const { contract, eventName } = shapeOf(table)
+        expect(decoder.decode(scanned(sampleLog(contract, eventName)), 0, { block: 1, index }, rows), eventName).toBe(
+          true,
+        )
+        expect([...rows.keys()].at(-1)).toBe(table)
+      }
+      await commitRange(database, undefined, { ...testBlock(1n, []), rows }, 0n)
+      for (const table of eventTableNames) {
         const columns = Object.keys(columnsOf(table)).map((column) => `${column}::text`)
         const [kept] = await database.query<{ values: string[] }>(`SELECT ARRAY[${columns}] AS values FROM ${table}`)
-        expect(kept?.values.map(comparable), table).toEqual(line?.split('\t').map(comparable))
+        expect(kept?.values.map(comparable), table).toEqual(linesOf(rows, table).trimEnd().split('\t').map(comparable))
       }
     })
   })

@@ -5,7 +5,15 @@ import { ChainInconsistentError } from './ChainInconsistentError.js'
 import { dumpIndex } from './dumpIndex.js'
 import { createSchema } from './schema.js'
 import { commitRange, readCursor, reorgDepthMax, rollBack } from './store.js'
-import { insertTestDeployment, type TestEvent, testAddress, testBlock, testHeader } from './testRanges.js'
+import {
+  insertTestDeployment,
+  linesOf,
+  rowsOf,
+  type TestEvent,
+  testAddress,
+  testBlock,
+  testHeader,
+} from './testRanges.js'
 
 const transfer = (asset: number, to: number): TestEvent => ({
   table: 'asset_transferred',
@@ -89,9 +97,9 @@ for (const { name, missing, open } of await testEngines(process.env.DATABASE_URL
     test('a range that cannot be written whole is not written at all', async () => {
       await append(1, 5)
       const before = await dumpIndex(database)
-      const { headers, lines } = testBlock(6n, [transfer(1, 1), transfer(2, 2)])
-      const [first = ''] = lines.get('asset_transferred') ?? []
-      const twice = { headers, lines: new Map([['asset_transferred', [first, first]] as const]) }
+      const { headers, rows } = testBlock(6n, [transfer(1, 1)])
+      const line = linesOf(rows, 'asset_transferred')
+      const twice = { headers, rows: new Map([['asset_transferred', rowsOf(`${line}${line}`)] as const]) }
       await expect(commitRange(database, await tipHash(), twice, 0n)).rejects.toThrow(/duplicate/)
       expect(await dumpIndex(database)).toBe(before)
     })

@@ -4,6 +4,7 @@ import type { Database, Queryable } from '../ports/database.js'
 import { ChainInconsistentError } from './ChainInconsistentError.js'
 import { eventTableNames } from './eventTables.js'
 import type { BlockRange, Header } from './readBlocks.js'
+import { bytesOf } from './rows.js'
 import { columnsOf } from './schema.js'
 
 export const reorgDepthMax = BigInt(depthMax)
@@ -38,7 +39,8 @@ export async function commitRange(
   await database.transaction(async (transaction) => {
     await moveCursor(transaction, expected, last, finalised)
     await insertHeaders(transaction, range.headers)
-    for (const [table, lines] of range.lines) await transaction.copyRows(table, Object.keys(columnsOf(table)), lines)
+    for (const [table, rows] of range.rows)
+      await transaction.copyRows(table, Object.keys(columnsOf(table)), bytesOf(rows))
     await prune(transaction, last.number)
   })
 }
@@ -115,8 +117,13 @@ const insertHeaders = (transaction: Queryable, headers: readonly (Header & { log
   transaction.copyRows(
     'blocks',
     ['number', 'hash', 'parent_hash', 'timestamp', 'logs'],
-    headers.map(({ number, hash, parentHash, timestamp, logs }) =>
-      [number, hash, parentHash, timestamp, logs].join('\t'),
+    Buffer.from(
+      headers
+        .map(
+          ({ number, hash, parentHash, timestamp, logs }) =>
+            `${[number, hash, parentHash, timestamp, logs].join('\t')}\n`,
+        )
+        .join(''),
     ),
   )
 

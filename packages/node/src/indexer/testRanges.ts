@@ -1,8 +1,10 @@
 import type { Hash } from 'viem'
 import { keccak256, numberToHex, stringToHex } from 'viem/utils'
 import type { Database } from '../ports/database.js'
+import type { EventRows } from './events.js'
 import type { EventTable } from './eventTables.js'
 import type { BlockRange, Header } from './readBlocks.js'
+import { bytesOf, type Rows } from './rows.js'
 import { columnsOf } from './schema.js'
 
 /** Accounts, tokens and the like of tests, told apart by their last byte. */
@@ -46,7 +48,7 @@ export function testHeader(number: bigint, fork = 'main', forkedAt = 0n): Header
 
 /** One block with events, in order. */
 export function testBlock(number: bigint, events: readonly TestEvent[], fork = 'main', forkedAt = 0n): BlockRange {
-  const lines = new Map<EventTable, string[]>()
+  const rows: EventRows = new Map()
   for (const [index, { table, values }] of events.entries()) {
     const row: TestEvent['values'] = {
       block_number: `${number}`,
@@ -56,10 +58,18 @@ export function testBlock(number: bigint, events: readonly TestEvent[], fork = '
       ...values,
     }
     const line = Object.keys(columnsOf(table)).map((column) => textOf(row[column]))
-    lines.set(table, [...(lines.get(table) ?? []), line.join('\t')])
+    rows.set(table, rowsOf(`${linesOf(rows, table)}${line.join('\t')}\n`))
   }
-  return { headers: [{ ...testHeader(number, fork, forkedAt), logs: events.length }], lines }
+  return { headers: [{ ...testHeader(number, fork, forkedAt), logs: events.length }], rows }
 }
+
+/** The rows of a table as text. */
+export const linesOf = (rows: EventRows, table: EventTable): string => {
+  const found = rows.get(table)
+  return found === undefined ? '' : `${bytesOf(found)}`
+}
+
+export const rowsOf = (text: string): Rows => ({ bytes: Buffer.from(text), length: Buffer.byteLength(text) })
 
 /** As COPY takes it; a value that is missing is none. */
 const textOf = (value: TestEvent['values'][string] | undefined): string =>

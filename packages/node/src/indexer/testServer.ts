@@ -1,6 +1,7 @@
 import { accessMarketAbi } from '@agorai/core'
 import { createPublicClient, custom, type Hex, type PublicClient, toHex } from 'viem'
 import { encodeEventTopics, numberToHex } from 'viem/utils'
+import { type ScannedLogs, scanLogs } from './scanLogs.js'
 import { testAddress, testHash, testHeader } from './testRanges.js'
 
 export const addresses = { assetRegistry: testAddress(1), revenueLedger: testAddress(2), accessMarket: testAddress(3) }
@@ -27,6 +28,10 @@ export const rpcLog = (number: bigint, logIndex: number, overrides: RpcLog = {})
   removed: false,
   ...overrides,
 })
+
+/** Logs as the index finds them in an answer. */
+export const scanned = (...logs: readonly object[]): ScannedLogs =>
+  scanLogs(Buffer.from(JSON.stringify({ result: logs })))
 
 export type LogFilter = { blockHash?: Hex; fromBlock?: Hex; toBlock?: Hex }
 export type Server = {

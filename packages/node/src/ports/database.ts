@@ -10,9 +10,9 @@ export type Queryable = {
   /**
    * Adds rows by COPY, all or nothing. No rows are no statement.
    *
-   * @param lines One a row, in COPY's text format and without the line's end: a tab between the columns.
+   * @param rows In COPY's text format: a tab between the columns, and after each row its line's end.
    */
-  copyRows(table: string, columns: readonly string[], lines: readonly string[]): Promise<void>
+  copyRows(table: string, columns: readonly string[], rows: Uint8Array): Promise<void>
 }
 
 /** A PostgreSQL database, embedded or served. Unqualified names mean the tables of one schema. */

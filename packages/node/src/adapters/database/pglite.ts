@@ -18,10 +18,10 @@ type Engine = {
 const queryableOf = (engine: Engine): Queryable => ({
   query: async <Row extends object>(sql: string, parameters: readonly SqlParameter[] = []) =>
     (await engine.query<Row>(sql, parameters.map(toEngine))).rows,
-  copyRows: async (table, columns, lines) => {
-    if (lines.length === 0) return
+  copyRows: async (table, columns, rows) => {
+    if (rows.length === 0) return
     // The blob is the file that the engine reads.
-    const blob = new Blob([lines.join('\n'), '\n'])
+    const blob = new Blob([rows as Uint8Array<ArrayBuffer>])
     await engine.query(`COPY ${table} (${columns.join(', ')}) FROM '/dev/blob'`, [], { blob })
   },
 })

@@ -58,6 +58,18 @@ export function observeStorage(storage: Storage, observer: Observer): Storage {
   }
 }
 
+/** The same calls of one method of a chain's JSON-RPC, measured. */
+export const observeCalls =
+  <Parameter, Result>(method: string, call: (parameter: Parameter) => Promise<Result>, metrics: Metrics) =>
+  async (parameter: Parameter): Promise<Result> => {
+    const begun = performance.now()
+    try {
+      return await call(parameter)
+    } finally {
+      metrics.time('agorai_chain_call_seconds', { method }, (performance.now() - begun) / 1000)
+    }
+  }
+
 type HttpConfig = { retryCount?: number; timeout?: number; batch?: { batchSize: number } }
 /** Makes the transport to a chain's JSON-RPC. */
 export type MakeTransport = (url: string, config: HttpConfig) => Transport
