@@ -3,12 +3,31 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { nodeInfoSchema, quoteSchema, servedServiceSchema, servedServicesSchema, testUsdAbi } from '@agorai/core'
 import { publishTextModel, publishTextService, readCommitted } from '@agorai/examples/language/publish'
-import { type AgoraiClient, buyOffer, createAgoraiClient, publishAsset, serveAsset, stopServing } from '@agorai/sdk'
+import {
+  type AgoraiClient,
+  buyOffer,
+  createAgoraiClient,
+  fundAccount,
+  openSession,
+  publishAsset,
+  type Session,
+  serveAsset,
+  stopServing,
+} from '@agorai/sdk'
 import OpenAI, { NotFoundError } from 'openai'
 import { type LocalAccount, zeroAddress } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startProgram } from './program.js'
-import { removeFolder, seller, startTestNode, stranger, type TestNode, uploadHeaders } from './support.js'
+import {
+  buyer,
+  configFor,
+  removeFolder,
+  seller,
+  startTestNode,
+  stranger,
+  type TestNode,
+  uploadHeaders,
+} from './support.js'
 
 let node: TestNode
 let openai: OpenAI
@@ -17,6 +36,8 @@ let texts: bigint
 let vectors: bigint
 
 const free = [{ unit: 'call', amount: '0', per: 1 }] as const
+/** Of one model; half of them may be one caller's. */
+const callsMax = 24
 const clientOf = (account: LocalAccount) => createAgoraiClient({ node: node.url, account })
 const tokenOf = () => node.info.chain.addresses.testUsd as `0x${string}`
 
@@ -33,7 +54,7 @@ async function settled(given?: AgoraiClient): Promise<void> {
 }
 
 beforeAll(async () => {
-  node = await startTestNode()
+  node = await startTestNode({ inference: { ...configFor('.').inference, callsMax } })
   const client = await clientOf(seller)
   const token = tokenOf()
   const language = await publishTextModel(client, { token })
@@ -260,6 +281,45 @@ test('what a call costs at most is said before, by what its manifest asks', asyn
   expect((refused as InstanceType<typeof OpenAI.APIError>).headers?.get('payment-required')).toBeTruthy()
   await stopServing(client, { asset })
 })
+
+test('a payer that floods a service has its share, and another at the same address has its own', async () => {
+  const client = await clientOf(seller)
+  const { services } = servedServicesSchema.parse(await (await fetch(`${node.url}/api/v1/services`)).json())
+  const model = BigInt(services.find(({ asset }) => asset === `${texts}`)?.serving.model ?? 0)
+  const prices = [{ unit: 'call', amount: '1', per: 1 }] as const
+  const { asset } = await publishTextService(client, { token: tokenOf(), model, name: 'Busy', prices })
+  await settled()
+  await serveAsset(client, { asset })
+  const openAs = async (account: LocalAccount) => {
+    const payer = await clientOf(account)
+    await fundAccount(payer)
+    return openSession(payer, { asset, ceiling: 1_000n, budget: 1_000n })
+  }
+  const [greedy, modest] = [await openAs(stranger), await openAs(buyer)]
+  const answered: string[] = []
+  const ask = async (name: string, session: Session): Promise<string> => {
+    const own = new OpenAI({ ...session.openai(), maxRetries: 0 })
+    try {
+      await own.completions.create({ model: `${asset}`, prompt: 'The', max_tokens: 200 })
+      answered.push(name)
+      return 'answered'
+    } catch (error) {
+      return String((error as InstanceType<typeof OpenAI.APIError>).code)
+    }
+  }
+  const flood = Array.from({ length: 40 }, () => ask('greedy', greedy))
+  const few = Array.from({ length: 4 }, () => ask('modest', modest))
+  expect(new Set(await Promise.all(few))).toEqual(new Set(['answered']))
+  // Every other token was one of theirs: twelve calls of the flood had as many as these four, and hardly one is whole.
+  const sooner = answered.filter((name) => name === 'greedy').length
+  expect(sooner).toBeLessThanOrEqual(4)
+  const outcomes = await Promise.all(flood)
+  const taken = outcomes.filter((outcome) => outcome === 'answered').length
+  expect(taken).toBeGreaterThanOrEqual(callsMax / 2)
+  expect(outcomes.filter((outcome) => outcome === 'model_overloaded')).toHaveLength(40 - taken)
+  expect(taken).toBeLessThan(40)
+  await stopServing(client, { asset })
+}, 60_000)
 
 describe('whose services are served', () => {
   test('the owner’s alone, and only with the right to sell the model', async () => {

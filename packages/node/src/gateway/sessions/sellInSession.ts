@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { AgoraiError, formatUsage, priceOfCall, receiptHeaderOf } from '@agorai/core'
 import type { ChargeLog, ChargeRecord } from '../../ports/chargeLog.js'
 import type { Usage } from '../../ports/inference.js'
@@ -40,6 +41,8 @@ const payerOf = ({ paidBy, payer }: SessionState): string | undefined =>
 
 /** An answer that is whole is not given up: whoever goes away has asked for it and pays for it. */
 const staying: Caller = new AbortController()
+// As many calls as there are listen to it while they run.
+setMaxListeners(0, staying.signal)
 
 /**
  * Sells calls in sessions: reserves the most that a call may cost, runs it, charges what it used. Calls run at the same
