@@ -1,5 +1,6 @@
 import { isAgoraiError, type VoucherClaim } from '@agorai/core'
-import type { Hex } from 'viem'
+import { type Hex, zeroAddress } from 'viem'
+import { isAddressEqual } from 'viem/utils'
 import type { ChannelAccount, ChannelReport } from '../ports/settlement.js'
 import type { SettlementChain } from './settlementChain.js'
 import type { SettlementState } from './settlementState.js'
@@ -39,8 +40,8 @@ export async function bringVouchers(
     if (created !== undefined) transactions.push(created)
   }
   const refused = new Set<Hex>()
-  for (let at = 0; at < open.length; at += rowsMax)
-    transactions.push(...(await claimRows(open.slice(at, at + rowsMax), options, (row) => refused.add(row.channel))))
+  for (const group of groupsOf(open))
+    transactions.push(...(await claimRows(group, options, (row) => refused.add(row.channel))))
   const channels = rows.map((row) => {
     const { channel, token, charged, before, totalClaimed, withdrawing } = row
     // A journal that was lost knows less than the chain: nothing is claimed back.
@@ -54,6 +55,16 @@ export async function bringVouchers(
     return { channel, token, charged, before, after, lost, withdrawing }
   })
   return { channels, transactions }
+}
+
+/** Rows that are claimed together. What a wallet's contract does when it is asked for its signature is its own loss alone. */
+function groupsOf(rows: readonly Row[]): Row[][] {
+  const isKey = ({ config }: Row) => !isAddressEqual(config.payerAuthorizer, zeroAddress)
+  const keys = rows.filter(isKey)
+  const groups = Array.from({ length: Math.ceil(keys.length / rowsMax) }, (_, index) =>
+    keys.slice(index * rowsMax, (index + 1) * rowsMax),
+  )
+  return [...groups, ...rows.filter((row) => !isKey(row)).map((row) => [row])]
 }
 
 /** What each channel owes, and what of it the chain lets be claimed. */

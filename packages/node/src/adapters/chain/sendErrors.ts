@@ -53,7 +53,9 @@ export function toSendError(error: unknown): unknown {
   const refused =
     data !== undefined ||
     error.walk((cause) => cause instanceof ExecutionRevertedError) !== null ||
-    /revert|evm error|invalid opcode|out of gas/.test(textOf(error))
+    /revert|evm error|invalid opcode|out of gas/.test(textOf(error)) ||
+    // More than a block, or a transaction, may take: no endpoint will ever send it.
+    /gas required exceeds|exceeds block gas limit|gas limit too high/.test(textOf(error))
   if (refused) return toRefusal(data, { cause: error })
   return new AgoraiError('chain_unavailable', 'The chain does not answer; nothing was sent.', { cause: error })
 }
