@@ -41,5 +41,7 @@ test('what is paid is what is pending, and no version is paid nothing', () => {
       const after = new Map(parts.map(({ version, amount }) => [version, (before.get(version) ?? 0n) + amount]))
       if (unknown === 0n) for (const { version, total } of sums) expect((after.get(version) ?? 0n) <= total).toBe(true)
     }),
+    // One unit that the journal does not explain.
+    { examples: [[[{ version: 1n, total: 5n }], [{ version: 1n, total: 5n }], 1n]] },
   )
 })
