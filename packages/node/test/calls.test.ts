@@ -14,9 +14,11 @@ import {
   serveAsset,
   stopServing,
 } from '@agorai/sdk'
+import type { LocalSource } from '@agorai/sdk/ingest'
 import OpenAI, { NotFoundError } from 'openai'
 import { type LocalAccount, zeroAddress } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { slowModel, slowRows } from '../src/adapters/inference/onnx/testModels.js'
 import { startProgram } from './program.js'
 import {
   buyer,
@@ -318,6 +320,67 @@ test('a payer that floods a service has its share, and another at the same addre
   expect(taken).toBeGreaterThanOrEqual(callsMax / 2)
   expect(outcomes.filter((outcome) => outcome === 'model_overloaded')).toHaveLength(40 - taken)
   expect(taken).toBeLessThan(40)
+  await stopServing(client, { asset })
+}, 60_000)
+
+test('other requests are answered while a slow model runs', async () => {
+  const client = await clientOf(seller)
+  const bytes = slowModel(500)
+  const common = {
+    description: 'It takes its time.',
+    tags: ['tensors'],
+    licence: { spdx: 'CC0-1.0', source: 'none', attribution: 'nobody' },
+    provenance: { description: 'Made for a test.' },
+    contributors: { bps: 0, leaves: [] },
+    metrics: [],
+    offers: [],
+  }
+  const content: LocalSource = {
+    fileName: 'slow.onnx',
+    mediaType: 'application/octet-stream',
+    bytes: bytes.length,
+    format: { rowFormat: 'binary', mediaType: 'application/octet-stream', family: 'onnx' },
+    async *stream() {
+      yield bytes
+    },
+    read: async (start, end) => bytes.subarray(start, end),
+  }
+  const terms = { royaltyBps: 0, serveBps: 100 }
+  const model = await publishAsset(client, {
+    ...common,
+    ...{ kind: 'model', name: 'Slow', content, rowFormat: 'binary', terms, modelCard: {} },
+  })
+  const limits = { inputTokens: 1, outputTokens: 1, rows: 4_096, milliseconds: 60_000 }
+  const serving = { runtime: 'onnx', model: `${model.asset}`, apis: ['infer'], token: tokenOf(), limits } as const
+  const { asset } = await publishAsset(client, {
+    ...common,
+    ...{ kind: 'service', name: 'Slowly', suppliers: [model.asset], terms: { royaltyBps: 0 } },
+    serving: { ...serving, apis: [...serving.apis], prices: [...free] },
+  })
+  await settled()
+  await serveAsset(client, { asset })
+
+  const { data, ...input } = slowRows(2_000)
+  const parameters = { binary_data_size: data.length }
+  const head = Buffer.from(
+    JSON.stringify({ inputs: [{ ...input, parameters }], parameters: { binary_data_output: true } }),
+  )
+  const body = Buffer.concat([head, data as Uint8Array])
+  const headers = { 'content-type': 'application/octet-stream', 'inference-header-content-length': `${head.length}` }
+  const done: string[] = []
+  const ask = async (name: string, asking: Promise<Response>) => {
+    expect((await asking).status).toBe(200)
+    done.push(name)
+  }
+  const askSlowly = () => ask('slow', fetch(`${node.url}/v2/models/${asset}/infer`, { method: 'POST', headers, body }))
+  const slow = [askSlowly(), askSlowly(), askSlowly()]
+  // When one is answered the next one runs already.
+  await Promise.race(slow)
+  await ask('health', fetch(`${node.url}/healthz`))
+  await openai.embeddings.create({ model: 'Vectors', input: 'whale' })
+  done.push('another model')
+  await Promise.all(slow)
+  expect(done).toEqual(['slow', 'health', 'another model', 'slow', 'slow'])
   await stopServing(client, { asset })
 }, 60_000)
 
