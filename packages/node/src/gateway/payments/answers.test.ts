@@ -2,6 +2,7 @@ import type { Hex } from 'viem'
 import { describe, expect, test } from 'vitest'
 import type { CallAnswered } from '../../ports/paymentRecords.js'
 import { createAnswerBook } from './answerBook.js'
+import { createKeyedAnswers } from './keyedAnswers.js'
 import { createLastAnswers } from './lastAnswers.js'
 
 const record = (key: string, at: number): CallAnswered => ({
@@ -63,5 +64,32 @@ describe('the last answers', () => {
     for (let n = 0; n < 300; n++) last.keep(idOf(n), entry('0x01', 256 * 1024))
     expect(last.find(idOf(0), '0x01')).toBeUndefined()
     expect(last.find(idOf(299), '0x01')).toBeDefined()
+  })
+})
+
+describe('answers under idempotency keys', () => {
+  const answer = (bytes: number) =>
+    ({ kind: 'whole', status: 200, headers: {}, body: new Uint8Array(bytes), usage: {} }) as const
+  const [channel, another] = [idOf(1), idOf(2)]
+
+  test('are for the same request on the same channel, whatever came between', () => {
+    const keyed = createKeyedAnswers()
+    keyed.keep(channel, 'a', { requestHash: idOf(1), answer: answer(1) })
+    keyed.keep(channel, 'b', { requestHash: idOf(1), answer: answer(2) })
+    expect(keyed.find(channel, 'a', idOf(1))?.body.length).toBe(1)
+    expect(keyed.find(channel, 'a', idOf(2))).toBeUndefined()
+    expect(keyed.find(another, 'a', idOf(1))).toBeUndefined()
+  })
+
+  test('are bounded: large ones and long keys are not kept, and the oldest go first', () => {
+    const keyed = createKeyedAnswers(3 * 1_124)
+    keyed.keep(channel, 'large', { requestHash: idOf(1), answer: answer(256 * 1024 + 1) })
+    keyed.keep(channel, 'k'.repeat(256), { requestHash: idOf(1), answer: answer(1) })
+    expect(keyed.find(channel, 'k'.repeat(256), idOf(1))).toBeUndefined()
+    expect(keyed.find(channel, 'large', idOf(1))).toBeUndefined()
+    for (const key of ['1', '2', '2', '3', '4']) keyed.keep(channel, key, { requestHash: idOf(1), answer: answer(100) })
+    expect(['1', '2', '3', '4'].map((key) => keyed.find(channel, key, idOf(1)) !== undefined)).toEqual([
+      ...[false, true, true, true],
+    ])
   })
 })

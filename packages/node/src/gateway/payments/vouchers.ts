@@ -10,6 +10,7 @@ import type { Call, CallAnswer } from '../calls/cashier.js'
 import { createResponse } from '../http/createResponse.js'
 import type { ChannelDesk, Refused, TakenChannel } from './channelDesk.js'
 import { channelSnapshot } from './channelSnapshot.js'
+import { createKeyedAnswers } from './keyedAnswers.js'
 import { createLastAnswers } from './lastAnswers.js'
 import type { CarriedPayment } from './readPayment.js'
 import { requestHash } from './requestHash.js'
@@ -25,6 +26,7 @@ export type VoucherWire = {
 
 export function createVoucherWire(desk: ChannelDesk): VoucherWire {
   const last = createLastAnswers()
+  const keyed = createKeyedAnswers()
   return {
     async sell(call, { payload, requirements }, work) {
       const hash = requestHash(call.request, call.body)
@@ -34,14 +36,22 @@ export function createVoucherWire(desk: ChannelDesk): VoucherWire {
       const taken = await desk.take(payload, requirements)
       if (taken.kind === 'refused') return taken
       try {
-        const made = wholeAnswer(await work())
+        const key = call.request.headers.get('idempotency-key')
+        const before = key === null ? undefined : keyed.find(channel, key, hash)
+        const made = before ?? wholeAnswer(await work())
         const answer = made instanceof Promise ? await made : made
         // What was not answered as it should be is not paid for.
         if (answer.status >= 400) return toResponse(answer, undefined)
-        const charged = await charge(call, taken, { requirements, hash, answer })
+        // What was paid for before has used nothing now; a deposit that came along is taken all the same.
+        const toPay = before === undefined ? answer : { ...answer, usage: {} }
+        const charged = await charge(call, taken, { requirements, hash, answer: toPay })
         if ('kind' in charged) return charged
         const payment = responseHeader(charged)
-        last.keep(channel, { signature, requestHash: hash, answer, payment })
+        if (before === undefined) {
+          // A voucher that paid for nothing new is good for the next call, so it names no answer.
+          last.keep(channel, { signature, requestHash: hash, answer, payment })
+          if (key !== null) keyed.keep(channel, key, { requestHash: hash, answer })
+        }
         return toResponse(answer, payment)
       } finally {
         taken.release()
