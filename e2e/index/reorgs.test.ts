@@ -1,5 +1,7 @@
 import type { Hex } from 'viem'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { createBatchingClient } from '../../packages/node/src/adapters/chain/batchingClient.js'
+import { createRawLogReader } from '../../packages/node/src/adapters/chain/readRawLogs.js'
 import { openPglite } from '../../packages/node/src/adapters/database/pglite.js'
 import { emptyDatabase } from '../../packages/node/src/adapters/database/testDatabases.js'
 import { advance } from '../../packages/node/src/indexer/advance.js'
@@ -40,8 +42,15 @@ afterEach(() => chain?.kill())
 
 type Client = TestChain['client'] | ReturnType<typeof createFaultyClient>['client']
 const everyManifest = { get: async (digest: Hex) => chain.manifests.get(digest) }
-const indexerOn = (database: Database, client: Client, manifests: ManifestSource = everyManifest) =>
-  createIndexer({ database, client: client as never, addresses: chain.deployment, manifests, pollMs: 0 })
+/** As a node reads the chain, so that it is compared with what was read through servers that misbehave. */
+const asNode = ({ rpcUrl }: TestChain) => ({
+  client: createBatchingClient({ rpcUrl }),
+  readLogs: createRawLogReader(rpcUrl),
+})
+const indexerOn = (database: Database, client: Client, manifests: ManifestSource = everyManifest) => {
+  const readers = client === chain.client ? asNode(chain) : { client: client as never }
+  return createIndexer({ database, ...readers, addresses: chain.deployment, manifests, pollMs: 0 })
+}
 
 /** How many blocks may be taken back: none that the index calls final. */
 async function depthLimit(): Promise<number> {
