@@ -1,5 +1,13 @@
 import { batchSettlementAbi, devMnemonic, isAgoraiError, operatorReceiverAbi, revenueLedgerAbi } from '@agorai/core'
-import { type Address, encodeErrorResult, type Hex, type LocalAccount } from 'viem'
+import {
+  type Address,
+  createPublicClient,
+  custom,
+  encodeErrorResult,
+  type Hex,
+  type LocalAccount,
+  TimeoutError,
+} from 'viem'
 import { generatePrivateKey, mnemonicToAccount, privateKeyToAccount } from 'viem/accounts'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Chain } from '../../ports/chain.js'
@@ -60,6 +68,23 @@ describe('createOperatorSender', () => {
     const late = open().send({ to, data: '0x', gas: 100_000n })
     await expect(late).rejects.toMatchObject({ code: 'transaction_reverted' })
     expect(await chain.publicClient.getTransactionCount({ address: account.address })).toBe(before + 1)
+  })
+
+  test.each(['what it did', 'what it lost'])('does once what the chain gave no answer to: %s', async (which) => {
+    const before = await chain.publicClient.getTransactionCount({ address: account.address })
+    let silent = 0
+    const request = async ({ method, params }: { method: string; params?: unknown }) => {
+      const isSending = method === 'eth_sendRawTransaction' && silent++ === 0
+      if (isSending && which === 'what it lost') throw new TimeoutError({ body: {}, url: 'http://chain' })
+      const answer = await chain.publicClient.request({ method, params } as never)
+      if (isSending) throw new TimeoutError({ body: {}, url: 'http://chain' })
+      return answer
+    }
+    const publicClient = createPublicClient({ chain: chain.publicClient.chain, transport: custom({ request }) })
+    const sender = createOperatorSender({ publicClient, account, chainId: chain.id, local: true, patienceMs: 50 })
+    expect((await sender.send({ to, data: word(7) })).status).toBe('success')
+    expect(await chain.publicClient.getTransactionCount({ address: account.address })).toBe(before + 1)
+    expect(silent).toBe(which === 'what it lost' ? 2 : 1)
   })
 
   test('names the error of the contract and what to do about it', async () => {
