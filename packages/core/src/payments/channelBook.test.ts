@@ -138,7 +138,7 @@ describe('createChannelBook', () => {
         signature: '0x00',
       }) as const
     book.apply(refund(0, '50', '3'))
-    expect(book.apply(refund(1, '20', '3'))?.refund).toEqual({ nonce: 3n, amount: 50n })
-    expect(book.apply(refund(2, '20', '4'))?.refund).toEqual({ nonce: 4n, amount: 20n })
+    expect(book.apply(refund(1, '20', '3'))?.refund).toEqual({ nonce: 3n, amount: 50n, at: 1_000 })
+    expect(book.apply(refund(2, '20', '4'))?.refund).toEqual({ nonce: 4n, amount: 20n, at: 1_000 })
   })
 })

@@ -22,8 +22,8 @@ export type ChannelState = {
    * until then nothing is claimed by its voucher.
    */
   session: { id: string; from: bigint; ceiling: bigint; signature: Hex } | undefined
-  /** The last part that was given back; `nonce` tells whether the chain has it already. */
-  refund: { nonce: bigint; amount: bigint } | undefined
+  /** The last part that was given back, and when, in unix seconds; `nonce` tells whether the chain has it already. */
+  refund: { nonce: bigint; amount: bigint; at: number } | undefined
   /** What was charged for each version, without `base`. */
   readonly byVersion: Map<string, bigint>
   /** Unix seconds of the last record. */
@@ -92,7 +92,7 @@ function advance(state: ChannelState, record: ChannelRecord): boolean {
       const amount = BigInt(record.amount)
       // Two for one nonce: either may reach the chain, so the larger one is reserved.
       const reserved = state.refund?.nonce === nonce && state.refund.amount > amount ? state.refund.amount : amount
-      state.refund = { nonce, amount: reserved }
+      state.refund = { nonce, amount: reserved, at: record.at }
       return sign(state, state.charged, BigInt(record.signedMax), record.signature)
     }
     case 'session-opened': {

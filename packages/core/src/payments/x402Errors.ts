@@ -25,6 +25,8 @@ export const x402Errors = {
   refundFailed: 'invalid_batch_settlement_evm_refund_transaction_failed',
   /** Ours: the payer has begun to withdraw, so the channel pays for nothing more. */
   channelExpiring: 'channel_expiring',
+  /** Ours: a part was given back a short while ago; all of it is given back at any time. */
+  refundTooSoon: 'refund_too_soon',
   /** Ours: the voucher paid before, and a claim may have shown it to everybody; one over another amount is taken. */
   voucherShown: 'voucher_shown',
   // exact

@@ -255,6 +255,8 @@ describe('an operator', () => {
       // A refund claims what was charged.
       const refund = { ...(await payer.voucher(800n)), type: 'refund', amount: '1' }
       expect((await payer.send(payer.batch, refund, '', 'GET')).status).toBe(200)
+      // Each costs the operator a transaction, and whoever saw the voucher on the chain can ask for it.
+      await expectRefused(() => payer.send(payer.batch, refund, '', 'GET'), x402Errors.refundTooSoon)
       expect((await payer.pay(await payer.voucher(1_800n))).status).toBe(200)
     } finally {
       await careful.stop()

@@ -74,6 +74,8 @@ export type TakenChannel = {
   signedMax: bigint
   signature: Hex
   funds: ChannelFunds
+  /** When a part was given back last, in unix seconds; 0 when none was. */
+  refundedAt: number
   /** Sends the deposit that came with the payment, if one did. */
   fund(): Funded | Promise<Refused | Funded>
   /** Writes down what moves the channel on. @returns Why it does not stand: another gateway was faster. */
@@ -241,6 +243,7 @@ export function createChannelDesk(options: ChannelDeskOptions): ChannelDesk {
       signedMax: max,
       signature: payload.voucher.signature,
       funds,
+      refundedAt: state?.refund?.at ?? 0,
       fund: () =>
         payload.type === 'deposit' && added > 0n
           ? sendDeposit(payload, requirements)

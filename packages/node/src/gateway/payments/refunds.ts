@@ -31,6 +31,8 @@ export type CreateRefundsOptions = {
   ensureReceiver(): Promise<void>
 }
 
+const partEverySeconds = 3_600
+
 export function createRefunds(options: CreateRefundsOptions): Refunds {
   const { desk, mirror, digests, facilitator, account, ensureReceiver } = options
 
@@ -74,6 +76,9 @@ export function createRefunds(options: CreateRefundsOptions): Refunds {
         const wanted = payload.amount === undefined ? rest : BigInt(payload.amount)
         if (wanted === 0n) return refuse(x402Errors.refundAmount)
         const amount = wanted < rest ? wanted : rest
+        // Each is a transaction at the operator's cost, and whoever saw the voucher in a claim can ask for it.
+        if (amount < rest && taken.step.at < taken.refundedAt + partEverySeconds)
+          return refuse(x402Errors.refundTooSoon)
         await ensureReceiver()
         const record: ChannelRefunded = {
           kind: 'channel-refunded',
