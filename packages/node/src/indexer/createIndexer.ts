@@ -44,8 +44,11 @@ export type Indexer = ManifestIndex & {
 }
 
 const backoffMaxMs = 30_000
-/** Events that one step aims at: with the step that is read ahead, what bounds memory and the size of an answer. */
-const eventsPerStep = 5_000
+/**
+ * Events that one step aims at: with the step that is read ahead, what bounds memory and the size of an answer. Public
+ * endpoints refuse more than 10,000.
+ */
+const eventsPerStep = 8_000
 /** Blocks of the first step, while nobody knows how much is in them. */
 const blocksFirst = 16
 /** Attempts of one `sync` that may fail in a row before it gives up. */
@@ -91,11 +94,11 @@ export async function createIndexer(parameters: CreateIndexerParameters): Promis
         ahead,
       })
       if (range !== undefined) await readDocuments(range)
-      const { tip } = await readCursor(database)
+      const last = range?.headers.at(-1) ?? (await readCursor(database)).tip
       blocks = Math.min(nextBlocks(range, blocks), blocksMax)
       health = {
         state: outcome === 'at_head' ? 'following' : 'catching_up',
-        indexedBlock: Number(tip?.number ?? -1n),
+        indexedBlock: Number(last?.number ?? -1n),
         headBlock: Number(head),
         failures: 0,
       }
