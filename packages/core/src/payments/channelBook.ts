@@ -15,8 +15,11 @@ export type ChannelState = {
   /** The last voucher: never below `charged`. */
   signedMax: bigint
   signature: Hex
-  /** Those above `charged` that were the last voucher, ascending: a claim by one of them shows it to everybody. */
-  readonly claimable: bigint[]
+  /**
+   * Vouchers above `charged` that were the last one, ascending, each with what was charged when it was. A claim by a voucher
+   * shows it to everybody.
+   */
+  readonly claimable: { max: bigint; charged: bigint }[]
   /**
    * The session that holds the channel, up to the ceiling last signed for it. Its charges are added when it closes, and
    * until then nothing is claimed by its voucher.
@@ -137,22 +140,30 @@ function sign(state: ChannelState, charged: bigint, signedMax: bigint, signature
   if (signedMax >= state.signedMax) {
     state.signedMax = signedMax
     state.signature = signature
-    if (claimable.at(-1) !== signedMax) claimable.push(signedMax)
+    if (claimable.at(-1)?.max !== signedMax) claimable.push({ max: signedMax, charged })
   }
-  const above = claimable.findIndex((max) => max > charged)
+  const above = claimable.findIndex(({ max }) => max > charged)
   if (above !== 0) claimable.splice(0, above < 0 ? claimable.length : above)
   return true
 }
 
-/** Whether a claim can have shown the voucher over `max` to everybody: then whoever brings it need not be who signed it. */
-export function mayBeShown({ claimable }: ChannelState, max: bigint): boolean {
+/**
+ * Whether a claim can have shown the voucher over `max` to everybody: then whoever brings it need not be who signed it. By
+ * the last voucher a claim may be on its way; by one before it there was none if the chain has less claimed than was charged
+ * when it was the last.
+ *
+ * @param totalClaimed Of the channel, by the chain and not older than this question; undefined where it may be.
+ */
+export function mayBeShown({ claimable }: ChannelState, max: bigint, totalClaimed: bigint | undefined): boolean {
   let [from, to] = [0, claimable.length]
   while (from < to) {
     const middle = (from + to) >> 1
-    if ((claimable[middle] ?? max) < max) from = middle + 1
+    if ((claimable[middle]?.max ?? max) < max) from = middle + 1
     else to = middle
   }
-  return claimable[from] === max
+  const found = claimable[from]
+  if (found?.max !== max) return false
+  return totalClaimed === undefined || from === claimable.length - 1 || totalClaimed >= found.charged
 }
 
 function addTo(totals: Map<string, bigint>, version: string, amount: bigint): void {

@@ -207,7 +207,15 @@ describe('the channel desk', () => {
     // What the last call did not use is just what this one may cost.
     expect(await outcomeOf(payloadOf(10), '7')).toBe('voucher_shown')
     expect(await outcomeOf(payloadOf(13), '10')).toBe('taken')
+    // A voucher came after it, and nothing was claimed since: it can only be the payer's.
+    const next = payloadOf(20).voucher
+    gateway.book.apply({
+      ...{ kind: 'channel-charged', channel: channelId, sequence: 1, at: 2, version: '7', from: '3', to: '5' },
+      ...{ signedMax: '20', signature: next.signature, requestHash: `0x${'00'.repeat(32)}` },
+    })
+    expect(await outcomeOf(payloadOf(10), '5')).toBe('taken')
+    expect(await outcomeOf(payloadOf(20), '15')).toBe('voucher_shown')
     // A refund goes to nobody but the payer.
-    expect(await outcomeOf({ ...payloadOf(3), type: 'refund' }, '10')).toBe('taken')
+    expect(await outcomeOf({ ...payloadOf(5), type: 'refund' }, '10')).toBe('taken')
   })
 })

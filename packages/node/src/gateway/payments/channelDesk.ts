@@ -201,7 +201,7 @@ export function createChannelDesk(options: ChannelDeskOptions): ChannelDesk {
       const state = book.get(channel)
       const isHeld = held.has(channel) || state?.session?.id !== session
       const isToppedUp = session !== undefined
-      const reason = refusalOf({ state, funds, max, asked, added, isHeld, isToppedUp })
+      const reason = refusalOf({ state, funds, max, asked, added, isHeld, isToppedUp, mayBeOld: attempt < 2 })
       if (reason === undefined) {
         const from = chargedOf(state, funds)
         const isCovered = asked === 0n || assertExposure({ charged: from + asked, funds, terms, mayBeOld: attempt < 2 })
@@ -280,9 +280,12 @@ type Question = {
   added: bigint
   isHeld: boolean
   isToppedUp: boolean
+  /** Whether the chain may have moved on since `funds`. */
+  mayBeOld: boolean
 }
 
-function refusalOf({ state, funds, max, asked, added, isHeld, isToppedUp }: Question): X402Error | undefined {
+function refusalOf(question: Question): X402Error | undefined {
+  const { state, funds, max, asked, added, isHeld, isToppedUp, mayBeOld } = question
   if (isHeld) return x402Errors.channelBusy
   // Giving money back is no risk, and what the payer wants.
   if (funds.withdrawRequestedAt !== 0 && asked > 0n) return x402Errors.channelExpiring
@@ -290,7 +293,8 @@ function refusalOf({ state, funds, max, asked, added, isHeld, isToppedUp }: Ques
   if (max !== chargedOf(state, funds) + asked) return x402Errors.cumulativeMismatch
   // Nothing else tells a payer from whoever reads claims. A refund, or a session's new ceiling, gives a stranger nothing.
   const gives = asked > 0n && !isToppedUp
-  if (gives && state !== undefined && mayBeShown(state, max)) return x402Errors.voucherShown
+  const totalClaimed = mayBeOld ? undefined : funds.totalClaimed
+  if (gives && state !== undefined && mayBeShown(state, max, totalClaimed)) return x402Errors.voucherShown
   const refund = state?.refund
   const reserved = refund !== undefined && funds.refundNonce <= refund.nonce ? refund.amount : 0n
   return max > funds.balance + added - reserved ? x402Errors.exceedsBalance : undefined
