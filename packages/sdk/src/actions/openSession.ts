@@ -73,7 +73,8 @@ async function openPaid(client: AgoraiClient, payer: Payer, parameters: OpenSess
         headers: { 'content-type': 'application/json' },
         body: () => body,
       },
-      ...{ key: crypto.randomUUID(), asset, amountMax: ceiling, wire: 'voucher', salt, adds: ceiling, session: '' },
+      ...{ key: crypto.randomUUID(), asset, token, amountMax: ceiling, wire: 'voucher' },
+      ...{ salt, adds: ceiling, session: '' },
       deposit: lesser(budget, openMax),
     })
   return payer.channels.exclusive('open-session', async () => {

@@ -8,7 +8,7 @@ import {
   paymentSignatureHeader,
   toChainName,
 } from '@agorai/core'
-import type { Hex } from 'viem'
+import { type Address, type Hex, isAddressEqual } from 'viem'
 import type { HttpRequest } from '../http/createHttp.js'
 import { errorOf } from '../http/createHttp.js'
 import { payByTransfer } from './payByTransfer.js'
@@ -28,6 +28,8 @@ export type PaidRequest = {
   asset: bigint | undefined
   /** The most that is paid, in base units. */
   amountMax: bigint
+  /** The token that those are of. Default: whichever is asked for, as far as the policy lets it. */
+  token?: Address | undefined
   wire?: Wire | undefined
   /** Of the channel, where a voucher pays. */
   salt?: Hex | undefined
@@ -90,6 +92,11 @@ export async function payRequest(payer: Payer, request: PaidRequest): Promise<Pa
   const required = readPaymentRequired(first)
   await first.body?.cancel()
   const { wire, requirements } = chooseRequirements(required, toChainName(client.info.chain.id), request.wire)
+  const { token } = request
+  if (token !== undefined && !isAddressEqual(requirements.asset, token))
+    throw new AgoraiError('payment_refused', `It asks for the token ${requirements.asset}, and ${token} is paid.`, {
+      field: 'token',
+    })
   const price = BigInt(requirements.amount)
   if (price > request.amountMax)
     throw new AgoraiError(

@@ -126,7 +126,16 @@ export function createSession(options: SessionOptions): Session {
         headers: { authorization: `Bearer ${kept.bearer}`, 'content-type': 'application/json' },
         body: () => JSON.stringify({ ceiling: String(ceiling) }),
       },
-      ...{ key: crypto.randomUUID(), asset, salt, amountMax: ceiling, wire: 'voucher', adds, session },
+      ...{
+        key: crypto.randomUUID(),
+        asset,
+        salt,
+        token: kept.token,
+        amountMax: ceiling,
+        wire: 'voucher',
+        adds,
+        session,
+      },
       deposit: lesser(budget - kept.ceiling, openMax),
     })
     if (reservation !== undefined) reservations.push({ amount: adds, reservation })
