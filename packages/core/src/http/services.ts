@@ -44,7 +44,11 @@ export const servedServiceSchema = z.strictObject({
 
 export type ServedServiceInfo = z.infer<typeof servedServiceSchema>
 
-export const servedServicesSchema = z.strictObject({ services: z.array(servedServiceSchema) })
+export const servedServicesSchema = z.strictObject({
+  services: z.array(servedServiceSchema),
+  /** What channels with this operator are like, whatever they pay; absent where it takes none. */
+  channels: z.strictObject({ receiver: addressSchema, withdrawDelay: z.number().int() }).optional(),
+})
 
 /** What a call used, or uses at most, in whole units. What is not there is 0. */
 export const meteredUsageSchema = z.partialRecord(z.enum(meteringUnits), z.number().int().min(0))

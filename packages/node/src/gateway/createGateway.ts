@@ -167,7 +167,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
       ...erasureRoutes({ operator, memory, keyStore }),
       ...contributionRoutes({ ...uploader, addresses, storage, memory, keys, keyStore, catalogue, erase }),
       ...feedRoutes(feedOptions).map((item) => (item.method === 'post' ? served(item) : item)),
-      ...serviceRoutes({ ...uploader, memory, services }),
+      ...serviceRoutes({ ...uploader, memory, services, channels: channels?.terms }),
       ...callRoutes({ services, cashier }),
       ...sessions.routes,
       ...rpcRoutes(chain),

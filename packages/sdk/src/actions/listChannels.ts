@@ -1,10 +1,10 @@
-import { type ChannelConfig, isAgoraiError, loadChannelDigests, servedServicesSchema } from '@agorai/core'
+import { type ChannelConfig, loadChannelDigests, servedServicesSchema } from '@agorai/core'
 import { type Hex, hexToBigInt } from 'viem'
 import type { AgoraiClient } from '../createAgoraiClient.js'
 import { askTerms } from '../payments/askTerms.js'
 import { type ChannelState, readChannelState } from '../payments/channelState.js'
 import { createPayer, type Payer } from '../payments/payer.js'
-import { channelFor, channelSalt, channelsMax } from '../payments/signChannel.js'
+import { type ChannelRequirements, channelFor, channelSalt, channelsMax } from '../payments/signChannel.js'
 
 export type ListChannelsParameters = {
   /** A service of the operator. Default: what the operator serves, one service of each token. */
@@ -23,7 +23,8 @@ export type ListChannelsReturnType = ListedChannel[]
 /**
  * The payer's channels in which money is or was, as the chain has them, in the order of their indexes.
  *
- * @throws AgoraiError `model_not_found` for a named service that is not served, `chain_unavailable`, `node_unavailable`
+ * @throws AgoraiError `model_not_found` for a named service that is not served, `payment_refused` when another than the
+ * operator would be paid, `chain_unavailable`, `node_unavailable`
  */
 export async function listChannels(
   client: AgoraiClient,
@@ -31,9 +32,11 @@ export async function listChannels(
 ): Promise<ListChannelsReturnType> {
   const { channelOf } = await loadChannelDigests(client.info.chain.id)
   const known = new Map<Hex, Known>(configs.map((config) => [channelOf(config), { config, service: undefined }]))
-  for (const service of asset === undefined ? await servicesOf(client) : [asset])
-    for (const [channel, config] of await channelsWith(payer, service, asset !== undefined))
+  for (const { service, terms } of asset === undefined ? await servicesOf(client) : [await serviceOf(payer, asset)])
+    for (let index = 0; index <= channelsMax; index++) {
+      const { channel, config } = await channelFor(payer, terms, channelSalt(index))
       known.set(channel, { config, service })
+    }
   const states = await Promise.all(
     Array.from(known, async ([channel, { config, service }]) => ({
       ...(await readChannelState(payer, { channel, config })),
@@ -47,28 +50,22 @@ export async function listChannels(
 
 type Known = { config: ChannelConfig; service: bigint | undefined }
 
-/** One of each token is enough: a channel is the operator's, not the service's. */
-async function servicesOf(client: AgoraiClient): Promise<bigint[]> {
-  const { services } = await client.http.json(servedServicesSchema, { path: 'api/v1/services' })
-  const byToken = new Map(services.map(({ serving, asset }) => [serving.token.toLowerCase(), BigInt(asset)]))
-  return [...byToken.values()]
+type Served = { service: bigint; terms: ChannelRequirements }
+
+async function serviceOf(payer: Payer, service: bigint): Promise<Served> {
+  return { service, terms: (await askTerms(payer, service)).requirements }
 }
 
-async function channelsWith(payer: Payer, service: bigint, isNamed: boolean): Promise<[Hex, ChannelConfig][]> {
-  try {
-    const { requirements } = await askTerms(payer, service)
-    return await Promise.all(
-      Array.from({ length: channelsMax + 1 }, async (_, index): Promise<[Hex, ChannelConfig]> => {
-        const { channel, config } = await channelFor(payer, requirements, channelSalt(index))
-        return [channel, config]
-      }),
-    )
-  } catch (error) {
-    // A service that has just been stopped, or that is not paid on channels, has none.
-    const hasNone = isAgoraiError(error, 'model_not_found') || isAgoraiError(error, 'payment_refused')
-    if (hasNone && !isNamed) return []
-    throw error
-  }
+/** One of each token is enough: a channel is the operator's, not the service's. */
+async function servicesOf(client: AgoraiClient): Promise<Served[]> {
+  const { services, channels } = await client.http.json(servedServicesSchema, { path: 'api/v1/services' })
+  if (channels === undefined) return []
+  const extra = { receiverAuthorizer: channels.receiver, withdrawDelay: channels.withdrawDelay }
+  const byToken = new Map(services.map(({ serving, asset }) => [serving.token.toLowerCase(), { serving, asset }]))
+  return Array.from(byToken.values(), ({ serving, asset }) => ({
+    service: BigInt(asset),
+    terms: { payTo: channels.receiver, asset: serving.token, extra },
+  }))
 }
 
 function indexOf({ salt }: ChannelConfig): number | undefined {

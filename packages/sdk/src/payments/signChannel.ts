@@ -26,6 +26,9 @@ export const channelsMax = 16
 
 const withdrawDelayDefault = 900
 
+/** What decides a channel, of what an operator asks for. */
+export type ChannelRequirements = Pick<PaymentRequirements, 'payTo' | 'asset' | 'extra'>
+
 /**
  * The channel that requirements ask for, with its id.
  *
@@ -33,7 +36,7 @@ const withdrawDelayDefault = 900
  */
 export async function channelFor(
   payer: Payer,
-  { payTo, asset, extra }: PaymentRequirements,
+  { payTo, asset, extra }: ChannelRequirements,
   salt: Hex,
 ): Promise<{ channel: Hex; config: ChannelConfig }> {
   const { client, mandate } = payer

@@ -11,7 +11,7 @@ import {
   stopServingSchema,
   versionIdSchema,
 } from '@agorai/core'
-import { isAddressEqual } from 'viem'
+import { type Address, isAddressEqual } from 'viem'
 import { z } from 'zod'
 import type { ServiceStarted, ServiceStopped } from '../../ports/serviceRecords.js'
 import { authenticateUpload, type Uploader } from '../authenticateUpload.js'
@@ -22,7 +22,12 @@ import { ownerOf } from '../readRegistry.js'
 import { readSignedJson, uploadHeaders } from '../readSignedJson.js'
 import type { OpenService, Services } from './createServices.js'
 
-export type ServiceRoutesOptions = Uploader & { memory: Memory; services: Services }
+export type ServiceRoutesOptions = Uploader & {
+  memory: Memory
+  services: Services
+  /** Undefined where no channels are. */
+  channels: { receiver: Address; withdrawDelay: number } | undefined
+}
 
 const bodyBytesMax = 4 * 1024
 const signed: readonly ErrorCode[] = [
@@ -43,7 +48,9 @@ const signed: readonly ErrorCode[] = [
 
 /** Which services this node serves: their owners say so, by signed requests. */
 export function serviceRoutes(options: ServiceRoutesOptions): Route[] {
-  const { memory, services } = options
+  const { memory, services, channels } = options
+  const terms =
+    channels === undefined ? {} : { channels: { receiver: channels.receiver, withdrawDelay: channels.withdrawDelay } }
   // Opening a model reads all of it.
   const openInTurn = createGate({ runningMax: 1, waitingMax: 16 })
   return [
@@ -129,7 +136,7 @@ export function serviceRoutes(options: ServiceRoutesOptions): Route[] {
       summary: 'The services that this node serves: how each is called, and what a call costs.',
       response: servedServicesSchema,
       errors: [],
-      handle: async () => ({ services: (await services.all()).map(toInfo) }),
+      handle: async () => ({ services: (await services.all()).map(toInfo), ...terms }),
     }),
     route({
       method: 'get',
