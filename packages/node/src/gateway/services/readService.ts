@@ -4,6 +4,7 @@ import {
   assetRegistryAbi,
   contributorRootOf,
   type Deployment,
+  isAgoraiError,
   type Manifest,
   publicationCommitment,
   revenueLedgerAbi,
@@ -119,10 +120,14 @@ async function readVersion({ chain, addresses, catalogue }: ReadServiceOptions, 
     ]),
   )
   if (isErased) throw new AgoraiError('version_erased', `Version ${version} was erased by its owner.`)
-  const detail = await catalogue.getAsset(asset)
-  const { id, manifestDigest, publisher } = detail.version
-  if (BigInt(id) !== version || detail.manifest === null)
+  const detail = await catalogue.getAsset(asset).catch((error: unknown) => {
+    // The chain has it, so the index comes after.
+    if (isAgoraiError(error, 'not_found')) return undefined
+    throw error
+  })
+  if (detail === undefined || BigInt(detail.version.id) !== version || detail.manifest === null)
     throw new AgoraiError('not_confirmed', `Version ${version} is not in the index yet, or its manifest is not here.`)
+  const { id, manifestDigest, publisher } = detail.version
   const manifest: Manifest = detail.manifest
   if (publicationCommitment(publisher, manifestDigest, contributorRootOf(manifest)) !== commitment)
     throw new AgoraiError('digest_mismatch', 'The chain commits to another manifest than the index has.')
