@@ -1,11 +1,10 @@
 // The product's own gateway stack around one route, as a node composes it: journal and charge log on the disk, metrics,
 // every wire. What the handler does is nothing, or one inference of a small model.
 //   node bench/calls/agoraiServer.mjs <settings as JSON>
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { servingSchema } from '@agorai/core'
 import { privateKeyToAccount } from 'viem/accounts'
+import { openModel } from './model.mjs'
 
 const dist = new URL('../../packages/node/dist/', import.meta.url)
 const load = (path) => import(new URL(path, dist).href)
@@ -15,6 +14,7 @@ const [
   { openChargeLog },
   { openFileJournal },
   { createLog },
+  { observeJournal },
   { createPromMetrics },
   { createApp },
   { readBytes },
@@ -33,6 +33,7 @@ const [
     'adapters/journal/chargeLog.js',
     'adapters/journal/fileJournal.js',
     'adapters/telemetry/consoleLog.js',
+    'adapters/telemetry/observe.js',
     'adapters/telemetry/promMetrics.js',
     'gateway/http/createApp.js',
     'gateway/http/readBody.js',
@@ -47,12 +48,13 @@ const [
   ].map(load),
 )
 
-const { rpcUrl, deployment, key, folder, handler, amount } = JSON.parse(process.argv[2])
+const { rpcUrl, deployment, key, folder, handler, amount, modelTimes } = JSON.parse(process.argv[2])
 const bodyBytesMax = 1 << 20
 const account = privateKeyToAccount(key)
 const keys = { account, encryption: { publicKey: '0x', privateKey: new Uint8Array(32).fill(7) } }
 const chain = await openRpcChain({ rpcUrl, confirmations: 0 })
-const journal = await openFileJournal(join(folder, 'journal.log'))
+const observer = { log: createLog({ json: false }), metrics: createPromMetrics(), tracer: noTracer }
+const journal = observeJournal(await openFileJournal(join(folder, 'journal.log')), observer)
 const log = await openChargeLog(join(folder, 'charges'))
 const memory = await rebuildMemory(journal)
 const { publicClient } = chain
@@ -94,19 +96,12 @@ const usage = { call: 1 }
 const whole = { kind: 'whole', status: 200, headers: { 'content-type': 'application/json' }, body: answer, usage }
 const handlers = { empty: async () => whole, model: await modelHandler() }
 
-/** One inference of the committed digits model, on this thread. */
+/** One inference on this thread. */
 async function modelHandler() {
   if (handler !== 'model') return undefined
-  const { InferenceSession, Tensor } = await import('onnxruntime-node')
-  const path = fileURLToPath(new URL('../../examples/digits/model.onnx', import.meta.url))
-  const one = { intraOpNumThreads: 1, interOpNumThreads: 1, executionMode: 'sequential' }
-  const session = await InferenceSession.create(readFileSync(path), one)
-  const [name] = session.inputNames
-  const [shape] = session.inputMetadata.map((input) => input.shape.map((size) => (typeof size === 'number' ? size : 1)))
-  const size = shape.reduce((product, each) => product * each, 1)
-  const image = new Tensor('float32', new Float32Array(size).fill(0.5), shape)
+  const infer = await openModel(modelTimes)
   return async () => {
-    await session.run({ [name]: image })
+    await infer()
     return whole
   }
 }
@@ -126,7 +121,6 @@ const callRoute = route({
     return cashier.sell({ request, body, service, usageMax: usage, streams: false, client }, handlers[handler])
   },
 })
-const observer = { log: createLog({ json: false }), metrics: createPromMetrics(), tracer: noTracer }
 const app = createApp({
   routes: [callRoute, ...sessions.routes],
   fallback: async () => undefined,

@@ -53,7 +53,7 @@ async function expectStatus(what, response, expected) {
 /** Changes a signature in its middle. */
 const forge = (signature) => `${signature.slice(0, 40)}${signature[40] === '0' ? '1' : '0'}${signature.slice(41)}`
 
-export async function createCandidates({ chain, folder, profile, onStarted }) {
+export async function createCandidates({ chain, folder, profile, modelTimes, onStarted }) {
   const makers = await createMakers()
   const { encode, voucherOf } = makers
   const carry = (challenge, accepted, payload) =>
@@ -71,7 +71,7 @@ export async function createCandidates({ chain, folder, profile, onStarted }) {
     mkdirSync(own, { recursive: true })
     const nodeOptions = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${join(profile, name)}`]
     const { rpcUrl, deployment } = chain
-    const settings = { rpcUrl, deployment, key, folder: own, handler, amount, nodeOptions }
+    const settings = { rpcUrl, deployment, key, folder: own, handler, amount, modelTimes, nodeOptions }
     return startServer(fileURLToPath(new URL('agoraiServer.mjs', import.meta.url)), settings)
   }
 

@@ -9,9 +9,10 @@ import { chargeLine } from '../../packages/node/dist/gateway/sessions/chargeLine
 const connections = 64
 const official = '@x402/hono 2.27.0'
 /** Requests on each connection in a round. Official servers answer some hundred a second. */
-const each = { product: 250, official: 5, exact: 24 }
-/** Until a server's code is compiled and its channels are known. */
+const each = { product: 250, official: 10, exact: 24 }
+/** Until a server's code is compiled and its channels are known. The official code is compiled after some thousand requests. */
 const warmUps = 3
+const eachWarmUp = { ...each, official: 25 }
 const pacedSeconds = 3
 const pacedRounds = 3
 
@@ -29,7 +30,7 @@ function figure({ id, value, unit, peer, peerValue, goal, goalIs }) {
   return { id, value: round(value), unit, peer, peerValue: peerRounded, ratio: ratioRounded, goal, met }
 }
 
-export async function measure({ makers, load, folder, say, rounds, parts }) {
+export async function measure({ makers, load, folder, say, rounds, parts, model }) {
   const wants = (part) => parts.includes(part)
   const figures = []
   if (wants('vouchers') || wants('sessions')) figures.push(...(await measureCalls()))
@@ -53,11 +54,11 @@ export async function measure({ makers, load, folder, say, rounds, parts }) {
         : []),
     ]
     const runs = new Map(candidates.map(({ name }) => [name, []]))
-    const loadOf = ({ name }) => ({ connections, each: name === 'official' ? each.official : each.product })
+    const loadOf = ({ name }, counts) => ({ connections, each: name === 'official' ? counts.official : counts.product })
     for (let turn = -warmUps; turn < rounds; turn++) {
       say(turn < 0 ? 'warming up' : `round ${turn + 1} of ${rounds}`)
       for (const candidate of candidates) {
-        const run = await load.measure(candidate, loadOf(candidate))
+        const run = await load.measure(candidate, loadOf(candidate, turn < 0 ? eachWarmUp : each))
         if (turn >= 0) runs.get(candidate.name).push(run)
       }
     }
@@ -81,13 +82,14 @@ export async function measure({ makers, load, folder, say, rounds, parts }) {
     if (wants('sessions')) {
       const least = 'ratio at least'
       const beside = { ...free, peerValue: rate('unpaid') }
-      const besideModel = { ...free, peerValue: rate('unpaid-model') }
+      const ofModel = { unit: `${unit}, with an inference of ${round(model.taken)} CPU-µs` }
+      const besideModel = { ...free, ...ofModel, peerValue: rate('unpaid-model') }
       figures.push(
-        figure({ id: 'unpaid, one inference of a small model', value: rate('unpaid-model'), unit }),
+        figure({ id: 'unpaid, one inference of a model', value: rate('unpaid-model'), ...ofModel }),
         figure({ id: 'in a session, an empty handler', value: rate('session'), ...beside, goal: 0.55, goalIs: least }),
         figure({ id: 'in a session by bearer, an empty handler', value: rate('bearer'), ...beside }),
         figure({
-          id: 'in a session, one inference of a small model',
+          id: 'in a session, one inference of a model',
           value: rate('session-model'),
           ...besideModel,
           goal: 0.8,

@@ -25,14 +25,20 @@ const step = (name, work) => (asJson ? work() : runStep(name, work))
 
 await step('packages', () => buildTypes(['packages/sdk', 'packages/node']))
 // These import the packages that were just built.
-const [{ startChain }, { createCandidates }, { startLoad }, { installPeers }, { measure }] = await Promise.all([
-  import('./chain.mjs'),
-  import('./candidates.mjs'),
-  import('./loads.mjs'),
-  import('./peers.mjs'),
-  import('./figures.mjs'),
-])
+const [{ startChain }, { createCandidates }, { startLoad }, { installPeers }, { measure }, { calibrate }] =
+  await Promise.all([
+    import('./chain.mjs'),
+    import('./candidates.mjs'),
+    import('./loads.mjs'),
+    import('./peers.mjs'),
+    import('./figures.mjs'),
+    import('./model.mjs'),
+  ])
 await step('peers', installPeers)
+
+/** What the handler of the goal takes. */
+const inferenceMicroseconds = 36
+const model = await calibrate(inferenceMicroseconds)
 
 const folder = mkdtempSync(join(tmpdir(), 'agorai-bench-calls-'))
 const chain = await startChain()
@@ -44,9 +50,11 @@ try {
     chain,
     folder,
     profile: values.profile,
+    modelTimes: model.times,
     onStarted: (stop) => stops.push(stop),
   })
-  figures = await measure({ makers, load, folder, say, rounds: Number(values.rounds), parts: values.only.split(',') })
+  const parts = values.only.split(',')
+  figures = await measure({ makers, load, folder, say, rounds: Number(values.rounds), parts, model })
 } finally {
   for (const stop of stops) await stop()
   load.stop()

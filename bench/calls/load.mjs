@@ -24,12 +24,16 @@ function runConnection({ port, requests, onAnswer, beginAt, every }) {
         socket.write(requests[next++])
         return
       }
-      // What is late is sent at once, and its time counts from when it was due.
-      due = beginAt + next * every
-      const wait = due - performance.now()
-      const request = requests[next++]
-      if (wait > 1) setTimeout(() => socket.write(request), wait)
-      else socket.write(request)
+      const request = requests[next]
+      const at = beginAt + next++ * every
+      const sendAt = () => {
+        // What is late is sent at once, and its time counts from when it was due; timers are early by part of a millisecond.
+        due = Math.min(at, performance.now())
+        socket.write(request)
+      }
+      const wait = at - performance.now()
+      if (wait > 1) setTimeout(sendAt, wait)
+      else sendAt()
     }
     socket.on('connect', send)
     socket.on('error', reject)

@@ -61,8 +61,8 @@ export type ReceiptHeaderParameters = {
 }
 
 /**
- * The compact receipt that each answer carries as `agorai-receipt`. It is not signed: the signed form is given for it by
- * `GET /api/v1/sessions/{id}/receipts/{counter}`.
+ * The compact receipt that each answer carries as `agorai-receipt`. It is not signed: of a call in a session the signed form
+ * is given for it by `GET /api/v1/sessions/{id}/receipts/{counter}`.
  */
 export const receiptHeaderOf = (receipt: ReceiptHeaderParameters): string =>
   `${receipt.subject};n=${receipt.counter};a=${receipt.amount};u=${receipt.usage};q=${receipt.requestHash};r=${receipt.responseHash}`

@@ -1,6 +1,8 @@
 /** What pages of other sites may read of an answer besides its body. */
 const exposed = [
+  'agorai-receipt',
   'agorai-request-id',
+  'idempotent-replayed',
   'inference-header-content-length',
   'payment-required',
   'payment-response',

@@ -63,10 +63,8 @@ export function createPaymentReader(): typeof readPayment {
     const isKnown =
       known !== undefined &&
       known.ways === accepts &&
-      known.before.length === at &&
-      text.startsWith(known.before) &&
-      known.after.length === text.length - at - whole.length &&
-      text.endsWith(known.after)
+      known.before === text.slice(0, at) &&
+      known.after === text.slice(at + whole.length)
     if (!isKnown) {
       const payment = readPayment(header, accepts)
       if (payment.scheme === 'batch-settlement') learn(text, at, match, { ways: accepts, payment })

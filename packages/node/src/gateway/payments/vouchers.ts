@@ -1,9 +1,12 @@
+import { hash } from 'node:crypto'
 import {
   type ChannelCharged,
+  formatUsage,
   type PaymentRequirements,
   type PaymentResponse,
   paymentResponseHeader,
   priceOfCall,
+  receiptHeaderOf,
 } from '@agorai/core'
 import type { Hex } from 'viem'
 import type { Call, CallAnswer } from '../calls/cashier.js'
@@ -29,30 +32,31 @@ export function createVoucherWire(desk: ChannelDesk): VoucherWire {
   const keyed = createKeyedAnswers()
   return {
     async sell(call, { payload, requirements }, work) {
-      const hash = requestHash(call.request, call.body)
+      const asked = requestHash(call.request, call.body)
       const { channelId: channel, signature } = payload.voucher
       const known = last.find(channel, signature)
-      if (known?.requestHash === hash) return toResponse(known.answer, known.payment)
+      if (known?.requestHash === asked) return toResponse(known.answer, known.payment)
       const taken = await desk.take(payload, requirements)
       if (taken.kind === 'refused') return taken
       try {
         const key = call.request.headers.get('idempotency-key')
-        const before = key === null ? undefined : keyed.find(channel, key, hash)
+        const before = key === null ? undefined : keyed.find(channel, key, asked)
         const made = before ?? wholeAnswer(await work())
         const answer = made instanceof Promise ? await made : made
         // What was not answered as it should be is not paid for.
         if (answer.status >= 400) return toResponse(answer, undefined)
         // What was paid for before has used nothing now; a deposit that came along is taken all the same.
         const toPay = before === undefined ? answer : { ...answer, usage: {} }
-        const charged = await charge(call, taken, { requirements, hash, answer: toPay })
+        const charged = await charge(call, taken, { requirements, asked, answer: toPay })
         if ('kind' in charged) return charged
-        const payment = responseHeader(charged)
+        const payment = responseHeader(charged.response)
+        const given = charged.receipt === undefined ? answer : withReceipt(answer, charged.receipt)
         if (before === undefined) {
           // A voucher that paid for nothing new is good for the next call, so it names no answer.
-          last.keep(channel, { signature, requestHash: hash, answer, payment })
-          if (key !== null) keyed.keep(channel, key, { requestHash: hash, answer })
+          last.keep(channel, { signature, requestHash: asked, answer: given, payment })
+          if (key !== null) keyed.keep(channel, key, { requestHash: asked, answer: given })
         }
-        return toResponse(answer, payment)
+        return toResponse(given, payment)
       } finally {
         taken.release()
       }
@@ -60,13 +64,15 @@ export function createVoucherWire(desk: ChannelDesk): VoucherWire {
   }
 }
 
-type Charging = { requirements: PaymentRequirements; hash: Hex; answer: WholeAnswer }
+/** `receipt` is there where anything was charged: it names the record of it. */
+type Charged = { response: PaymentResponse; receipt: string | undefined }
+type Charging = { requirements: PaymentRequirements; asked: Hex; answer: WholeAnswer }
 
 async function charge(
   call: Call,
   taken: TakenChannel,
-  { requirements, hash, answer }: Charging,
-): Promise<PaymentResponse | Refused> {
+  { requirements, asked, answer }: Charging,
+): Promise<Charged | Refused> {
   const used = priceOfCall(call.service.serving.prices, answer.usage)
   // More than was asked for can never be charged, whatever was used.
   const amount = used < BigInt(requirements.amount) ? used : BigInt(requirements.amount)
@@ -74,6 +80,7 @@ async function charge(
   const funded = funding instanceof Promise ? await funding : funding
   if (funded.kind === 'refused') return funded
   const to = taken.from + amount
+  let receipt: string | undefined
   if (amount > 0n) {
     const record: ChannelCharged = {
       kind: 'channel-charged',
@@ -83,14 +90,22 @@ async function charge(
       signedMax: String(taken.signedMax),
       signature: taken.signature,
       version: String(call.service.version),
-      requestHash: hash,
+      requestHash: asked,
     }
     const refused = await taken.commit(record)
     if (refused !== undefined) return refused
+    receipt = receiptHeaderOf({
+      subject: taken.channel,
+      counter: taken.step.sequence,
+      amount,
+      usage: formatUsage(answer.usage),
+      requestHash: sha256(call.body),
+      responseHash: sha256(answer.body),
+    })
   }
   const added = funded.amount === '' ? 0n : BigInt(funded.amount)
   const funds = { ...taken.funds, balance: taken.funds.balance + added }
-  return {
+  const response: PaymentResponse = {
     success: true,
     payer: taken.payer,
     transaction: funded.transaction,
@@ -98,7 +113,15 @@ async function charge(
     amount: funded.amount,
     extra: { chargedAmount: String(amount), channelState: channelSnapshot(taken.channel, funds, to) },
   }
+  return { response, receipt }
 }
+
+const sha256 = (bytes: Uint8Array): string => hash('sha256', bytes, 'base64url')
+
+const withReceipt = (answer: WholeAnswer, receipt: string): WholeAnswer => ({
+  ...answer,
+  headers: { ...answer.headers, 'agorai-receipt': receipt },
+})
 
 function toResponse({ status, headers, body }: WholeAnswer, payment: string | undefined): Response {
   const paid = payment === undefined ? headers : { ...headers, [paymentResponseHeader]: payment }

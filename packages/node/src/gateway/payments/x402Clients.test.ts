@@ -1,4 +1,5 @@
-import { batchSettlementAbi, batchSettlementAddress } from '@agorai/core'
+import { hash } from 'node:crypto'
+import { batchSettlementAbi, batchSettlementAddress, parseReceiptHeader } from '@agorai/core'
 import { wrapAxiosWithPayment, x402Client as x402AxiosClient } from '@x402/axios'
 import { toClientEvmSigner } from '@x402/evm'
 import { BatchSettlementEvmScheme, type BatchSettlementEvmSchemeOptions } from '@x402/evm/batch-settlement/client'
@@ -69,8 +70,13 @@ describe('the official batch-settlement client', () => {
   test('that lost its state is told what it was charged, and believes its own voucher', async () => {
     const payer = await place.createPayer()
     await call(createClient(payer).fetch, 'first')
-    const state = await chargedBy(call(createClient(payer).fetch, 'second'))
-    expect(state).toMatchObject({ balance: '5000', chargedCumulativeAmount: '11' })
+    const answer = await call(createClient(payer).fetch, 'second')
+    expect(paidBy(answer).extra?.channelState).toMatchObject({ balance: '5000', chargedCumulativeAmount: '11' })
+    const receipt = parseReceiptHeader(answer.headers.get('agorai-receipt') ?? '')
+    const sha256 = (text: string) => hash('sha256', text, 'base64url')
+    expect(receipt).toMatchObject({ counter: 1, requestHash: sha256('second'), responseHash: sha256('echo second') })
+    const { subject, amount } = receipt ?? {}
+    expect(paidBy(answer).extra).toMatchObject({ chargedAmount: `${amount}`, channelState: { channelId: subject } })
   }, 60_000)
 
   test('goes on with a gateway that was restarted', async () => {

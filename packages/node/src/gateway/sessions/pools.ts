@@ -41,8 +41,8 @@ export type PoolsOptions = {
   now?: () => number
 }
 
-/** Calls in a record. A line of them has 250 characters at most, a record a mebibyte. */
-export const callsPerRecord = 4_096
+/** Calls in a record. A line of them has 250 characters at most. More at once would keep all other calls waiting while they are written. */
+export const callsPerRecord = 512
 const indexesPerLease = 2 ** 24
 const attemptsMax = 64
 /** Of what is free, the part that one of several gateways takes at a time. */

@@ -53,14 +53,16 @@ export function createSellInSession(options: SellInSessionOptions): Cashier['sel
   const kept = createKeptAnswers()
   const inFlight = new Set<string>()
 
-  async function hold(call: Call, authenticated: Authenticated, keyed: KeyedCall | undefined): Promise<Held> {
+  function hold(call: Call, authenticated: Authenticated, keyed: KeyedCall | undefined): Held | Promise<Held> {
     const { live, bound } = authenticated
     const { state } = live
     const max = state.paidBy === 'channel' ? priceOfCall(call.service.serving.prices, call.usageMax) : 0n
     const reserved = pools.reserve(live, drawOf(state, max))
-    const pool = reserved instanceof Promise ? await reserved : reserved
     live.usedAtMs = now() * 1000
-    return { call, authenticated, pool, max, keyed, counter: bound?.counter ?? nextCounter(pool) }
+    const toHeld = (pool: Pool): Held => {
+      return { call, authenticated, pool, max, keyed, counter: bound?.counter ?? nextCounter(pool) }
+    }
+    return reserved instanceof Promise ? reserved.then(toHeld) : toHeld(reserved)
   }
 
   /** Writes down what a call cost, and with an idempotency key the answer. @returns The answer's headers, with its receipt. */
@@ -160,7 +162,10 @@ export function createSellInSession(options: SellInSessionOptions): Cashier['sel
   ): Promise<Sold> =>
     withCounter(
       authenticated,
-      async () => run(await hold(call, authenticated, keyed), work),
+      () => {
+        const held = hold(call, authenticated, keyed)
+        return held instanceof Promise ? held.then((each) => run(each, work)) : run(held, work)
+      },
       ({ status, headers, body }) => toResponse(status, headers, body),
     )
 

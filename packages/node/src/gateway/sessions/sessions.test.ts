@@ -115,13 +115,14 @@ describe('calls of a session', () => {
 
   test('are reported to the journal as they come, however many', async () => {
     const session = await begin(1_000_000)
-    for (let sent = 0; sent < callsPerRecord + 100; sent += 100)
+    const rounds = Math.ceil(callsPerRecord / 100) + 1
+    for (let round = 0; round < rounds; round++)
       await Promise.all(Array.from({ length: 100 }, () => gateway.sell({ session, used: 1 })))
     await gateway.sessions.look()
     const state = gateway.memory.sessions.get(session)
     expect(state?.charged).toBeGreaterThanOrEqual(BigInt(callsPerRecord))
     await restart()
-    expect(await close(session)).toMatchObject({ charged: BigInt(callsPerRecord + 104) })
+    expect(await close(session)).toMatchObject({ charged: BigInt(100 * rounds) })
   })
 })
 
