@@ -218,6 +218,17 @@ describe('a deposit', () => {
     }
   })
 
+  test('that would expire before it is on the chain, or begins later, is refused before the work', async () => {
+    const payer = await createTestPayer(shop.url, await place.createPayer())
+    const soon = BigInt(Math.floor(Date.now() / 1_000) + 3)
+    await expectRefused(async () => payer.pay(await payer.deposit(price, 5_000n, {}, soon)), x402Errors.depositTooLate)
+    const deposit = await payer.deposit(price, 5_000n)
+    const { erc3009Authorization: given } = deposit.deposit.authorization
+    const late = { erc3009Authorization: { ...given, validAfter: String(soon + 300n) } }
+    const payload = { ...deposit, deposit: { ...deposit.deposit, authorization: late } }
+    await expectRefused(() => payer.pay(payload), x402Errors.depositTooEarly)
+  })
+
   test('that the token would refuse is refused before the work', async () => {
     const payer = await createTestPayer(shop.url, await place.createPayer(100n))
     await expectRefused(async () => payer.pay(await payer.deposit(price, 5_000n)), x402Errors.depositFailed)

@@ -156,7 +156,7 @@ export function createChannelDesk(options: ChannelDeskOptions): ChannelDesk {
     let added = 0n
     if (deposit !== undefined) {
       mirror.drop(channel)
-      const reason = await facilitator.verify(deposit, requirements)
+      const reason = untimelyOf(deposit) ?? (await facilitator.verify(deposit, requirements))
       if (reason === undefined) added = BigInt(deposit.deposit.amount)
       // It may be on the chain already, where an answer was lost; then the channel has the money.
       else if ((await mirror.read(channel)).balance === 0n) return refuse(reason)
@@ -266,6 +266,15 @@ export function createChannelDesk(options: ChannelDeskOptions): ChannelDesk {
       return withdrawRequestedAt !== 0
     },
   }
+}
+
+/** What the chain still needs to take a deposit in time. */
+const safetySeconds = 6n
+
+function untimelyOf({ deposit }: DepositPayload): X402Error | undefined {
+  const { validAfter, validBefore } = deposit.authorization.erc3009Authorization
+  if (BigInt(validAfter) > BigInt(now())) return x402Errors.depositTooEarly
+  return BigInt(validBefore) < BigInt(now()) + safetySeconds ? x402Errors.depositTooLate : undefined
 }
 
 /** The chain knows more than the records where those are of an older backup, or lost. */

@@ -57,10 +57,9 @@ export async function createTestPayer(url: string, account: PrivateKeyAccount, c
     return { type: 'voucher', channelConfig, voucher: { channelId, maxClaimableAmount: String(max), signature } }
   }
 
-  async function deposit(max: bigint, amount: bigint, changes: Partial<ChannelConfig> = {}) {
+  async function deposit(max: bigint, amount: bigint, changes: Partial<ChannelConfig> = {}, validBefore = later()) {
     const payload = await voucher(max, changes)
     const salt = randomHex()
-    const validBefore = later()
     const nonce = digests.depositNonce(payload.voucher.channelId, salt)
     const message = { from: address, to: depositCollectorAddress, value: amount, validAfter: 0n, validBefore, nonce }
     const primaryType = 'ReceiveWithAuthorization'
