@@ -279,8 +279,9 @@ contract ContentProofsTest is AgoraiTest {
         bytes memory signature = sign(OPERATOR_KEY, honest);
         assertTrue(!isWrong(source, honest, signature, count), "an honest receipt");
         // Whatever stands for the right chunk: the tree has one chunk at this place.
+        bytes32[] memory leaves = chunkLeaves(count);
         for (uint256 other; other < count; ++other) {
-            bytes32[] memory proof = proofOf(chunkLeaves(count), other);
+            bytes32[] memory proof = proofOf(leaves, other);
             assertTrue(
                 !proofs.isWrongChunk(source, honest, operator, signature, chunkHash(other), proof), "another chunk"
             );

@@ -257,16 +257,17 @@ abstract contract AgoraiTest {
 
     /* SAYING WHAT MUST BE */
 
+    /// @dev Forge is asked to fail, and not whether to: campaigns assert by the million.
     function assertEq(uint256 actual, uint256 expected, string memory what) internal pure {
-        vm.assertEq(actual, expected, what);
+        if (actual != expected) vm.assertEq(actual, expected, what);
     }
 
     function assertEq(address actual, address expected, string memory what) internal pure {
-        vm.assertEq(uint160(actual), uint160(expected), what);
+        assertEq(uint160(actual), uint160(expected), what);
     }
 
     function assertTrue(bool condition, string memory what) internal pure {
-        vm.assertEq(condition ? 1 : 0, 1, what);
+        assertEq(condition ? 1 : 0, 1, what);
     }
 
     function bound(uint256 value, uint256 low, uint256 high) internal pure returns (uint256) {

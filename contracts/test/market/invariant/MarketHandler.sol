@@ -23,6 +23,7 @@ contract MarketHandler is MarketTest {
     ITestUSD[] public tokens;
     uint256[] public assets;
     uint256[] public offers;
+    mapping(uint256 offerId => address) public tokenOf;
     bytes32[] internal _bundles;
     address[] internal _accounts;
     mapping(address account => uint256) internal _keyOf;
@@ -61,7 +62,9 @@ contract MarketHandler is MarketTest {
                 token = tokens_[t];
                 booksOf[asset][address(token)] = new StreamBooks();
                 for (uint256 i; i < OFFERS; ++i) {
-                    offers.push(listFor(account(a), asset, termsAt(i)));
+                    uint256 offerId = listFor(account(a), asset, termsAt(i));
+                    offers.push(offerId);
+                    tokenOf[offerId] = address(token);
                 }
                 uint256 count = offers.length;
                 vm.prank(account(a));
@@ -173,7 +176,7 @@ contract MarketHandler is MarketTest {
     /// @dev Of one that can be given back, if there is one.
     function refundHeld(uint256 seed) external {
         seed = _draw(seed);
-        for (uint256 k; k < OFFERS * offers.length; ++k) {
+        for (uint256 k; k < ACCOUNTS * offers.length / OFFERS; ++k) {
             _touch(heldOffer(seed % offers.length + k), account(k));
             if (refundUntil[lastOffer][lastHolder] > block.timestamp) break;
         }
@@ -258,7 +261,7 @@ contract MarketHandler is MarketTest {
 
     function release(uint256 seed) external {
         seed = _draw(seed);
-        for (uint256 k; k < OFFERS * offers.length; ++k) {
+        for (uint256 k; k < ACCOUNTS * offers.length / OFFERS; ++k) {
             _touch(heldOffer(seed % offers.length + k), account(k));
             uint256 until = refundUntil[lastOffer][lastHolder];
             if (until != 0 && until <= block.timestamp) break;
@@ -324,11 +327,6 @@ contract MarketHandler is MarketTest {
         return uint16(offerId) % OFFERS;
     }
 
-    function tokenOf(uint256 offerId) public view returns (address) {
-        (IAccessMarket.OfferTerms memory terms,,) = market.offerOf(offerId);
-        return terms.token;
-    }
-
     /* INTERNAL */
 
     function heldOffer(uint256 seed) internal view returns (uint256) {
@@ -355,7 +353,7 @@ contract MarketHandler is MarketTest {
 
     function _touch(uint256 offerId, address holder) internal {
         (lastOffer, lastHolder) = (offerId, holder);
-        token = ITestUSD(tokenOf(offerId));
+        token = ITestUSD(tokenOf[offerId]);
     }
 
     function canBuy(uint256 offerId, address holder) internal view returns (bool) {

@@ -55,6 +55,7 @@ abstract contract LedgerBooks {
     uint256 public versions;
 
     /// @notice What the last call touched.
+    mapping(uint256 version => IRevenueLedger.Contribution[]) internal _contributions;
     uint256[] internal _touchedVersions;
     address[] internal _touchedTokens;
 
@@ -94,18 +95,7 @@ abstract contract LedgerBooks {
     }
 
     function contributionOf(uint256 version, uint256 place) public view returns (IRevenueLedger.Contribution memory) {
-        SumTreeBuilder.Leaf[] memory leaves = _leaves[version];
-        SumTreeBuilder.Proof memory proof = SumTreeBuilder.proofOf(leaves, place);
-        return IRevenueLedger.Contribution({
-            version: version,
-            publisher: _facts[version].publisher,
-            manifestDigest: DIGEST,
-            contributorRoot: SumTreeBuilder.rootOf(leaves),
-            account: leaves[place].account,
-            weight: leaves[place].weight,
-            path: proof.path,
-            proof: proof.siblings
-        });
+        return _contributions[version][place];
     }
 
     /// @notice All that the owner earned, before liens.
@@ -168,6 +158,27 @@ abstract contract LedgerBooks {
     }
 
     /* WRITING */
+
+    /// @dev Who shares in a version never changes, so each proof is made once and not at every check.
+    function _noteLeaves(uint256 version, SumTreeBuilder.Leaf[] memory leaves) internal {
+        bytes32 root = leaves.length == 0 ? bytes32(0) : SumTreeBuilder.rootOf(leaves);
+        for (uint256 place; place < leaves.length; ++place) {
+            _leaves[version].push(leaves[place]);
+            SumTreeBuilder.Proof memory proof = SumTreeBuilder.proofOf(leaves, place);
+            _contributions[version].push(
+                IRevenueLedger.Contribution({
+                    version: version,
+                    publisher: _facts[version].publisher,
+                    manifestDigest: DIGEST,
+                    contributorRoot: root,
+                    account: leaves[place].account,
+                    weight: leaves[place].weight,
+                    path: proof.path,
+                    proof: proof.siblings
+                })
+            );
+        }
+    }
 
     function _noteReceived(uint256 version, address token, uint256 amount) internal {
         _accounts[version][token].sales += amount;

@@ -143,9 +143,7 @@ abstract contract LedgerPublisher is LedgerBooks {
         facts.isCollection = registry.kindOf(asset) == IAssetRegistry.Kind.Collection;
         (facts.royaltyBps, facts.serveBps) = (stated.terms.royaltyBps, stated.terms.serveBps);
         facts.contributorBps = stated.contributors.bps;
-        for (uint256 i; i < leaves.length; ++i) {
-            _leaves[version].push(leaves[i]);
-        }
+        _noteLeaves(version, leaves);
         uint256 suppliesBps;
         for (uint256 i; i < stated.suppliers.length; ++i) {
             uint256 supplier = stated.suppliers[i];
