@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Address, Hash, Hex, PublicClient } from 'viem'
 import { keccak256, numberToHex } from 'viem/utils'
 import { ChainInconsistentError } from './ChainInconsistentError.js'
@@ -152,13 +153,17 @@ const basesOf = ({ count }: ScannedLogs): number[] => Array.from({ length: count
 const numberAt = (logs: ScannedLogs, at: number): number =>
   readNumber(logs.text, digitsOf(logs, at), logs.places[at + 1] as number)
 
+/** Logs decoded before whatever else waits has its turn: the range before, which is being written, and requests. */
+const logsPerTurn = 500
+
 /** Decodes what was read. Each log belongs to its header; a log that was sent twice is one. */
-function toRange(decoder: Decoder, { headers, answers }: Reading): BlockRange {
+async function toRange(decoder: Decoder, { headers, answers }: Reading): Promise<BlockRange> {
   const blocks = new Map(headers.map((header) => [Number(header.number), { ...header, logs: 0 }]))
   const rows: EventRows = new Map()
   let above: Position = { block: -1, index: -1 }
   for (const logs of answers)
-    for (const { base, position } of inOrder(logs, decoder)) {
+    for (const [turn, { base, position }] of inOrder(logs, decoder).entries()) {
+      if (turn % logsPerTurn === logsPerTurn - 1) await setImmediate()
       const block = blocks.get(position.block)
       if (logs.places[base + place.removed] === 1 || block === undefined || !hasHash(logs, base, block.hash))
         throw new ChainInconsistentError(`A log of block ${position.block} is of a block that was replaced.`)
