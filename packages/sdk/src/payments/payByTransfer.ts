@@ -1,5 +1,5 @@
 import { AgoraiError } from '@agorai/core'
-import { type Hex, isAddressEqual, keccak256, stringToBytes } from 'viem'
+import { type Address, type Hex, isAddressEqual, keccak256, stringToBytes } from 'viem'
 import { errorOf } from '../http/createHttp.js'
 import { checkFunds } from '../market/funds.js'
 import { ledgerOf } from '../transactions/contracts.js'
@@ -31,7 +31,7 @@ export async function payByTransfer(payer: Payer, { request, requirements, send 
     operator: client.info.operator.address,
     amount,
   })
-  const transfer = { to: till, value: amount, nonce: nonceOf(request.key) }
+  const transfer = { to: till, value: amount, nonce: nonceOf(till, request.key) }
   const { signature, ...authorization } = await signTransfer(payer, requirements, 'TransferWithAuthorization', transfer)
   const response = await untilSettled(() =>
     send({
@@ -55,8 +55,12 @@ export async function payByTransfer(payer: Payer, { request, requirements, send 
   return { response, wire: 'exact', amount, transaction: outcome?.transaction }
 }
 
-/** One transfer for one key: asked for again after a restart, the operator and the chain know it as the same payment. */
-const nonceOf = (key: string): Hex => keccak256(stringToBytes(`agorai call ${key}`))
+/**
+ * One transfer to a till for one key: asked for again after a restart, the operator and the chain know it as the same
+ * payment.
+ */
+const nonceOf = (till: Address, key: string): Hex =>
+  keccak256(stringToBytes(`agorai call ${till.toLowerCase()} ${key}`))
 
 const waitMs = 2_000
 const waitsMax = 90
