@@ -20,6 +20,8 @@ type Transaction = OperatorCall & SentTransaction & Fees & { gas: bigint }
 
 const sendAttemptsMax = 12
 const feesMs = 10_000
+/** How long the next nonce is known after a transaction was mined. */
+const nonceMs = 1_000
 const patienceMsDefault = { local: 10_000, elsewhere: 60_000 }
 
 /**
@@ -34,6 +36,7 @@ export function createOperatorSender(options: CreateOperatorSenderOptions): Oper
   const underWay = new Map<number, Promise<Fate>>()
   let turn: Promise<unknown> = Promise.resolve()
   let next: number | undefined
+  let minedAt = 0
   let fees: (Fees & { at: number }) | undefined
 
   async function currentFees(): Promise<Fees> {
@@ -78,8 +81,8 @@ export function createOperatorSender(options: CreateOperatorSenderOptions): Oper
     for (let attempt = 1; ; attempt++) {
       stopping.signal.throwIfAborted()
       const { maxFeePerGas, maxPriorityFeePerGas } = await currentFees()
-      // While nothing is under way the chain knows best; it may have lost what was sent before.
-      if (next === undefined || underWay.size === 0)
+      // While nothing has been under way for a while the chain knows best; it may have lost what was sent before.
+      if (next === undefined || (underWay.size === 0 && Date.now() - minedAt > nonceMs))
         next = await publicClient.getTransactionCount({ address: account.address, blockTag: 'pending' })
       const transaction = { ...call, gas: enough, nonce: next, hashes: [], maxFeePerGas, maxPriorityFeePerGas }
       try {
@@ -146,6 +149,7 @@ export function createOperatorSender(options: CreateOperatorSenderOptions): Oper
           const fate = await Promise.race([followed, isLate.promise])
           if (fate === 'unknown') throw unsure(transaction.hashes.at(-1))
           if (fate === 'lost') continue
+          minedAt = Date.now()
           if (fate.status === 'success') return fate
           throw await refusalOf(call, fate)
         }
