@@ -14,6 +14,7 @@ export const promises = [
   { id: 'P9', what: 'session calls', least: 200 },
   { id: 'P10', what: 'paid kill points', least: 3 },
   { id: 'P10', what: 'power cuts', least: 200 },
+  { id: 'P11', what: 'sequences', least: 400 },
   { id: 'P12', what: 'histories', least: 120 },
   { id: 'P13', what: 'byte flips detected', least: 300 },
   { id: 'P14', what: 'histories', least: 6 },

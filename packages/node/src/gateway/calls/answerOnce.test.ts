@@ -156,7 +156,7 @@ describe('an idempotency key', () => {
       }),
       { numRuns: sequences },
     )
-    console.log(`P11 sequences: ${sequences}`)
+    console.log(`P11: ${sequences} sequences`)
     expect(answered).toBeGreaterThan(sequences)
     expect(refused).toBeGreaterThan(0)
   }, 86_400_000)
