@@ -1,6 +1,6 @@
 import { encodeHeader, type PaymentRequirements, paymentPayloadSchema, x402Errors } from '@agorai/core'
 import { describe, expect, test } from 'vitest'
-import { readPayment } from './readPayment.js'
+import { createPaymentReader, readPayment } from './readPayment.js'
 
 const receiver = '0x2222222222222222222222222222222222222222'
 const token = '0x3333333333333333333333333333333333333333'
@@ -79,4 +79,30 @@ describe('readPayment', () => {
   ])('%s is no payment', (_, value) => {
     expect(read(value)).toEqual({ scheme: 'none', error: x402Errors.invalidPayload })
   })
+})
+
+test('a reader that has seen a channel reads all that comes on it as before', () => {
+  const ways = [way]
+  const other = [{ ...way, amount: '2000' }]
+  const known = createPaymentReader()
+  const next = { ...payload, voucher: { ...payload.voucher, maxClaimableAmount: '2000' } }
+  const wider = { ...next, channelConfig: { ...next.channelConfig, withdrawDelay: 901 } }
+  const documents = [
+    document,
+    { ...document, payload: next },
+    { ...document, payload: wider },
+    { ...document, payload: { ...next, type: 'refund' } },
+    { ...document, payload: next, x402Version: 1 },
+    { ...document, payload: { ...next, voucher: { ...next.voucher, more: 'x' } } },
+    { ...document, payload: { ...next, voucher: { ...next.voucher, maxClaimableAmount: '0x10' } } },
+    { x402Version: 2, payload: next, accepted: way },
+    // A second voucher in what is echoed is not the one that pays.
+    { x402Version: 2, resource: { voucher: payload.voucher }, accepted: way, payload: next },
+    { x402Version: 2, resource: { voucher: next.voucher }, accepted: way, payload },
+  ]
+  for (const given of [documents, documents, documents.toReversed()].flat())
+    for (const accepts of [ways, other]) {
+      const header = encodeHeader(given)
+      expect(known(header, accepts)).toEqual(readPayment(header, accepts))
+    }
 })
