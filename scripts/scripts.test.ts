@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { checkMachine, isNodeSupported, matchesLockfile } from './install.mjs'
+import { checkMachine, isNodeSupported, matchesLockfile, root } from './install.mjs'
+import { mutate, readMutants } from './mutants.mjs'
 import { judgeModel, judgeWrongVariant, readModels, readWrongVariants } from './prove.mjs'
 import {
   promises,
@@ -94,6 +97,15 @@ describe('the summary', () => {
       failed: ['survived: P8  omits the nonce  (b.sol)'],
       skipped: [],
     })
+  })
+
+  test('mutants: each still finds the one place that it changes', () => {
+    const mutants = readMutants()
+    expect(mutants.length).toBeGreaterThan(100)
+    for (const row of mutants) {
+      const text = readFileSync(join(root, row.file), 'utf8')
+      expect(mutate(text, row), row.name).not.toBe(text)
+    }
   })
 
   test('vitest: a file that does not load is a failure', () => {
