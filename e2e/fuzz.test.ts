@@ -15,7 +15,7 @@ import { drawRaw, rawCases, sendRaw } from './fuzz/rawRequests.js'
 import { drawRequest, type FuzzRequest, operationsOf, resolverOf, type Sources } from './fuzz/requests.js'
 
 /** P21: 1,000,000 in the deep run. */
-const requests = Number(process.env.AGORAI_FUZZ_REQUESTS ?? 10_000)
+const requests = Number(process.env.AGORAI_FUZZ_REQUESTS ?? 20_000)
 const seed = Number(process.env.AGORAI_FUZZ_SEED ?? Date.now() % 2 ** 31)
 const atOnce = 24
 /** What the process may hold more afterwards, in bytes. */

@@ -171,7 +171,7 @@ describe('npm start', () => {
   test('a demonstration that was killed half-way is completed once', { timeout: 480_000 }, async () => {
     const own = ['--port', String(port), '--data-dir', `${folder}-half`]
     try {
-      for (const step of ['✓ dataset', '✓ service']) {
+      for (const step of ['✓ dataset', '✓ model', '✓ service', '✓ purchase']) {
         const killed = start(...own)
         await killed.printed(step)
         killed.child.kill('SIGKILL')

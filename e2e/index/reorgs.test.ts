@@ -22,7 +22,7 @@ import { startTestChain, type TestChain } from './testChain.js'
  * is byte-equal to one that was made from nothing afterwards; and it has the events that the chain has, no other.
  */
 
-const histories = Number(process.env.AGORAI_REORG_HISTORIES ?? 6)
+const histories = Number(process.env.AGORAI_REORG_HISTORIES ?? 20)
 /** The first history; a failure names the one to begin with. */
 const firstSeed = Number(process.env.AGORAI_REORG_SEED ?? 1)
 const stepsMax = 9
