@@ -11,10 +11,11 @@ import {
   toTypedData,
   uintSchema,
 } from '@agorai/core'
-import { bytesToHex, type Hex, isAddressEqual, recoverAddress } from 'viem'
+import { bytesToHex, type Hex, isAddressEqual } from 'viem'
 import { z } from 'zod'
 import type { OperatorKeys } from '../ports/keys.js'
 import type { Buckets } from './limits.js'
+import { recoverSigner } from './recoverSigner.js'
 
 /** The operator's own word for a delivery, given back by whoever it was made for. */
 type Delivery = { requestDigest: Hex; manifestDigest: Hex }
@@ -59,7 +60,7 @@ export function createChunkReceipts(options: {
         })
       const { signature, ...receipt } = parseWith(deliverySchema, parseStrictJson(Buffer.from(header, 'base64url')))
       const hash = hashMessageOf(domain, 'DeliveryReceipt', { ...receipt, grantedAt: BigInt(receipt.grantedAt) })
-      const signer = await recoverAddress({ hash, signature }).catch(() => undefined)
+      const signer = recoverSigner(hash, signature)
       if (signer === undefined || !isAddressEqual(signer, account.address))
         throw new AgoraiError('signature_invalid', 'This operator did not sign that receipt.', {
           field: 'agorai-delivery',

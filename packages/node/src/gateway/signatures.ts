@@ -1,14 +1,7 @@
 import { AgoraiError } from '@agorai/core'
-import {
-  type Address,
-  type Hex,
-  isAddressEqual,
-  isErc6492Signature,
-  isErc8010Signature,
-  type PublicClient,
-  recoverAddress,
-} from 'viem'
+import { type Address, type Hex, isAddressEqual, isErc6492Signature, isErc8010Signature, type PublicClient } from 'viem'
 import { askChain } from './askChain.js'
+import { recoverSigner } from './recoverSigner.js'
 
 export type AssertSignatureParameters = { account: Address; hash: Hex; signature: Hex }
 
@@ -24,7 +17,7 @@ const curveOrder = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd03
  */
 export async function assertSignature(client: PublicClient, parameters: AssertSignatureParameters): Promise<void> {
   const { account, hash, signature } = parameters
-  if (await isKeySignature(parameters)) return
+  if (isKeySignature(parameters)) return
   // ERC-8010 is none of the three ways, though the library knows it.
   const isOther = isErc8010Signature(signature)
   // For an account without code nothing but the canonical form counts, so a second spelling of one is refused here.
@@ -37,19 +30,15 @@ export async function assertSignature(client: PublicClient, parameters: AssertSi
   })
 }
 
-async function isKeySignature({ account, hash, signature }: AssertSignatureParameters): Promise<boolean> {
+function isKeySignature({ account, hash, signature }: AssertSignatureParameters): boolean {
   if (signature.length !== 2 + 2 * 65) return false
   const r = BigInt(signature.slice(0, 66))
   const s = BigInt(`0x${signature.slice(66, 130)}`)
   const v = Number(`0x${signature.slice(130)}`)
   const inRange = r > 0n && r < curveOrder && s > 0n && s <= curveOrder / 2n
   if (!inRange || (v !== 27 && v !== 28)) return false
-  try {
-    return isAddressEqual(await recoverAddress({ hash, signature }), account)
-  } catch {
-    // Not every r is the x of a point on the curve.
-    return false
-  }
+  const signer = recoverSigner(hash, signature)
+  return signer !== undefined && isAddressEqual(signer, account)
 }
 
 async function isContractSignature(client: PublicClient, parameters: AssertSignatureParameters): Promise<boolean> {
