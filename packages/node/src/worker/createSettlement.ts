@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { VoucherClaim } from '@agorai/core'
 import type { Hex } from 'viem'
 import type { Metrics } from '../ports/metrics.js'
@@ -41,9 +42,8 @@ export function createSettlement(options: SettlementOptions): Settlement {
   const state = newState()
   /** The first block whose withdrawals were not looked for. Of older ones each channel tells itself. */
   let nextBlock: bigint | undefined
-  let stopped = false
+  const ending = new AbortController()
   let running: Promise<void> | undefined
-  let wake = (): void => {}
 
   async function catchUp(): Promise<void> {
     for await (const record of records.news()) book.apply(record)
@@ -68,7 +68,7 @@ export function createSettlement(options: SettlementOptions): Settlement {
 
   async function run(): Promise<void> {
     let warned: string | undefined
-    for (let failures = 0; !stopped; ) {
+    for (let failures = 0; !ending.signal.aborted; ) {
       try {
         await once()
         failures = 0
@@ -80,19 +80,10 @@ export function createSettlement(options: SettlementOptions): Settlement {
         if (message !== warned) onWarning('Channels could not be settled; it is tried again.', error)
         warned = message
       }
-      if (stopped) return
-      await pause(Math.min(pauseMsMax, pollMs * 2 ** Math.min(failures, 20)))
+      const pauseMs = Math.min(pauseMsMax, pollMs * 2 ** Math.min(failures, 20))
+      await pause(pauseMs, undefined, { signal: ending.signal }).catch(() => {})
     }
   }
-
-  const pause = (ms: number) =>
-    new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms)
-      wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
 
   const owing = () => ownAccounts(book, chain).filter((account) => owedOf(state, account) > 0n)
   metrics.gauge('agorai_settlement_owing_channels', {}, () => owing().length)
@@ -114,8 +105,7 @@ export function createSettlement(options: SettlementOptions): Settlement {
       running ??= run()
     },
     async stop() {
-      stopped = true
-      wake()
+      ending.abort()
       await running
     },
   }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import {
   AgoraiError,
   assertCanonical,
@@ -62,16 +63,15 @@ export function createReplication(options: ReplicateOptions): Replication {
   if (ipfsGateway !== undefined) sources.push(toIpfsSource(ipfsGateway))
   const pushed = new Set<string>()
   const failures = new Map<string, { times: number; nextAtMs: number }>()
-  let stopped = false
+  const ending = new AbortController()
   let running: Promise<void> | undefined
-  let wake = (): void => {}
 
   /** Asks one peer after the other. @returns Whether it is here now. */
   async function bring(name: string, from: (source: Source) => Promise<void>): Promise<boolean> {
     const before = failures.get(name)
     if (before !== undefined && before.nextAtMs > Date.now()) return false
     for (const source of sources) {
-      if (stopped) return false
+      if (ending.signal.aborted) return false
       try {
         await from(source)
         failures.delete(name)
@@ -122,7 +122,7 @@ export function createReplication(options: ReplicateOptions): Replication {
       (after) => publications.missingManifests(after, pageSize),
       (each) => each,
     ))
-      if (!stopped && !denyList.has(targetOf.manifest(digest)))
+      if (!ending.signal.aborted && !denyList.has(targetOf.manifest(digest)))
         if (await bring(digest, (source) => bringManifest(source, digest))) found.manifests++
     if (!options.withContent && ipfsNode === undefined) return found
     const contents = pagesOf(
@@ -130,7 +130,7 @@ export function createReplication(options: ReplicateOptions): Replication {
       ({ digest }) => digest,
     )
     for await (const content of contents) {
-      if (stopped) break
+      if (ending.signal.aborted) break
       if (denyList.has(targetOf.cid(content.cid)) || denyList.has(targetOf.manifest(content.digest))) continue
       const isStored = await isHere(content)
       if (isStored && ipfsNode !== undefined && (await push(ipfsNode, content))) found.pushed++
@@ -142,7 +142,7 @@ export function createReplication(options: ReplicateOptions): Replication {
 
   async function run(): Promise<void> {
     let warned: string | undefined
-    while (!stopped) {
+    while (!ending.signal.aborted) {
       try {
         await once()
         warned = undefined
@@ -151,14 +151,7 @@ export function createReplication(options: ReplicateOptions): Replication {
         if (message !== warned) onWarning('What was published elsewhere could not be brought here.', error)
         warned = message
       }
-      if (stopped) return
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, options.pollMs)
-        wake = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-      })
+      await pause(options.pollMs, undefined, { signal: ending.signal }).catch(() => {})
     }
   }
 
@@ -168,8 +161,7 @@ export function createReplication(options: ReplicateOptions): Replication {
       running ??= run()
     },
     async stop() {
-      stopped = true
-      wake()
+      ending.abort()
       await running
     },
   }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { assetRegistryAbi } from '@agorai/core'
 import type { Address, Hex } from 'viem'
 import { getAbiItem } from 'viem/utils'
@@ -27,35 +28,26 @@ export function watchErasures(options: WatchErasuresOptions): { stop(): Promise<
   const { startBlock, pollMs, onWarning } = options
   let next = startBlock
   let warned: string | undefined
-  let stopped = false
-  let wake = (): void => {}
+  const ending = new AbortController()
 
   async function run(): Promise<void> {
-    while (!stopped) {
+    while (!ending.signal.aborted) {
       try {
-        next = await eraseUntilConfirmed(options, next, () => stopped)
+        next = await eraseUntilConfirmed(options, next, () => ending.signal.aborted)
         warned = undefined
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error)
         if (message !== warned) onWarning('Erased versions could not be looked up; they are looked for again.', error)
         warned = message
       }
-      if (stopped) return
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, pollMs)
-        wake = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-      })
+      await pause(pollMs, undefined, { signal: ending.signal }).catch(() => {})
     }
   }
 
   const running = run()
   return {
     async stop() {
-      stopped = true
-      wake()
+      ending.abort()
       await running
     },
   }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { batchSettlementAddress } from '@agorai/core'
 import type { Hex } from 'viem'
 import type { Chain } from '../../ports/chain.js'
@@ -11,8 +12,7 @@ const blocksMax = 1_000n
 /** Drops from the mirror whatever the chain has moved on. Every event of the contract names its channel first. */
 export function watchChannels({ chain, mirror, pollMs }: WatchChannelsOptions): { stop(): Promise<void> } {
   let seen: bigint | undefined
-  let stopped = false
-  let wake = (): void => {}
+  const ending = new AbortController()
 
   async function look(): Promise<void> {
     const head = await chain.publicClient.getBlockNumber({ cacheTime: 0 })
@@ -28,25 +28,17 @@ export function watchChannels({ chain, mirror, pollMs }: WatchChannelsOptions): 
   }
 
   async function run(): Promise<void> {
-    while (!stopped) {
+    while (!ending.signal.aborted) {
       // A chain that does not answer leaves the mirror to its age.
       await look().catch(() => {})
-      if (stopped) return
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, pollMs)
-        wake = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-      })
+      await pause(pollMs, undefined, { signal: ending.signal }).catch(() => {})
     }
   }
 
   const running = run()
   return {
     async stop() {
-      stopped = true
-      wake()
+      ending.abort()
       await running
     },
   }
