@@ -66,6 +66,8 @@ test('an owner serves, and sees the endpoint and the price', async () => {
   expect(exit).toBe(0)
   expect(stdout).toContain('/v1')
   expect(stdout).toMatch(/0\.\d{6} tUSD for 1,000,000 input tokens\n/)
+  const shown = (await agorai('show', text)).stdout
+  expect(shown).toMatch(/Calls, by agorai call \d+\n +0\.\d{6} tUSD for 1,000,000 input tokens\n/)
   expect(await failure('serve', text, ...byron)).toMatchObject({ code: 'not_owner' })
   await json('serve', digits, ...boole)
 }, 300_000)

@@ -4,8 +4,8 @@ import type { Command } from 'commander'
 import { accountOption, type CommonOptions, createCommand, parseId } from '../command.js'
 import { connect } from '../connect.js'
 import { readEnvironment } from '../environment.js'
-import { describeUnits } from '../output/describeUnits.js'
-import { formatAmount, plain } from '../output/format.js'
+import { describeCalls } from '../output/describeCalls.js'
+import { plain } from '../output/format.js'
 import type { Output } from '../output/output.js'
 import { paymentToken } from '../paymentToken.js'
 
@@ -47,11 +47,7 @@ async function describe(client: AgoraiClient, { asset, name, serving }: ServedSe
   return [
     `${plain(name)} is served.`,
     ...[...new Set(paths)].map((path) => `  ${new URL(path, client.node).href}`),
-    ...serving.prices.map(({ unit, amount, per }) => {
-      const price = formatAmount(BigInt(amount), token)
-      return `  ${price} for ${describeUnits(unit, per)}`
-    }),
-    ...(serving.freeCalls === 0 ? [] : [`  ${serving.freeCalls} calls a day are free for each account`]),
+    ...describeCalls(serving, token),
     `Next: agorai call ${asset} ${serving.apis.includes('infer') ? '--input body.json' : '--prompt "The sea"'} --account dev:6`,
   ]
 }

@@ -5,9 +5,11 @@ import type { Address } from 'viem'
 import { type CommonOptions, createCommand, parseId } from '../command.js'
 import { connect } from '../connect.js'
 import { readEnvironment } from '../environment.js'
+import { describeCalls } from '../output/describeCalls.js'
 import { describePrice, describeTerms } from '../output/describeOffer.js'
 import { formatAmount, formatBps, formatTable, plain } from '../output/format.js'
 import type { Output } from '../output/output.js'
+import { paymentToken } from '../paymentToken.js'
 
 export function showCommand(output: Output): Command {
   return createCommand('show', 'Show an asset: terms, content, offers, contributors', 'agorai show 2')
@@ -15,10 +17,10 @@ export function showCommand(output: Output): Command {
     .action(async (asset: string, options: CommonOptions) => {
       const client = await connect(options, readEnvironment())
       const detail = await getAsset(client, { asset: parseId(asset, 'asset') })
-      const waiting = await readWaiting(client, detail)
+      const [waiting, calls] = await Promise.all([readWaiting(client, detail), readCalls(client, detail)])
       output.result(
         { ...detail, waiting: waiting.map(({ token, amount }) => ({ token: token.address, amount })) },
-        describe(detail, waiting),
+        describe(detail, waiting, calls),
       )
     })
 }
@@ -38,7 +40,15 @@ async function readWaiting(client: AgoraiClient, { version, offers }: AssetDetai
   return found.filter(({ amount }) => amount > 0n)
 }
 
-function describe(asset: AssetDetail, waiting: readonly Waiting[]): string[] {
+/** What calls cost where the asset is called. */
+async function readCalls(client: AgoraiClient, { id, manifest }: AssetDetail): Promise<string[]> {
+  const serving = manifest?.serving
+  if (serving === undefined) return []
+  const prices = describeCalls(serving, await paymentToken(client, serving.token))
+  return ['', `Calls, by agorai call ${id}`, ...prices]
+}
+
+function describe(asset: AssetDetail, waiting: readonly Waiting[], calls: readonly string[]): string[] {
   const { manifest, version } = asset
   return [
     `${plain(asset.name ?? '(manifest not available here)')}`,
@@ -64,6 +74,7 @@ function describe(asset: AssetDetail, waiting: readonly Waiting[]): string[] {
     '',
     'Offers',
     ...offerRows(asset),
+    ...calls,
     ...contributorRows(asset),
     ...memberRows(asset),
   ]
