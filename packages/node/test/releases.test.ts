@@ -232,7 +232,7 @@ async function runHistory(seed: number, requests: readonly Signed[], figures: Fi
     keyStore: KeyStore
     erase: ReturnType<typeof createEraser>
     deliver(body: object): Promise<DeliveryGrant>
-    underWay: Map<Hex, number>
+    underWay: Map<Hex, { from: number; copies: number }>
   }
   const open = async (): Promise<Gateway> => {
     const tick = scheduler.createTick()
@@ -305,10 +305,12 @@ async function runHistory(seed: number, requests: readonly Signed[], figures: Fi
     if (gateway === undefined) return
     const { underWay, deliver } = gateway
     const own = scheduler.epoch()
-    const earlier = underWay.get(asked.digest)
-    const from = earlier ?? step
+    // Copies share the work of whichever is under way, which may have begun when none of them but it was here.
+    const shared = underWay.get(asked.digest) ?? { from: step, copies: 0 }
+    const { from } = shared
     const grantedBefore = wasGranted(asked)
-    if (earlier === undefined) underWay.set(asked.digest, from)
+    shared.copies += 1
+    underWay.set(asked.digest, shared)
     running += 1
     const done = deliver(asked.body).then(
       (grant) => checkRelease(asked, from, grantedBefore, grant),
@@ -320,7 +322,8 @@ async function runHistory(seed: number, requests: readonly Signed[], figures: Fi
     void done
       .catch((error: unknown) => failures.push(error))
       .finally(() => {
-        if (earlier === undefined) underWay.delete(asked.digest)
+        shared.copies -= 1
+        if (shared.copies === 0) underWay.delete(asked.digest)
         if (own === scheduler.epoch()) running -= 1
       })
   }
