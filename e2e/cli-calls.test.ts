@@ -76,10 +76,21 @@ test('who has no money is told the command that gives some', async () => {
   const poor = ['--account', 'dev:5']
   expect(await failure('call', text, '--prompt', 'The sea', ...poor)).toMatchObject({
     code: 'funds_missing',
+    detail: expect.stringMatching(/^The price is 0\.\d+ tUSD, the account has 0 tUSD\.$/),
     remedy: expect.stringContaining('agorai fund'),
   })
   expect(await json('fund', '50', ...byron)).toMatchObject({ amount: '50000000' })
 }, 300_000)
+
+test('a call without payment is told in a sentence how it is paid', async () => {
+  const body = JSON.stringify({ model: `agorai/${text}`, prompt: 'The sea', max_tokens: 4 })
+  const headers = { 'content-type': 'application/json' }
+  const answer = await fetch(`${line.market.node.url}/v1/completions`, { method: 'POST', headers, body })
+  expect(answer.status).toBe(402)
+  const { error } = (await answer.json()) as { error: { code: string; message: string } }
+  expect(error.code).toBe('payment_required')
+  expect(error.message).toMatch(/header PAYMENT-REQUIRED states\. Pay by x402, or call in a session\.$/)
+})
 
 test('a call shows its price before, the answer, and what was paid', async () => {
   const { exit, stdout, stderr } = await agorai('call', text, '--prompt', 'The sea', '--max-tokens', '8', ...byron)

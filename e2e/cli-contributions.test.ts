@@ -74,6 +74,17 @@ test('rows are approved, consented to, given, listed, assembled, proven, and tak
   expect(await cli.failure('contributions', 'give', 'ann.jsonl', ...documents, '--account', 'dev:2')).toMatchObject({
     code: 'consent_withdrawn',
   })
+
+  const revoke = ['contributions', 'revoke', asset, '--application', application]
+  expect(await cli.failure(...revoke, '--account', 'dev:3')).toMatchObject({ code: 'not_owner' })
+  expect(await cli.said(...revoke, '--account', 'dev:1')).toContain('0 contributions that it handed in before stay')
+  expect(await cli.said('contributions', 'list', asset, '--account', 'dev:1')).toContain('Revoked: 0x3C44')
+  await cli.write('later.jsonl', rows('ann', 2))
+  const later = ['contributions', 'consent', 'later.jsonl', '--approval', 'approval.json', '--label', 'Ann']
+  await cli.write('consent.json', await cli.json(...later, '--account', 'dev:3'))
+  expect(await cli.failure('contributions', 'give', 'later.jsonl', ...documents, '--account', 'dev:2')).toMatchObject({
+    code: 'approval_revoked',
+  })
 }, 120_000)
 
 test('a feed is appended to, told of, and followed from where a reader stopped', async () => {

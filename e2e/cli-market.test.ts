@@ -62,6 +62,27 @@ describe('offers and passes', () => {
     expect(await failure('buy', asset, ...byron)).toMatchObject({ code: 'invalid_request', field: 'offer' })
   })
 
+  test('more offers than a page has are shown on request, and each can be bought', async () => {
+    const { market } = line
+    const many = Array.from({ length: 23 }, (_, at) => ({
+      token: market.token,
+      price: BigInt(at + 1) * 1_000_000n,
+      usage: 'inference' as const,
+    }))
+    const published = await market.publishService(market.ada, { offers: many })
+    const [id, offers] = [`${published.asset}`, published.offers.map(String)]
+    await market.settle()
+    expect(await said('show', id)).toContain(`and more: agorai show ${id} --all`)
+    const idsIn = (shown: unknown) => (shown as { offers: { id: string }[] }).offers.map((offer) => offer.id)
+    expect(idsIn(await json('show', id))).toEqual(offers.slice(0, 20))
+    expect(idsIn(await json('show', id, '--all'))).toEqual(offers)
+    await said('offer', 'close', offers[0] ?? '', '--yes', ...ada)
+    await market.settle()
+    expect(idsIn(await json('show', id, '--all'))).toEqual([...offers.slice(1), offers[0]])
+    expect(await said('buy', id, '--offer', offers[22] ?? '', ...byron)).toContain('Bought for 23.000000')
+    expect(await failure('buy', id, '--offer', offers[0] ?? '', ...byron)).toMatchObject({ code: 'offer_closed' })
+  })
+
   test('buy days, renew them once, look at the pass, give it back, accrue', async () => {
     const { offers } = await publish({}, '--price', '1', '--usage', 'inference', '--timed', '--bracket', '7:90', ...ada)
     const [offer = ''] = offers

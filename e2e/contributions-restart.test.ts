@@ -18,6 +18,7 @@ import { openFileJournal } from '../packages/node/src/adapters/journal/fileJourn
 import type { JournalRecord } from '../packages/node/src/ports/journal.js'
 import { newFolder, removeFolder } from '../packages/node/test/support.js'
 import { type Marketplace, startMarketplace } from './marketplace.js'
+import { rowsBy } from './rowsSource.js'
 
 /** What was given, appended and taken back is there after a restart; what a stop cut short is carried through. */
 
@@ -32,19 +33,6 @@ afterAll(async () => {
   await market?.node.stop()
   await removeFolder(folder)
 })
-
-const rowsOf = (name: string, count: number) => {
-  const lines = Array.from({ length: count }, (_, row) => `${JSON.stringify({ by: name, row })}\n`)
-  const bytes = new TextEncoder().encode(lines.join(''))
-  return {
-    fileName: 'rows.jsonl',
-    mediaType: 'application/jsonl',
-    bytes: bytes.length,
-    async *stream() {
-      yield bytes
-    },
-  }
-}
 
 const statement = {
   description: 'For a test.',
@@ -76,7 +64,7 @@ test('contributions and segments outlive the node, and a withdrawal that was cut
     ...statement,
     kind: 'dataset',
     name: 'Lines',
-    content: rowsOf('Ada', 3),
+    content: rowsBy('Ada', 3),
     rowFormat: 'jsonl',
     offers: [{ token, price: 0n, usage: 'train' }],
   })
@@ -89,7 +77,7 @@ test('contributions and segments outlive the node, and a withdrawal that was cut
     [market.alpha, 'Alpha'],
     [market.beta, 'Beta'],
   ] as const) {
-    const rows = rowsOf(name, 4)
+    const rows = rowsBy(name, 4)
     const consent = await consentToContribute(client, { approval, rows, label: name })
     await giveContribution(market.boole, { approval, consent, rows })
   }
@@ -101,11 +89,11 @@ test('contributions and segments outlive the node, and a withdrawal that was cut
     name: 'Calls',
     feed: { fields: [{ name: 'row', type: 'integer' }] },
   })
-  await appendSegment(market.ada, { version: feed.version, rows: rowsOf('Ada', 2) })
+  await appendSegment(market.ada, { version: feed.version, rows: rowsBy('Ada', 2) })
 
   await restart()
   expect(await getContributions(market.curie, { asset })).toMatchObject({ accepted: 2, rows: 8, withdrawals: 0 })
-  await appendSegment(market.ada, { version: feed.version, rows: rowsOf('Ada', 1) })
+  await appendSegment(market.ada, { version: feed.version, rows: rowsBy('Ada', 1) })
   const sequences: number[] = []
   for await (const { segment } of followFeed(market.ada, { version: feed.version })) sequences.push(segment.sequence)
   expect(sequences).toEqual([0, 1])

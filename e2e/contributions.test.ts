@@ -1,4 +1,12 @@
-import { type ConsentedRows, canonicalRow, type Problem, type RowProof, type SignedApproval } from '@agorai/core'
+import {
+  type ConsentedRows,
+  canonicalRow,
+  type Problem,
+  type RowProof,
+  type SignedApproval,
+  toRevocationMessage,
+  toTypedData,
+} from '@agorai/core'
 import {
   type AgoraiClient,
   approveApplication,
@@ -14,6 +22,7 @@ import {
   listContributions,
   proveRow,
   publishAsset,
+  revokeApplication,
   verifyDelivery,
   verifyRowProof,
   withdrawContributions,
@@ -22,6 +31,7 @@ import { parquetWriteBuffer } from 'hyparquet-writer'
 import { isAddressEqual } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Marketplace, startMarketplace } from './marketplace.js'
+import { rowsSource } from './rowsSource.js'
 
 /**
  * Three people give rows to a dataset through an application that its owner approved; it is assembled and sold, their
@@ -39,18 +49,6 @@ const purpose = 'Training of models that read handwriting'
 const rowsOf = (name: string, count: number) =>
   Array.from({ length: count }, (_, row) => ({ by: name, row, text: `${name} wrote line ${row}` }))
 
-const sourceOf = (rows: readonly object[]) => {
-  const bytes = new TextEncoder().encode(rows.map((row) => `${JSON.stringify(row)}\n`).join(''))
-  return {
-    fileName: 'rows.jsonl',
-    mediaType: 'application/jsonl',
-    bytes: bytes.length,
-    async *stream() {
-      yield bytes
-    },
-  }
-}
-
 async function textOf(content: AsyncIterable<Uint8Array>): Promise<string> {
   const parts: Uint8Array[] = []
   for await (const part of content) parts.push(part)
@@ -58,7 +56,7 @@ async function textOf(content: AsyncIterable<Uint8Array>): Promise<string> {
 }
 
 async function give(contributor: AgoraiClient, name: string, count: number) {
-  const rows = sourceOf(rowsOf(name, count))
+  const rows = rowsSource(rowsOf(name, count))
   const consent = await consentToContribute(contributor, { approval, rows, label: name })
   return { consent, ...(await giveContribution(market.boole, { approval, consent, rows })) }
 }
@@ -75,7 +73,7 @@ beforeAll(async () => {
     terms: { royaltyBps: 0 },
     contributors: { bps: 0, leaves: [] },
     metrics: [],
-    content: sourceOf(rowsOf('Ada', 5)),
+    content: rowsSource(rowsOf('Ada', 5)),
     rowFormat: 'jsonl',
     offers: [{ token: market.token, price, usage: 'train' }],
   })
@@ -114,9 +112,9 @@ describe('giving', () => {
 
   test('again changes nothing; other rows under the same consent are refused', async () => {
     const { alpha, boole } = market
-    const rows = sourceOf(rowsOf('Alpha', 40))
+    const rows = rowsSource(rowsOf('Alpha', 40))
     const consent = await consentToContribute(alpha, { approval, rows, label: 'Alpha' })
-    const other = sourceOf(rowsOf('Mallory', 40))
+    const other = rowsSource(rowsOf('Mallory', 40))
     await expect(giveContribution(boole, { approval, consent, rows: other })).rejects.toMatchObject({
       code: 'digest_mismatch',
     })
@@ -125,7 +123,7 @@ describe('giving', () => {
 
   test('needs the approved application, the same purpose, signatures of both, and a consent that holds', async () => {
     const { alpha, boole, curie, ada } = market
-    const rows = sourceOf(rowsOf('Alpha', 2))
+    const rows = rowsSource(rowsOf('Alpha', 2))
     const consent = await consentToContribute(alpha, { approval, rows, label: 'Alpha' })
     const refused = async (client: AgoraiClient, wrong: { approval?: SignedApproval; consent?: ConsentedRows }) => {
       const error: unknown = await giveContribution(client, { approval, consent, rows, ...wrong }).catch(
@@ -362,12 +360,71 @@ describe('assembling', () => {
     expect(text).not.toContain('Beta')
     await verifyDelivery(byron, delivered)
 
-    const rows = sourceOf(rowsOf('Beta', 24))
+    const rows = rowsSource(rowsOf('Beta', 24))
     const later = await consentToContribute(beta, { approval, rows, label: 'Beta' })
     const early = { ...later, consent: { ...later.consent, grantedAt: '1' } }
     await expect(giveContribution(boole, { approval, consent: early, rows })).rejects.toMatchObject({
       code: 'signature_invalid',
     })
     expect(await getContributions(boole, { asset })).toMatchObject({ accepted: 2, withdrawals: 1 })
+  })
+})
+
+describe('revoking', () => {
+  test('ends what the application was approved for, keeps what it handed in, and is undone by a newer approval', async () => {
+    const { ada, alpha, boole, curie } = market
+    const application = market.addressOf(boole)
+    await expect(revokeApplication(curie, { asset, application })).rejects.toMatchObject({ code: 'not_owner' })
+    const other = await approveApplication(ada, { asset, application: market.addressOf(curie), purpose })
+    const { kept, recordedAt, ...receipt } = await revokeApplication(ada, { asset, application })
+    expect(receipt).toMatchObject({ asset: String(asset), application })
+    // Alpha's and Gamma's; Beta took back hers.
+    expect(kept).toHaveLength(2)
+    expect(await getContributions(curie, { asset })).toMatchObject({ accepted: 2 })
+    expect((await listContributions(ada, { asset })).revocations).toEqual([{ application, recordedAt }])
+
+    const rows = rowsSource(rowsOf('Alpha', 3))
+    const handIn = async (by: AgoraiClient, signed: SignedApproval) => {
+      const consent = await consentToContribute(alpha, { approval: signed, rows, label: 'Alpha' })
+      return giveContribution(by, { approval: signed, consent, rows })
+    }
+    await expect(handIn(boole, approval)).rejects.toMatchObject({ code: 'approval_revoked' })
+    const backdated = { ...approval, approval: { ...approval.approval, grantedAt: '9999999999' } }
+    await expect(handIn(boole, backdated)).rejects.toMatchObject({ code: 'request_expired' })
+    expect(await handIn(curie, other)).toMatchObject({ rows: 3 })
+    await expect
+      .poll(() => Math.floor(Date.now() / 1000), { timeout: 5_000, interval: 100 })
+      .toBeGreaterThan(Number(recordedAt))
+    const anew = await approveApplication(ada, { asset, application, purpose })
+    expect(await handIn(boole, anew)).toMatchObject({ rows: 3 })
+    expect(await getContributions(curie, { asset })).toMatchObject({ accepted: 4 })
+  })
+
+  test('is the same when it is handed in again, and counts for nobody but who signed it', async () => {
+    const { ada, boole, node } = market
+    const revocation = {
+      ...{ asset: String(asset), owner: market.addressOf(ada), application: market.addressOf(boole) },
+      ...{ nonce: `0x${'17'.repeat(32)}` as const, expiry: String(Math.floor(Date.now() / 1000) + 600) },
+    } as const
+    const { id: chainId, addresses } = ada.info.chain
+    const domain = { chainId, assetRegistry: addresses.assetRegistry }
+    const document = toTypedData(domain, 'ApprovalRevocation', toRevocationMessage(revocation))
+    const signature = await ada.wallet?.signTypedData({ account: ada.wallet.account, ...document } as never)
+    const post = async (body: object) => {
+      const response = await fetch(`${node.url}/api/v1/revocations`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
+      return response.json()
+    }
+    const first = await post({ revocation, signature })
+    expect(first).toMatchObject({ application: revocation.application })
+    await new Promise((resolve) => setTimeout(resolve, 1_100))
+    expect(await post({ revocation, signature })).toEqual(first)
+    expect(await post({ revocation: { ...revocation, nonce: `0x${'18'.repeat(32)}` }, signature })).toMatchObject({
+      code: 'signature_invalid',
+    })
+    expect((await listContributions(ada, { asset })).revocations).toHaveLength(2)
   })
 })

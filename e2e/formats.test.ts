@@ -84,6 +84,7 @@ const passed = [
   'content.plaintext.rows',
   'content.plaintext.root',
   'content.cid',
+  'croissant',
   'manifest',
   'terms',
 ]

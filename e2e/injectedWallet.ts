@@ -129,7 +129,8 @@ export async function injectWallet(
         if (listen !== undefined) window.removeEventListener(`test-wallet:${event}`, listen)
       },
     }
-    const icon = 'data:image/svg+xml,%3Csvg xmlns="http://www.w3.org/2000/svg"%3E%3C/svg%3E'
+    const icon =
+      'data:image/svg+xml,%3Csvg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2 2"%3E%3Ccircle cx="1" cy="1" r="1"/%3E%3C/svg%3E'
     const info = { uuid: '350670db-19fa-4704-a166-e52e178b59d2', rdns: 'org.example.wallet', name: shown, icon }
     const announce = () =>
       window.dispatchEvent(

@@ -175,7 +175,7 @@ async function compare(steps: readonly Step[]): Promise<void> {
 
 test(`the contracts and core agree on ${graphs} random graphs, call by call and in total`, async () => {
   await compareHistories({ what: 'ledger and core', runs: graphs, arbitrary: historyArbitrary, compare })
-  console.log(`ledger and core agree: ${graphs} graphs, ${JSON.stringify(done)}`)
+  console.log(`P1: ${graphs} graphs on which ledger and core agree: ${JSON.stringify(done)}`)
   console.log(`refused alike: ${JSON.stringify(Object.fromEntries(refusals))}`)
   expect(Math.min(...Object.values(done))).toBeGreaterThan(graphs / 10)
   expect(refusals.size).toBeGreaterThan(8)

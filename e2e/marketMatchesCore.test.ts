@@ -167,7 +167,9 @@ async function compare(steps: readonly MarketStep[]): Promise<void> {
 
 test(`the market and core agree on ${histories} random histories, call by call and in total`, async () => {
   await compareHistories({ what: 'market and core', runs: histories, arbitrary: marketHistoryArbitrary, compare })
-  console.log(`market and core agree: ${histories} histories, ${JSON.stringify(Object.fromEntries(told))}`)
+  console.log(
+    `P1: ${histories} market histories on which contract and core agree: ${JSON.stringify(Object.fromEntries(told))}`,
+  )
   console.log(`refused alike: ${JSON.stringify(Object.fromEntries(refusals))}`)
   expect(told.size).toBe(events.size)
   expect(refusals.size).toBeGreaterThan(10)

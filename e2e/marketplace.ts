@@ -86,7 +86,7 @@ const addressOf = ({ wallet }: AgoraiClient): Address => {
   return wallet.account.address
 }
 
-const statement = {
+export const statement = {
   kind: 'service',
   name: 'A service',
   description: 'Answers what it is asked.',

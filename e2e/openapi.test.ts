@@ -119,6 +119,11 @@ describe('the OpenAPI document', { timeout: 120_000 }, () => {
     const [{ id = '', version = { id: '' } } = {}] = await found()
     const detail = (await operation('get_assets_id')({ id })).body as { manifest: ContentManifest }
     expect(detail.manifest.content.cid).toBe(asset.cid)
+    const page = { id, limit: '1' }
+    const published = (await operation('get_assets_id_versions')(page)).body
+    expect(published).toMatchObject({ versions: [{ id: version.id }], nextCursor: null })
+    const offered = (await operation('get_assets_id_offers')(page)).body
+    expect(offered).toMatchObject({ offers: [{ id: `${sold.offer}` }], nextCursor: null })
     expect((await operation('get_versions_id_lineage')({ id: version.id })).status).toBe(200)
     const { passes } = (await operation('get_passes')({ holder: buyer.address })).body as {
       passes: { offer: string }[]

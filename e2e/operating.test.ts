@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
+import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { testEngines } from '../packages/node/src/adapters/database/testDatabases.js'
-import { type Program, startProgram } from '../packages/node/test/program.js'
+import { startS3 } from '../packages/node/src/adapters/storage/testStores.js'
+import { type Program, spawnProgram, startProgram } from '../packages/node/test/program.js'
 import {
   buy,
   buyer,
@@ -30,7 +32,7 @@ const server = engine?.url
 
 /**
  * A service as an operator runs it: two gateways, two indexers of which one stands by, and a worker, each a process of its
- * own, over one PostgreSQL, one content store and one chain that none of them runs.
+ * own, over one PostgreSQL, one bucket and one chain that none of them runs.
  */
 const roles = ['gateway', 'gateway', 'indexer', 'indexer', 'worker'] as const
 
@@ -38,24 +40,31 @@ let folder: string
 let host: TestNode
 let database: string
 let admin: pg.Client
+let s3: Awaited<ReturnType<typeof startS3>>
 const programs: Program[] = []
 
-const settingsOf = (name: string, role: string): Record<string, string> => {
+const databaseUrl = (name: string): string => {
   const url = new URL(server ?? '')
-  url.pathname = `/${database}`
-  return {
-    AGORAI_ROLES: role,
-    AGORAI_DATA_DIR: join(folder, name),
-    AGORAI_STORAGE_DIR: join(folder, 'storage'),
-    AGORAI_OPERATOR_KEYS: join(folder, 'keys', 'operator.json'),
-    AGORAI_MASTER_KEYS: join(folder, 'keys', 'master.json'),
-    AGORAI_JOURNAL: 'postgres',
-    AGORAI_RPC_URL: host.rpcUrl,
-    AGORAI_CONFIRMATIONS: '0',
-    AGORAI_METRICS: '127.0.0.1:0',
-    DATABASE_URL: url.href,
-  }
+  url.pathname = `/${name}`
+  return url.href
 }
+
+const settingsOf = (name: string, role: string): Record<string, string> => ({
+  AGORAI_ROLES: role,
+  AGORAI_DATA_DIR: join(folder, name),
+  AGORAI_STORAGE: `s3://${s3.bucket}/operator`,
+  AGORAI_S3_ENDPOINT: s3.settings.endpoint,
+  AGORAI_S3_REGION: s3.settings.region,
+  AWS_ACCESS_KEY_ID: s3.settings.credentials.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: s3.settings.credentials.secretAccessKey,
+  AGORAI_OPERATOR_KEYS: join(folder, 'keys', 'operator.json'),
+  AGORAI_MASTER_KEYS: join(folder, 'keys', 'master.json'),
+  AGORAI_JOURNAL: 'postgres',
+  AGORAI_RPC_URL: host.rpcUrl,
+  AGORAI_CONFIRMATIONS: '0',
+  AGORAI_METRICS: '127.0.0.1:0',
+  DATABASE_URL: databaseUrl(database),
+})
 
 const gateway = (at: number): TestNode => {
   const { url } = programs[at] as Program
@@ -66,6 +75,7 @@ const infos: TestNode['info'][] = []
 beforeAll(async () => {
   if (server === undefined) return
   folder = await newFolder()
+  s3 = await startS3()
   database = `agorai_test_${randomBytes(6).toString('hex')}`
   admin = new pg.Client({ connectionString: server })
   await admin.connect()
@@ -86,8 +96,33 @@ afterAll(async () => {
   await host?.stop()
   await admin?.query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`)
   await admin?.end()
+  await s3?.close()
   if (folder !== undefined) await removeFolder(folder)
 })
+
+/** Tries, for as long as the other tests take, to start a second gateway of one name. */
+let twin: Promise<string>
+async function startTwin(): Promise<string> {
+  const settings = settingsOf('twin', 'gateway')
+  await cp(join(folder, 'gateway-1', 'charges'), join(folder, 'twin', 'charges'), { recursive: true })
+  return startProgram(settings).then(({ child }) => {
+    child.kill('SIGKILL')
+    return 'it started'
+  }, String)
+}
+
+/** A command of `agorai-node` in a process of its own, which succeeds. @returns What it said. */
+async function expectDone(settings: Record<string, string>, ...args: string[]): Promise<string> {
+  const child = spawnProgram('agoraiNode', [...args, '--json'], settings)
+  let said = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (text) => {
+      said += String(text)
+    })
+  const code = await new Promise((resolve) => child.once('close', resolve))
+  expect({ code, said: code === 0 ? '' : said }).toEqual({ code: 0, said: '' })
+  return said
+}
 
 const metric = async (program: Program, name: string): Promise<number> => {
   const text = await (await fetch(`${program.metricsUrl}/metrics`)).text()
@@ -105,6 +140,7 @@ describe.skipIf(server === undefined)('roles in separate processes', { timeout: 
     expect(leaders.filter((leads) => leads === 1)).toHaveLength(1)
     expect(programs[3]?.text()).toContain('this one stands by')
     const bytes = await Promise.all(programs.map((program) => metric(program, 'process_resident_memory_bytes')))
+    twin = startTwin()
     console.log(`memory: ${roles.map((role, n) => `${role} ${Math.round((bytes[n] ?? 0) / 2 ** 20)} MiB`).join(', ')}`)
   })
 
@@ -202,6 +238,45 @@ describe.skipIf(server === undefined)('roles in separate processes', { timeout: 
       ((await (await fetch(`${gateway(1).url}/api/v1/assets?limit=100`)).json()) as { assets: object[] }).assets.length
     await expect.poll(names, { timeout: 30_000 }).toBe(4)
   })
+
+  test('a gateway whose folder is a copy of another’s does not start: it would give back what the other sells', async () => {
+    expect(await twin).toMatch(/config_invalid.*charges\/gateway/s)
+  })
+
+  // Each command is a program of its own, and so is the node that serves what was restored.
+  const drill = async (): Promise<void> => {
+    const asset = await sealAsset(randomBytes(60_000))
+    await uploadAll(gateway(1), asset)
+    const sold = await publish(gateway(1), asset)
+    await confirmed(gateway(1), await buy(gateway(1), sold))
+    await grantOf(await postDelivery(gateway(1), await deliveryBody(gateway(1), sold)))
+
+    const own = settingsOf('gateway-1', 'gateway')
+    const [data, keys] = [join(folder, 'copies', 'data'), join(folder, 'copies', 'keys')]
+    await expectDone(own, 'backup', data)
+    await expectDone(own, 'backup-keys', keys)
+    const elsewhere = {
+      ...settingsOf('elsewhere', 'gateway,indexer'),
+      AGORAI_STORAGE: `s3://${s3.bucket}/elsewhere`,
+      DATABASE_URL: databaseUrl(`${database}_elsewhere`),
+    }
+    await admin.query(`CREATE DATABASE ${database}_elsewhere`)
+    await expectDone(elsewhere, 'restore', data)
+    await expectDone(elsewhere, 'restore-keys', keys)
+    expect(await expectDone(elsewhere, 'fsck', '--deep')).toContain('"problems":0')
+    expect(await expectDone(elsewhere, 'gc', '--delete')).not.toContain('"cid"')
+    const program = await startProgram(elsewhere)
+    programs.push(program)
+    const restored = { ...host, url: program.url, info: await nodeInfo(program.url) } as TestNode
+    await grantOf(await postDelivery(restored, await deliveryBody(restored, sold)))
+    const content = await fetch(`${restored.url}/api/v1/content/${asset.cid}`)
+    expect(new Uint8Array(await content.arrayBuffer())).toEqual(asset.ciphertext)
+    // Gone before the server is asked to remove its database.
+    program.child.kill('SIGKILL')
+    await program.exited
+    await admin.query(`DROP DATABASE ${database}_elsewhere WITH (FORCE)`)
+  }
+  if (process.env.AGORAI_DEEP === '1') test('a backup brings all of it back, elsewhere', drill)
 
   test('an operator with other keys cannot use this journal', async () => {
     const settings = {

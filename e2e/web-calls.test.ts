@@ -85,6 +85,8 @@ test('a buyer streams a text, draws a digit, sees what each cost, and closes', {
   await eventually(() => textOf(text.getByTestId('price'))).toMatch(/^At most 0\.0000\d+ tUSD: .*24 tokens written/)
   await text.getByLabel('A budget').check()
   await text.getByRole('button', { name: 'Run' }).click()
+  await dialog.getByLabel('Budget in tUSD').fill('0.005')
+  expect(await textOf(dialog)).toMatch(/You put 0\.01 tUSD into a payment channel .*, which takes no less at a time\./)
   await dialog.getByLabel('Budget in tUSD').fill('0.5')
   expect(await textOf(dialog)).toContain('You put 0.50 tUSD into a payment channel')
   await dialog.getByRole('button', { name: 'Put in 0.50' }).click()
@@ -104,6 +106,7 @@ test('a buyer streams a text, draws a digit, sees what each cost, and closes', {
   const pad = await openService(page, digits)
   const run = pad.getByRole('button', { name: 'Run' })
   expect(await run.isDisabled()).toBe(true)
+  expect(await textOf(pad.getByTestId('price'))).toBe('What it costs at most stands here before you run it.')
   const box = await pad.locator('canvas').boundingBox()
   if (box === null) throw new Error('there is nothing to draw on')
   // An upright stroke: a one.
@@ -147,7 +150,12 @@ test('free calls cost nothing, and a phone shows all of it', { timeout: 180_000 
   await eventually(() => textOf(text.locator('.session'))).toContain('19 free calls left today')
   await text.getByText('Call it from a program').click()
   await page.goto(`${market.node.url}/assets/${digitModel}`)
+  const tried = panel(page, 'Try it')
+  await tried.getByLabel('A held-out digit').selectOption('7')
+  await eventually(() => textOf(tried.getByTestId('price'))).toBe('At most 0.0015 tUSD: 1 row')
+  expect(await textOf(tried)).toContain('Sold by the call as Digit reading by the row.')
   await panel(page, 'Called through').getByRole('link', { name: 'Try Digit reading by the row' }).click()
+  await page.waitForURL(`**/assets/${digits}`)
   await page.getByRole('heading', { name: 'Try it' }).waitFor()
   await settled(page)
   const tooWide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
@@ -170,7 +178,15 @@ test('a wallet of the browser pays for calls, and takes out what is left in its 
   const asks = (method: string) => wallet.asked.filter((asked) => asked === method).length
   const pad = await openService(page, digits)
   const strip = page.getByRole('region', { name: 'Wallet' })
+  await page.evaluate(() => {
+    const info = { uuid: 'broken', rdns: 'org.example.broken', name: 'No picture', icon: 'data:image/png,none' }
+    const detail = { info, provider: { request: () => undefined } }
+    window.dispatchEvent(new CustomEvent('eip6963:announceProvider', { detail }))
+  })
   await strip.getByRole('button', { name: 'Connect a wallet' }).click()
+  const pictures = (name: string) => dialog.getByRole('button', { name }).locator('img').count()
+  await eventually(() => pictures('No picture')).toBe(0)
+  expect(await pictures('Test wallet')).toBe(1)
   await dialog.getByRole('button', { name: 'Test wallet' }).click()
   await strip.getByRole('button', { name: 'Disconnect' }).waitFor()
   await mint(page)

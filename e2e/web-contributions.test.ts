@@ -15,6 +15,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { findBarriers } from './accessibility.js'
 import { buildPage, eventually, launchBrowser, openPage, panel, signAs, textOf } from './browser.js'
 import { type Marketplace, startMarketplace } from './marketplace.js'
+import { rowsBy } from './rowsSource.js'
 
 /** What the page shows of rows that people gave and of feeds, in a real browser. */
 
@@ -23,19 +24,6 @@ let market: Marketplace
 let browser: Browser
 let asset: bigint
 let feed: bigint
-
-const rowsOf = (name: string, count: number) => {
-  const lines = Array.from({ length: count }, (_, row) => `${JSON.stringify({ by: name, row })}\n`)
-  const bytes = new TextEncoder().encode(lines.join(''))
-  return {
-    fileName: 'rows.jsonl',
-    mediaType: 'application/jsonl',
-    bytes: bytes.length,
-    async *stream() {
-      yield bytes
-    },
-  }
-}
 
 beforeAll(async () => {
   market = await startMarketplace({ webFolder: await buildPage() })
@@ -49,14 +37,14 @@ beforeAll(async () => {
     contributors: { bps: 0, leaves: [] },
     metrics: [],
   }
-  const content = rowsOf('Ada', 3)
+  const content = rowsBy('Ada', 3)
   asset = (await publishAsset(ada, { ...statement, kind: 'dataset', name: 'Lines', content, rowFormat: 'jsonl' })).asset
   const approval = await approveApplication(ada, { asset, application: addressOf(boole), purpose: 'Training' })
   for (const [client, label] of [
     [alpha, 'Alpha'],
     [gamma, 'Gamma'],
   ] as const) {
-    const rows = rowsOf(label, 4)
+    const rows = rowsBy(label, 4)
     const consent = await consentToContribute(client, { approval, rows, label })
     await giveContribution(boole, { approval, consent, rows })
   }
@@ -68,7 +56,7 @@ beforeAll(async () => {
     feed: { fields: [{ name: 'row', type: 'integer' }], cadenceSeconds: 60 },
   })
   feed = published.asset
-  for (const count of [2, 3]) await appendSegment(ada, { version: published.version, rows: rowsOf('Ada', count) })
+  for (const count of [2, 3]) await appendSegment(ada, { version: published.version, rows: rowsBy('Ada', count) })
   await market.settle()
   browser = await launchBrowser()
 }, 300_000)

@@ -65,6 +65,17 @@ test('a bundle is listed by its owner, bought whole, and closed', { timeout: 180
   await page.context().close()
 })
 
+test('every offer is shown, also those of further pages', { timeout: 180_000 }, async () => {
+  const offers = Array.from({ length: 22 }, () => ({ token: market.token, price, usage: 'inference' as const }))
+  const { asset } = await market.publishService(market.ada, { name: 'Many offers', offers })
+  await market.settle()
+  const { page, faults } = await openPage(browser, { theme: 'light' })
+  await page.goto(`${market.node.url}/assets/${asset}`)
+  await eventually(() => panel(page, 'Offers').getByRole('heading', { level: 3 }).count()).toBe(22)
+  expect(faults).toEqual([])
+  await page.context().close()
+})
+
 test('the owner chooses the version that the till pays, from seven days on', { timeout: 180_000 }, async () => {
   const { ada } = market
   const { asset } = await publishWithOffer(ada, 'Twice published')

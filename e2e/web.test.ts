@@ -408,7 +408,7 @@ test('a till is swept by anyone, its owner takes out ether, and an exclusive sal
   await box.getByRole('button', { name: 'Sweep 1.00' }).click()
   await dialog.getByRole('button', { name: 'Sweep 1.00' }).click()
   await box.getByText('1.00\u00a0tUSD entered the ledger').waitFor()
-  expect(await textOf(panel(page, 'Revenue so far'))).toContain('Received')
+  expect(await textOf(panel(page, 'Revenue so far'))).toContain('Earned')
   await signAs(page, 2)
   await box.getByRole('button', { name: 'Take out what is no payment' }).click()
   await dialog.getByRole('button', { name: 'Take it out' }).click()
@@ -447,15 +447,19 @@ test('a chosen theme wins over the system’s and is remembered', async () => {
   await page.context().close()
 })
 
-test('the keyboard reaches the content first, and an asset that is not there says so', async () => {
+test('the keyboard reaches the content first, and an asset or a transaction that is not there says so', async () => {
   const { page } = await openPage(browser, { theme: 'light' })
   await page.goto(`${node.url}/assets/999`)
   await page.getByRole('heading', { name: 'There is no asset 999 here' }).waitFor()
-  await page.getByText('`agorai search` lists what is published.').waitFor()
+  await page.getByRole('main').getByRole('link', { name: 'The catalogue' }).waitFor()
+  expect(await page.getByRole('alert').count()).toBe(0)
   await page.keyboard.press('Tab')
   expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Skip to the content')
   await page.keyboard.press('Enter')
   await eventually(() => page.evaluate(() => document.activeElement?.id)).toBe('main')
+  await page.goto(`${node.url}/transactions/0x${'12'.repeat(32)}`)
+  await page.getByText('The chain has mined no transaction of this hash').waitFor()
+  expect(await textOf(page.getByRole('main'))).not.toMatch(/viem|went wrong/)
   await page.context().close()
 })
 

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { checkMachine, isNodeSupported, matchesLockfile, root } from './install.mjs'
@@ -167,7 +167,23 @@ describe('the summary', () => {
     const fewer = reached.replace(`${id}: ${least} ${what}`, `${id}: ${least - 1} ${what}`)
     expect(summaryOf({ output: fewer }).counts.failed).toBe(1)
     expect(summaryOf({ output: '' }).counts.failed).toBe(promises.length)
-    expect(unreached(new Map())).toContain(`${id}: 0 ${what} of ${least}`)
+    expect(unreached(new Map()).failed).toContain(`${id}: 0 ${what} of ${least}`)
+  })
+
+  test('a promise whose file skipped tests is skipped with them, and a failure in CI', () => {
+    const needy = promises.filter(({ file }) => file === 'e2e/payments/fleet.test.ts')
+    const output = reached.replace(/^P9: .*(vouchers|session calls)$/gm, '')
+    const skipped = ['e2e/payments/fleet.test.ts: four gateways', 'e2e/payments/crash.test.ts: killed inside']
+    const { counts, text } = summaryOf({ output, skipped })
+    expect(counts).toEqual({ passed: 2, failed: 0, skipped: skipped.length + needy.length })
+    for (const { id, what, least } of needy) expect(text).toContain(`  ${id}: 0 ${what} of ${least}`)
+    expect(text).toMatch(/^- P9 +0 vouchers$/m)
+    expect(summaryOf({ output, skipped }, { ci: true }).counts.failed).toBe(skipped.length + needy.length)
+    expect(summaryOf({ output, skipped: skipped.slice(1) }).counts.failed).toBe(needy.length)
+  })
+
+  test('every file that shows a promise is there', () => {
+    for (const { file } of promises) if (file !== undefined) expect(existsSync(join(root, file)), file).toBe(true)
   })
 })
 

@@ -160,11 +160,12 @@ const show = (folder) => {
 }
 
 function printUrls({ dataDir }) {
-  const { url } = running.node
+  const { url, rpcUrl } = running.node
   console.log(`
   Page      ${url}
   API       ${url}/api/v1/node
   OpenAPI   ${url}/api/v1/openapi.json
+  Chain     ${rpcUrl}
   Data      ${show(dataDir)}
   Terminal  npx agorai search digits --node ${url}
 

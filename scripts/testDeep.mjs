@@ -1,6 +1,6 @@
 // `npm run test:deep`: everything that takes longer than a submission may. Options after `--`:
 //   --only campaigns,proofs     runs these stages only: campaigns graphs histories fuzz releases keys leases payments crashes
-//                               proofs mutants mutation delivery gas
+//                               promises proofs mutants mutation delivery gas
 //   --again                     also those that have passed on these very sources
 // A stage that has passed is not run again until a source changes, so what was stopped goes on where it was; mutants that
 // are known are kept one by one. The mutation stage asks about 400 mutants; AGORAI_MUTANTS=2000 asks about so many.
@@ -23,6 +23,10 @@ const releasesLeast = 100_000
 const paidLeast = 100_000
 const cutsLeast = 10_000
 const sequencesLeast = 100_000
+const graphsLeast = 10_000
+const leasesLeast = 10_000
+const flipsLeast = 1_048_625
+const textsLeast = 2_000
 const mutantsAsked = process.env.AGORAI_MUTANTS ?? '400'
 
 /** What a stage reached, held to what it must reach. */
@@ -43,8 +47,11 @@ const stages = {
     const part = await forge(['--deep'], 8 * hourMs)
     return reaching(reaching(part, 'P1 invariant calls', callsLeast), 'P1 channel calls', callsLeast)
   },
-  graphs: () =>
-    deepTests('graphs', ['e2e/ledgerMatchesCore.test.ts', 'e2e/marketMatchesCore.test.ts'], { AGORAI_DEEP: '1' }),
+  graphs: async () => {
+    const files = ['e2e/ledgerMatchesCore.test.ts', 'e2e/marketMatchesCore.test.ts']
+    const part = await deepTests('graphs', files, { AGORAI_DEEP: '1' })
+    return reaching(reaching(part, 'P1 graphs', graphsLeast), 'P1 market histories', graphsLeast)
+  },
   histories: async () => {
     const env = { AGORAI_REORG_HISTORIES: String(historiesLeast) }
     return reaching(await deepTests('histories', ['e2e/index/reorgs.test.ts'], env), 'P14 histories', historiesLeast)
@@ -63,9 +70,10 @@ const stages = {
     const part = await deepTests('keys', ['packages/node/src/gateway/calls/answerOnce.test.ts'], env)
     return reaching(part, 'P11 sequences', sequencesLeast)
   },
-  leases: () => {
-    const env = { AGORAI_SESSION_RUNS: '10000' }
-    return deepTests('leases', ['packages/node/src/gateway/sessions/leases.test.ts'], env)
+  leases: async () => {
+    const env = { AGORAI_SESSION_RUNS: String(leasesLeast) }
+    const part = await deepTests('leases', ['packages/node/src/gateway/sessions/leases.test.ts'], env)
+    return reaching(part, 'P9 histories of leases', leasesLeast)
   },
   // Half by vouchers, half in one session.
   payments: async () => {
@@ -76,7 +84,12 @@ const stages = {
   },
   crashes: async () => {
     const env = { AGORAI_CRASH_POINTS: '100', AGORAI_POWER_CUTS: String(cutsLeast) }
-    return reaching(await deepTests('crashes', crashTests, env), 'P10 power cuts', cutsLeast)
+    const part = await deepTests('crashes', crashTests, env)
+    return killsLeast.reduce((held, [what, least]) => reaching(held, `P10 ${what}`, least), part)
+  },
+  promises: async () => {
+    const part = await deepTests('promises', promiseTests, { AGORAI_DEEP: '1' })
+    return promisesLeast.reduce((held, [key, least]) => reaching(held, key, least), part)
   },
   proofs: () => proofs([], 2 * hourMs),
   mutants: () => mutants([], 8 * hourMs),
@@ -91,6 +104,36 @@ const crashTests = [
   'e2e/payments/crash.test.ts',
   'packages/node/test/crash.test.ts',
   'packages/node/test/keyStoreCrash.test.ts',
+]
+
+const killsLeast = [
+  ['power cuts', cutsLeast],
+  ['paid kill points', 20],
+  ['kill points of the node', 16],
+  ['kill points of the key store', 20],
+]
+
+/** Contents that are delivered as they were listed, kept closed, erased, brought back, kept off the chain, and fetched. */
+const promiseTests = [
+  'packages/core/src/content/chunks.test.ts',
+  'packages/core/src/assets/onChainFields.test.ts',
+  'packages/sdk/src/delivery/readChunks.test.ts',
+  'packages/sdk/src/ingest/net',
+  'packages/node/test/secrets.test.ts',
+  'packages/node/test/erasure.test.ts',
+  'e2e/contentProofs.test.ts',
+  'e2e/operating.test.ts',
+  'e2e/personal-data.test.ts',
+  'e2e/secrets.test.ts',
+]
+
+const promisesLeast = [
+  ['P13 byte flips detected', flipsLeast],
+  ['P15 needles', 900],
+  ['P15 secrets of a whole market', 19],
+  ['P16 ways back refused', 7],
+  ['P17 personal texts', textsLeast],
+  ['P20 spellings refused', 60],
 ]
 
 /** One word for everything that a stage could depend on. */

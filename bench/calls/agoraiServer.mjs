@@ -60,7 +60,7 @@ const memory = await rebuildMemory(journal)
 const { publicClient } = chain
 const sender = createOperatorSender({ publicClient, account, chainId: chain.id, local: true })
 const facilitator = createBuiltInFacilitator({ sender, settleTimeoutMs: 20_000 })
-const settings = { withdrawDelay: 900, exposureMax: 10n ** 12n }
+const settings = { withdrawDelay: 900, exposureMax: 10n ** 12n, deniableMax: 10n ** 12n, depositMin: 0n }
 const payments = await openPayments({ chain, addresses: deployment, keys, memory, sender, facilitator, settings })
 
 const service = {

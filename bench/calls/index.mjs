@@ -25,7 +25,7 @@ const step = (name, work) => (asJson ? work() : runStep(name, work))
 
 await step('packages', () => buildTypes(['packages/sdk', 'packages/node']))
 // These import the packages that were just built.
-const [{ startChain }, { createCandidates }, { startLoad }, { installPeers }, { measure }, { calibrate }] =
+const [{ startChain }, { createCandidates }, { startLoad }, { installOfficialServer }, { measure }, { calibrate }] =
   await Promise.all([
     import('./chain.mjs'),
     import('./candidates.mjs'),
@@ -34,7 +34,7 @@ const [{ startChain }, { createCandidates }, { startLoad }, { installPeers }, { 
     import('./figures.mjs'),
     import('./model.mjs'),
   ])
-await step('peers', installPeers)
+await step('peers', installOfficialServer)
 
 /** What the handler of the goal takes. */
 const inferenceMicroseconds = 36

@@ -2,7 +2,8 @@
 import { fork } from 'node:child_process'
 
 export function startLoad() {
-  const child = fork(new URL('load.mjs', import.meta.url))
+  // It collects its own garbage when it says so.
+  const child = fork(new URL('load.mjs', import.meta.url), { execArgv: ['--expose-gc'] })
   const ask = (message) =>
     new Promise((resolve, reject) => {
       child.once('message', ({ result, error }) => (error === undefined ? resolve(result) : reject(new Error(error))))

@@ -19,8 +19,8 @@ const step = (name, work) => (asJson ? work() : runStep(name, work))
 const parts = {
   hashing: async () => (await import('./hashing.mjs')).measureHashing(),
   indexing: async () => {
-    const { installPeers } = await import('./peers.mjs')
-    await step('peers', installPeers)
+    const { installIndexPeers } = await import('./peers.mjs')
+    await step('peers', installIndexPeers)
     return (await import('./indexing.mjs')).measureIndexing({ say })
   },
   ingest: async () => (await import('./ingest.mjs')).measureIngest(),

@@ -1,31 +1,17 @@
 // Contract code: the peers' from their own npm packages, ours from what is committed, and the tokens of the measurement.
-import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { root } from '../../scripts/install.mjs'
 import { compileJson } from '../../scripts/solc.mjs'
-import { runProgram } from '../../scripts/steps.mjs'
+import { installPeers } from '../installPeers.mjs'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const peersFolder = join(root, '.cache/gas-peers')
 const readText = (path) => readFileSync(path, 'utf8')
 
-/** Installs the peers' packages from the lockfile beside this file, in a folder that git ignores, running nothing of theirs. */
-export async function installPeers() {
-  const locked = createHash('sha256')
-    .update(readText(join(here, 'package-lock.json')))
-    .digest('hex')
-  const stamp = join(peersFolder, '.stamp')
-  if (existsSync(stamp) && readText(stamp) === locked) return
-  mkdirSync(peersFolder, { recursive: true })
-  for (const file of ['package.json', 'package-lock.json', '.npmrc']) cpSync(join(here, file), join(peersFolder, file))
-  await runProgram('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
-    cwd: peersFolder,
-    remedy: 'Check the network and the registry (`npm ping`), then start again.',
-  })
-  writeFileSync(stamp, locked)
-}
+/** Installs the packages whose gas is measured beside ours. */
+export const installGasPeers = () => installPeers(here, peersFolder)
 
 const inPackage = (path) => join(peersFolder, 'node_modules', path)
 export const readJson = (path) => JSON.parse(readText(inPackage(path)))

@@ -19,14 +19,14 @@ const step = (name, work) => (asJson ? work() : runStep(name, work))
 async function measure() {
   await step('packages', () => buildTypes(['packages/sdk']))
   // These import the packages that were just built.
-  const [{ startChain }, { installPeers, compileTokens }, { measureAgorai }, peers] = await Promise.all([
+  const [{ startChain }, { installGasPeers, compileTokens }, { measureAgorai }, peers] = await Promise.all([
     import('./chain.mjs'),
     import('./code.mjs'),
     import('./agorai.mjs'),
     importPeers(),
   ])
   await step('peers', async () => {
-    await installPeers()
+    await installGasPeers()
     return 'installed from bench/gas/package-lock.json'
   })
   const tokens = compileTokens()

@@ -37,7 +37,16 @@ export const resolverOf =
       .split('/')
       .reduce<Json>((at, name) => at[name] as Json, document)
 
-export type Sources = { resolve: Resolve; known: readonly string[]; bodies: Readonly<Record<string, Json>> }
+export type Sources = {
+  resolve: Resolve
+  known: readonly string[]
+  bodies: Readonly<Record<string, Json>>
+  /** Headers of calls that are paid, as they are right: texts, and documents that travel in base64. */
+  paying: Readonly<Record<string, string | Json>>
+}
+
+/** What is sold by the call, and what sells it. */
+const sold = /^\/(v1|v2|api\/v1\/(sessions|quotes))\b/
 
 const headerTexts = [
   'bytes=0-',
@@ -67,7 +76,7 @@ const origin = ['http://evil.example', 'null', 'http://localhost']
 
 /** One request to an operation: most of it as described, something of it not. */
 export function drawRequest(operation: Operation, random: Random, sources: Sources): FuzzRequest {
-  const { resolve, known, bodies } = sources
+  const { resolve, known, bodies, paying } = sources
   const text = (schema: Json) =>
     random.chance(0.35) ? random.one(hostileTexts) : String(drawValue(schema, random, resolve, known))
   const encoded = (value: string) =>
@@ -85,6 +94,9 @@ export function drawRequest(operation: Operation, random: Random, sources: Sourc
   if (random.chance(0.02)) query.push(...Array.from({ length: 300 }, (_, n) => `f${n}=1`))
   if (random.chance(0.1)) headers[random.one(headerNames)] = headerValue(random)
   if (random.chance(0.02)) headers.origin = random.one(origin)
+  if (sold.test(operation.path))
+    for (const [name, right] of Object.entries(paying))
+      if (random.chance(0.4)) headers[name] = payingValue(right, random)
   const method = random.chance(0.04)
     ? random.one(['GET', 'PUT', 'POST', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD'])
     : operation.method
@@ -96,6 +108,18 @@ export function drawRequest(operation: Operation, random: Random, sources: Sourc
     ? (operation.body?.type ?? 'application/json')
     : random.one(['text/plain', 'application/xml', '', 'multipart/form-data'])
   return { method, path: url, headers, body: bodyOf(value, random) }
+}
+
+/** A header of a paid call: right, with something of it spoilt, or another altogether. */
+function payingValue(right: string | Json, random: Random): string {
+  if (random.chance(0.1)) return headerValue(random)
+  if (typeof right !== 'string') {
+    const document = random.chance(0.6) ? spoil(right, random) : right
+    return Buffer.from(JSON.stringify(document) ?? '').toString('base64')
+  }
+  if (random.chance(0.5)) return right
+  const at = random.below(right.length)
+  return right.slice(0, at) + random.one(['', '.', '0', '-1', 'A', ' ', '=']) + right.slice(at + 1)
 }
 
 const headerValue = (random: Random): string =>

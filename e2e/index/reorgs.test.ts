@@ -2,8 +2,7 @@ import type { Hex } from 'viem'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { createBatchingClient } from '../../packages/node/src/adapters/chain/batchingClient.js'
 import { createRawLogReader } from '../../packages/node/src/adapters/chain/readRawLogs.js'
-import { openPglite } from '../../packages/node/src/adapters/database/pglite.js'
-import { emptyDatabase } from '../../packages/node/src/adapters/database/testDatabases.js'
+import { emptyDatabase, testEngines } from '../../packages/node/src/adapters/database/testDatabases.js'
 import { advance } from '../../packages/node/src/indexer/advance.js'
 import { createIndexer, type Indexer } from '../../packages/node/src/indexer/createIndexer.js'
 import { dumpIndex } from '../../packages/node/src/indexer/dumpIndex.js'
@@ -30,13 +29,34 @@ const stepsMax = 9
 const statementsMax = eventTableNames.length + 6
 const depthMax = 64
 
+/** On every tenth history another chain is followed meanwhile, into the same database where the engine has one. */
+const neighbourEvery = 10
+
+type Pair = { name: string; live: Database; fresh: Database; beside: Database }
+
 let chain: TestChain
 let live: Database
 let fresh: Database
+/** One for each engine: the histories take turns. */
+let pairs: Pair[]
 beforeAll(async () => {
-  ;[live, fresh] = await Promise.all([openPglite({ schema: 'live' }), openPglite({ schema: 'fresh' })])
+  const engines = (await testEngines(process.env.DATABASE_URL)).filter(({ missing }) => missing === undefined)
+  pairs = await Promise.all(
+    engines.map(async ({ name, open }) => {
+      const [one, other, beside] = await Promise.all([open(), open(), open()])
+      return { name, live: one, fresh: other, beside }
+    }),
+  )
+  take(0)
 }, 120_000)
-afterAll(() => Promise.all([live.close(), fresh.close()]))
+afterAll(() => Promise.all(pairs.flatMap((pair) => [pair.live.close(), pair.fresh.close(), pair.beside.close()])))
+
+/** The databases of one engine, by turns, of which Postgres has the histories with another chain. */
+function take(turn: number): Pair {
+  const pair = pairs[(turn + pairs.length - 1) % pairs.length] as Pair
+  ;({ live, fresh } = pair)
+  return pair
+}
 // A chain of its own for each history: going back over what was gone back over is not what is tested of it.
 afterEach(() => chain?.kill())
 
@@ -79,7 +99,16 @@ async function takeBack(random: Random): Promise<number> {
 }
 
 type Counts = Record<
-  'reorgs' | 'deepest' | 'interrupted' | 'faults' | 'restarts' | 'crashes' | 'crashesInRollback' | 'events',
+  | 'reorgs'
+  | 'deepest'
+  | 'interrupted'
+  | 'faults'
+  | 'restarts'
+  | 'crashes'
+  | 'crashesInRollback'
+  | 'events'
+  | 'neighbours'
+  | 'onPostgres',
   number
 >
 
@@ -127,6 +156,33 @@ async function runHistory(random: Random, counts: Counts): Promise<void> {
   expect(last.health()).toMatchObject({ state: 'following', failures: 0 })
 }
 
+/** Another chain beside: it goes its own way, back and forth, and its index has nothing of the first one's. */
+async function runNeighbour(random: Random, { beside, fresh: anew }: Pair): Promise<() => Promise<void>> {
+  const neighbour = await startTestChain()
+  await emptyDatabase(beside)
+  const follow = (database: Database) =>
+    createIndexer({
+      ...asNode(neighbour),
+      ...{ database, addresses: neighbour.deployment, pollMs: 0 },
+      manifests: { get: async (digest) => neighbour.manifests.get(digest) },
+    })
+  const indexer = await follow(beside)
+  for (let round = 0; round < 3; round++) {
+    await neighbour.mineRandom(random, 4 + random.below(4), 4)
+    await indexer.sync()
+    await neighbour.rollback(1 + random.below(3))
+    await neighbour.mineRandom(random, 3, 3)
+  }
+  await indexer.sync()
+  return async () => {
+    expect(await readIndexedEvents(beside)).toEqual(await readChainEvents(neighbour))
+    await emptyDatabase(anew)
+    await (await follow(anew)).sync()
+    expect(await dumpIndex(beside)).toBe(await dumpIndex(anew))
+    await neighbour.kill()
+  }
+}
+
 describe('reorgs (P14)', () => {
   test(`${histories} random histories leave the index of a fresh start`, { timeout: histories * 60_000 }, async () => {
     const counts: Counts = {
@@ -138,23 +194,34 @@ describe('reorgs (P14)', () => {
       crashes: 0,
       crashesInRollback: 0,
       events: 0,
+      neighbours: 0,
+      onPostgres: 0,
     }
     for (let seed = firstSeed; seed < firstSeed + histories; seed++) {
+      const pair = take(seed)
+      counts.onPostgres += pair.name === 'Postgres' ? 1 : 0
       chain = await startTestChain()
       await Promise.all([emptyDatabase(live), emptyDatabase(fresh)])
-      await runHistory(createRandom(seed * 7_919), counts)
+      const hasNeighbour = seed % neighbourEvery === 0
+      const [checkNeighbour] = await Promise.all([
+        hasNeighbour ? runNeighbour(createRandom(seed * 104_729), pair) : undefined,
+        runHistory(createRandom(seed * 7_919), counts),
+      ])
       await (await indexerOn(fresh, chain.client)).sync()
       const [expected, found] = [await dumpIndex(fresh), await dumpIndex(live)]
       expect(found, `history ${seed}`).toBe(expected)
       const onChain = await readChainEvents(chain)
       expect(await readIndexedEvents(live), `history ${seed}`).toEqual(onChain)
       counts.events += onChain.length
+      await checkNeighbour?.()
+      counts.neighbours += hasNeighbour ? 1 : 0
       await chain.kill()
     }
     console.log(
       `P14: ${histories} histories, ${counts.reorgs} reorgs up to ${counts.deepest} deep (${counts.interrupted} while ` +
         `reading), ${counts.faults} faults, ${counts.restarts} restarts, ${counts.crashes} crashes ` +
-        `(${counts.crashesInRollback} in a rollback), ${counts.events} events compared: 0 differences`,
+        `(${counts.crashesInRollback} in a rollback), ${counts.events} events compared, ${counts.onPostgres} histories ` +
+        `on PostgreSQL, ${counts.neighbours} beside another chain: 0 differences`,
     )
     expect(counts.events).toBeGreaterThan(histories * 10)
   })

@@ -32,15 +32,23 @@ let salts = 0
 /** Deposits into a channel of its own; the payer signs, another account sends. */
 export async function openChannel(
   market: Marketplace,
-  parameters: { payer: LocalAccount; receiver: Address; amount: bigint; withdrawDelay?: number },
+  parameters: {
+    payer: LocalAccount
+    payerAuthorizer?: Address
+    receiver: Address
+    receiverAuthorizer?: Address
+    amount: bigint
+    withdrawDelay?: number
+  },
 ): Promise<OpenChannel> {
-  const { payer, receiver, amount, withdrawDelay = 900 } = parameters
+  const { payer, payerAuthorizer = payer.address, receiver, amount, withdrawDelay = 900 } = parameters
+  const { receiverAuthorizer = receiver } = parameters
   salts += 1
   const config: ChannelConfig = {
     payer: payer.address,
-    payerAuthorizer: payer.address,
+    payerAuthorizer,
     receiver,
-    receiverAuthorizer: receiver,
+    receiverAuthorizer,
     token: market.token,
     withdrawDelay,
     salt: toHex(salts, { size: 32 }),

@@ -1,4 +1,4 @@
-import { mkdtemp } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createChannelBook } from '@agorai/core'
@@ -21,10 +21,18 @@ import { followWrites, leaveFiles, type WriteLog } from './writeLog.js'
 
 const cuts = Number(process.env.AGORAI_POWER_CUTS ?? 200)
 const rounds = process.env.AGORAI_POWER_CUTS === undefined ? 4 : 40
+/** At so many of the cuts a gateway is started on what is left. */
+const starts = process.env.AGORAI_POWER_CUTS === undefined ? 1 : 20
 
 /** What a power cut left, as a gateway reads it when it starts. */
 type Left = { charged: ReadonlyMap<Hex, bigint>; opened: Set<string>; closed: Set<string>; calls: Set<string> }
-type Acknowledged = { at: number; what: string; isIn(left: Left): boolean }
+type Acknowledged = {
+  at: number
+  what: string
+  isIn(left: Left): boolean
+  /** Whether a gateway that started on what is left knows of it. */
+  isAt(url: string): Promise<boolean>
+}
 
 async function readLeft(folder: string, names: readonly string[]): Promise<Left> {
   const book = createChannelBook()
@@ -49,15 +57,25 @@ async function readLeft(folder: string, names: readonly string[]): Promise<Left>
 async function payAndNote(paid: PaidNode, url: string): Promise<Acknowledged[]> {
   const client = await paid.newClient()
   const acknowledged: Acknowledged[] = []
-  const note = (what: string, isIn: Acknowledged['isIn']) =>
-    void acknowledged.push({ at: (Date.now() + 1) / 1_000, what, isIn })
+  const note = (what: string, isIn: Acknowledged['isIn'], isAt: Acknowledged['isAt']) =>
+    void acknowledged.push({ at: (Date.now() + 1) / 1_000, what, isIn, isAt })
+  /** Whoever is behind is told what was charged. */
+  async function chargedAt(url: string): Promise<bigint> {
+    const said = await payFor(url + target, callBody(paid.service, 'how much?'), client.voucher(0n))
+    if (said.kind === 'lost' || said.cumulative === undefined) throw new Error(toText(said))
+    return said.cumulative
+  }
   let charged = 0n
   for (let round = 0; round < rounds; round++) {
     const said = await payFor(url + target, callBody(paid.service, `round ${round}`), client.voucher(charged))
     if (said.kind !== 'answered') throw new Error(toText(said))
     charged += price
     const total = charged
-    note(`voucher ${total}`, (left) => (left.charged.get(client.channel) ?? 0n) >= total)
+    note(
+      `voucher ${total}`,
+      (left) => (left.charged.get(client.channel) ?? 0n) >= total,
+      async (at) => (await chargedAt(at)) >= total,
+    )
     const budget = price * 100n
     const opened = await openSessionAt(url, client, {
       charged,
@@ -66,17 +84,32 @@ async function payAndNote(paid: PaidNode, url: string): Promise<Acknowledged[]> 
       nonce: randomNonce(),
     })
     const { session } = opened
-    note('session opened', (left) => left.opened.has(session))
+    const other = callBody(paid.service, 'a counter twice')
+    const stateAt = (at: string) => sessionState(at, opened)
+    note(
+      'session opened',
+      (left) => left.opened.has(session),
+      async (at) => (await stateAt(at)).session === session,
+    )
     await Promise.all(
       [1, 2, 3, 4].map(async (counter) => {
         const { status } = await callInSession(url, opened, { counter, body: callBody(paid.service, `${counter}`) })
         expect(status).toBe(200)
-        note(`call ${counter}`, (left) => left.calls.has(`${session}/${counter}`))
+        note(
+          `call ${counter}`,
+          (left) => left.calls.has(`${session}/${counter}`),
+          async (at) =>
+            /counter_used|session_closed/.test((await callInSession(at, opened, { counter, body: other })).text),
+        )
       }),
     )
     expect((await sessionState(url, opened, 'close')).state).toBe('closed')
     charged += 4n * price
-    note('session closed', (left) => left.closed.has(session))
+    note(
+      'session closed',
+      (left) => left.closed.has(session),
+      async (at) => (await stateAt(at)).state === 'closed',
+    )
   }
   return acknowledged
 }
@@ -89,6 +122,30 @@ async function cutAt(writes: WriteLog, acknowledged: readonly Acknowledged[], at
     const due = acknowledged.filter((each) => each.at <= at)
     expect(due.filter(({ isIn }) => !isIn(left)).map(({ what }) => what)).toEqual([])
     return due.length
+  } finally {
+    await removeFolder(folder)
+  }
+}
+
+/** Starts a gateway on what a cut at a moment left, unaided, and asks it for all that was acknowledged. */
+async function startAt(
+  paid: PaidNode,
+  writes: WriteLog,
+  { acknowledged, at }: { acknowledged: readonly Acknowledged[]; at: number },
+): Promise<void> {
+  const folder = await paid.newFolder()
+  try {
+    for (const name of ['journal', 'charges']) await rm(join(folder, name), { recursive: true })
+    await leaveFiles(writes, { at, folder, random: Math.random })
+    const { url, child, exited } = await paid.start(folder)
+    try {
+      const lost: string[] = []
+      for (const { what, isAt, at: when } of acknowledged) if (when <= at && !(await isAt(url))) lost.push(what)
+      expect(lost).toEqual([])
+    } finally {
+      child.kill('SIGKILL')
+      await exited
+    }
   } finally {
     await removeFolder(folder)
   }
@@ -111,9 +168,10 @@ export async function cutPower(paid: PaidNode, folder: string): Promise<string> 
   await node.exited
   expect(writes.steps.filter(({ kind }) => kind === 'sync').length).toBeGreaterThan(rounds * 4)
 
+  const atRandom = () => begun + Math.random() * (ended - begun)
   let looked = 0
   for (const { at } of acknowledged) looked += await cutAt(writes, acknowledged, at)
-  for (let cut = acknowledged.length; cut < cuts; cut++)
-    looked += await cutAt(writes, acknowledged, begun + Math.random() * (ended - begun))
-  return `P10: ${Math.max(cuts, acknowledged.length)} power cuts, ${looked} acknowledgements found, 0 lost`
+  for (let cut = acknowledged.length; cut < cuts; cut++) looked += await cutAt(writes, acknowledged, atRandom())
+  for (let start = 0; start < starts; start++) await startAt(paid, writes, { acknowledged, at: atRandom() })
+  return `P10: ${Math.max(cuts, acknowledged.length)} power cuts, ${looked} acknowledgements found, 0 lost, and in ${starts} gateways that started on them`
 }

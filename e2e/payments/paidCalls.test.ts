@@ -26,7 +26,13 @@ let upstream: Upstream
 beforeAll(async () => {
   upstream = await startUpstream()
   const { baseUrl } = upstream
-  const setting: UpstreamSetting = { baseUrl, apiKey: undefined, model: 'echo', continuousUsage: false }
+  const setting: UpstreamSetting = {
+    baseUrl,
+    apiKey: undefined,
+    model: 'echo',
+    continuousUsage: false,
+    concurrency: 64,
+  }
   // Whichever of the first assets the service will be.
   const upstreams = new Map([1n, 2n, 3n, 4n, 5n].map((asset) => [asset, setting]))
   const { inference } = readConfig([], {}).config

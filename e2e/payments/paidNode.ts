@@ -2,7 +2,7 @@ import { cp, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type OpenedSession, operatorReceiverOf } from '@agorai/core'
 import { type Hex, toHex } from 'viem'
-import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
+import { generatePrivateKey, type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts'
 import { type Program, startProgram } from '../../packages/node/test/program.js'
 import { newFolder, nodeAt, removeFolder, type TestNode } from '../../packages/node/test/support.js'
 import { type Marketplace, startMarketplace } from '../marketplace.js'
@@ -19,6 +19,10 @@ export type PaidNode = {
   template: string
   newFolder(): Promise<string>
   start(folder: string): Promise<Running>
+  /** The market on whose chain it sells. */
+  market: Marketplace
+  /** A payer with money and no channel. */
+  newPayer(): Promise<PrivateKeyAccount>
   /** A payer with a channel of its own. */
   newClient(): Promise<VoucherClient>
   stop(): Promise<void>
@@ -71,6 +75,8 @@ export async function startPaidNode(): Promise<PaidNode> {
       await cp(template, folder, { recursive: true })
       return folder
     },
+    market,
+    newPayer: async () => privateKeyToAccount((await fundPayer(market)).key),
     newClient: () => openClient(market, { receiver, requirements }),
     async stop() {
       await upstream.stop()
@@ -83,11 +89,16 @@ export async function startPaidNode(): Promise<PaidNode> {
 
 type ClientOptions = { receiver: Hex; requirements: Awaited<ReturnType<typeof readRequirements>> }
 
-async function openClient(market: Marketplace, { receiver, requirements }: ClientOptions): Promise<VoucherClient> {
+async function fundPayer(market: Marketplace) {
   const key = generatePrivateKey()
   const payer = privateKeyToAccount(key)
   await market.chain.setBalance({ address: payer.address, value: 10n ** 18n })
   await market.send(market.curie, payer.address, budget)
+  return { key, payer }
+}
+
+async function openClient(market: Marketplace, { receiver, requirements }: ClientOptions): Promise<VoucherClient> {
+  const { key, payer } = await fundPayer(market)
   const withdrawDelay = Number(requirements.extra.withdrawDelay)
   const open = await openChannel(market, { payer, receiver, amount: budget, withdrawDelay })
   return createVoucherClient(open, requirements, key)

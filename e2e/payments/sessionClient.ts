@@ -28,6 +28,21 @@ export async function openSessionAt(
   return (await answer.json()) as OpenedSession
 }
 
+/** Raises the ceiling of a session on a channel that had been charged `charged` before it was opened. */
+export async function topUpSessionAt(
+  url: string,
+  payer: VoucherClient,
+  { opened, charged, ceiling }: { opened: OpenedSession; charged: bigint; ceiling: bigint },
+): Promise<void> {
+  const { header } = payer.voucher(charged, ceiling)
+  const answer = await fetch(`${url}/api/v1/sessions/${opened.session}/top-up`, {
+    method: 'POST',
+    headers: { ...json, [paymentSignatureHeader]: header },
+    body: JSON.stringify({ ceiling: `${ceiling}` }),
+  })
+  if (!answer.ok) throw new Error(`HTTP ${answer.status}: ${await answer.text()}`)
+}
+
 /** The token of one request, bound to it. */
 export function tokenOf(
   { session, macKey }: Pick<OpenedSession, 'session' | 'macKey'>,

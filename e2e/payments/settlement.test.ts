@@ -1,6 +1,6 @@
-import { revenueLedgerAbi } from '@agorai/core'
+import { batchSettlementAbi, batchSettlementAddress, revenueLedgerAbi } from '@agorai/core'
 import { collectRevenue, getDevAccount } from '@agorai/sdk'
-import type { Hex, LocalAccount } from 'viem'
+import { type Hex, type LocalAccount, zeroAddress } from 'viem'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import { foundry } from 'viem/chains'
 import { isAddressEqual } from 'viem/utils'
@@ -10,8 +10,8 @@ import { batchToSign } from '../../packages/node/src/compose/settlement.js'
 import type { JournalRecord } from '../../packages/node/src/ports/journal.js'
 import { noMetrics } from '../../packages/node/src/ports/metrics.js'
 import type { OperatorSender } from '../../packages/node/src/ports/operatorSender.js'
+import { connectSettlement } from '../../packages/node/src/worker/connectSettlement.js'
 import { createSettlement } from '../../packages/node/src/worker/createSettlement.js'
-import { connectSettlement } from '../../packages/node/src/worker/settlementChain.js'
 import { type Marketplace, startMarketplace } from '../marketplace.js'
 import { channelOnChain, type OpenChannel, openChannel, receiverOf, withdraw } from './channels.js'
 
@@ -89,7 +89,7 @@ async function newWorker({ account, records }: Operator, options: WorkerOptions 
       sender: { send: send(sender.send) },
     }),
     authorize: (rows) => account.signTypedData(batchToSign(foundry.id, rows)),
-    policy: { value, seconds },
+    policy: { value, deniableValue: value, seconds },
     pollMs: 20,
     metrics: noMetrics,
     onWarning: (message) => warnings.push(message),
@@ -278,6 +278,71 @@ describe('a worker', { timeout: 900_000 }, () => {
     expect(earned).toEqual([3n, 4n])
     expect(worker.warnings.join()).toContain(bad.channel)
     expect((await worker.once(true)).transactions).toEqual([])
+  })
+
+  test('pays no gas for what a contract of a payer does when it is asked for its signature', async () => {
+    const operator = await newOperator()
+    const { receiver } = operator
+    const [greedy, good] = [
+      await openChannel(market, { payer, payerAuthorizer: zeroAddress, receiver, amount: 100n }),
+      await open(operator, 100n),
+    ]
+    await operator.charge(greedy, versions[0], 7n)
+    await operator.charge(good, versions[1], 4n)
+    // Says that it signed, after it has touched a byte so far out that memory up to it takes 19 million gas.
+    await market.chain.setCode({ address: payer.address, bytecode: '0x623000005150631626ba7e60e01b60005260206000f3' })
+    try {
+      const worker = await newWorker(operator)
+      const earned = await gains(async () => {
+        for (const hash of (await worker.once(true)).transactions)
+          expect((await market.chain.getTransactionReceipt({ hash })).gasUsed).toBeLessThan(1_000_000n)
+      })
+      expect(earned).toEqual([0n, 4n])
+      expect(worker.warnings.join()).toContain(greedy.channel)
+    } finally {
+      await market.chain.setCode({ address: payer.address, bytecode: '0x' })
+    }
+  })
+
+  test('pays no gas for dust that strangers claim for its receiver, and hands it on with the next charge', async () => {
+    const operator = await newOperator()
+    const { receiver } = operator
+    const own = await open(operator, 1_000n)
+    let isOut = false
+    const send =
+      (working: Send): Send =>
+      async (call) => {
+        if (isOut && call.to === receiver) throw new Error('out')
+        return working(call)
+      }
+    const worker = await newWorker(operator, { value: 50n, send })
+    await operator.charge(own, versions[0], 60n)
+    await worker.once()
+    // A channel that pays this receiver and answers for itself: whoever has it claims what they like of it.
+    const strange = { payer, receiver, receiverAuthorizer: payer.address }
+    const { config, sign } = await openChannel(market, { ...strange, amount: 100n })
+    const signature = await sign(100n)
+    const claim = async (totalClaimed: bigint) => {
+      const voucher = { channel: config, maxClaimableAmount: 100n }
+      const call = { address: batchSettlementAddress, abi: batchSettlementAbi, functionName: 'claim' } as const
+      const args = [[{ voucher, signature, totalClaimed }]] as const
+      const hash = await market.chain.writeContract({ ...call, account: payer, chain: foundry, args })
+      await market.chain.waitForTransactionReceipt({ hash, pollingInterval: 5 })
+    }
+    for (const total of [1n, 2n, 7n]) {
+      await claim(total)
+      expect((await worker.once()).transactions).toEqual([])
+    }
+    await operator.charge(own, versions[0], 50n)
+    isOut = true
+    await expect(worker.once()).rejects.toThrow('out')
+    isOut = false
+    expect(await gains(() => worker.once())).toEqual([57n, 0n])
+    expect((await worker.once()).transactions).toEqual([])
+    // What is worth it needs no charge.
+    await claim(60n)
+    expect(await gains(() => worker.once())).toEqual([53n, 0n])
+    expect(await market.balanceOf(receiver)).toBe(0n)
   })
 
   test('that has no journal any more pays out what was claimed, and goes on', async () => {

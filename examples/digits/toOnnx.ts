@@ -1,6 +1,6 @@
 import onnxProto from 'onnx-proto'
+import { classes, hiddenUnits, type Weights } from './perceptron.js'
 import { pixelsPerDigit } from './readDigits.js'
-import { classes, hiddenUnits, type Weights } from './train.js'
 
 const { onnx } = onnxProto
 const { FLOAT } = onnx.TensorProto.DataType

@@ -1,21 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { countCorrect } from './evaluate.js'
+import { classes, hiddenUnits, type Weights } from './perceptron.js'
 import type { ModelFacts } from './publish.js'
 import { createRandom, shuffle } from './random.js'
 import { type Digits, parseDigits, pixelsPerDigit, readDigitsCsv } from './readDigits.js'
 import { toOnnx } from './toOnnx.js'
-
-export const hiddenUnits = 64
-export const classes = 10
-
-/** Weights of a 784-64-10 perceptron. `hidden[p * 64 + h]` and `output[h * 10 + c]` are row-major, input first. */
-export type Weights = {
-  hidden: Float32Array
-  hiddenBias: Float32Array
-  output: Float32Array
-  outputBias: Float32Array
-}
 
 export type TrainParameters = {
   /** Decides the first weights and the order of the rows. Default 1. */

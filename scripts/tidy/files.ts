@@ -11,7 +11,8 @@ export type Rule = {
   bad: Record<string, readonly SourceFile[]>
 }
 
-const skipped = new Set(['node_modules', 'dist', 'out', 'cache', 'coverage', 'generated', 'data'])
+const skipped = new Set(['node_modules', 'dist', 'out', 'cache', 'coverage', 'generated'])
+const measured = /^examples\/[^/]+\/data$/
 const readable = /\.(ts|tsx|mjs|js|json|sol|md|css|html|toml|tree|yml)$|^\.npmrc$|^run$/
 
 /** Everything that people wrote: no dependencies, nothing built, generated or measured. */
@@ -23,9 +24,10 @@ export function readRepository(root: string): SourceFile[] {
       const hidden = entry.name.startsWith('.') && entry.name !== '.ci' && entry.name !== '.npmrc'
       if (hidden || skipped.has(entry.name)) continue
       const full = join(folder, entry.name)
+      const path = relative(root, full).split(sep).join('/')
+      if (measured.test(path)) continue
       if (entry.isDirectory()) folders.push(full)
-      else if (readable.test(entry.name))
-        files.push({ path: relative(root, full).split(sep).join('/'), text: readFileSync(full, 'utf8') })
+      else if (readable.test(entry.name)) files.push({ path, text: readFileSync(full, 'utf8') })
     }
   }
   return files.sort((left, right) => (left.path < right.path ? -1 : 1))

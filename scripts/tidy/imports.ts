@@ -6,6 +6,8 @@ type Import = { from: string; line: number; specifier: string; typeOnly: boolean
 const importPattern =
   /\b(?:import|export)\s+(type\s+)?(?:[\w$*{][^'"`;]*?\sfrom\s*)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]/g
 
+const codeExtension = /\.(js|ts|tsx|mjs)$/
+
 /** Every import of a file. `target` is the path that a relative specifier names, without its extension. */
 function importsOf({ path, text }: SourceFile): Import[] {
   return [...withoutComments(text).matchAll(importPattern)].map((match) => {
@@ -16,7 +18,7 @@ function importsOf({ path, text }: SourceFile): Import[] {
       line: lineOf(text, match.index),
       specifier,
       typeOnly: match[1] !== undefined,
-      target: target?.replace(/\.(js|ts|tsx|mjs)$/, ''),
+      target: target?.replace(codeExtension, ''),
     }
   })
 }
@@ -173,4 +175,41 @@ const declared: Rule = {
   },
 }
 
-export const importRules = [packageArrows, coreAllowList, noNodeModules, ingestApart, nodeRooms, declared]
+const withoutExtension = (path: string) => path.replace(codeExtension, '')
+
+/** The chains of imports that lead back to where they began, one for each arrow that closes one. */
+function circlesOf(files: readonly SourceFile[]): string[][] {
+  const imported = new Map(
+    codeOf(files).map((file) => [withoutExtension(file.path), importsOf(file).map(({ target }) => target)]),
+  )
+  const circles: string[][] = []
+  const done = new Set<string>()
+  const follow = (path: string, trail: readonly string[]): void => {
+    const begun = trail.indexOf(path)
+    if (begun >= 0) circles.push([...trail.slice(begun), path])
+    if (begun >= 0 || done.has(path)) return
+    for (const target of imported.get(path) ?? []) if (target !== undefined) follow(target, [...trail, path])
+    done.add(path)
+  }
+  for (const path of imported.keys()) follow(path, [])
+  return circles
+}
+
+const noCircles: Rule = {
+  name: 'no file imports itself through others, not even for a type',
+  find: (files) => circlesOf(files).map((circle) => circle.join(' → ')),
+  bad: {
+    'two files that need one another': [
+      { path: 'packages/sdk/src/a.ts', text: `import { b } from './b/b.js'` },
+      { path: 'packages/sdk/src/b/b.ts', text: `import type { A } from '../a.js'` },
+    ],
+    'three, one of them by a name that it hands on': [
+      { path: 'scripts/a.mjs', text: `export * from './b.mjs'` },
+      { path: 'scripts/b.mjs', text: `const c = await import('./c.mjs')` },
+      { path: 'scripts/c.mjs', text: `import './d.mjs'\nimport { a } from './a.mjs'` },
+      { path: 'scripts/d.mjs', text: 'export const d = 1' },
+    ],
+  },
+}
+
+export const importRules = [packageArrows, coreAllowList, noNodeModules, ingestApart, nodeRooms, declared, noCircles]

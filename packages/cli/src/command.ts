@@ -71,6 +71,11 @@ export function parseCount(text: string, field: string, max: number): number {
   throw new AgoraiError('invalid_request', `A whole number from 0 to ${max}.`, { field })
 }
 
+const daysMax = 3_650
+
+/** `--days`: how long something that is signed holds, in seconds. At most ten years. */
+export const parseDays = (text: string): number => parseCount(text, 'days', daysMax) * 86_400
+
 /**
  * Exact: more digits than the token has are refused, never rounded.
  *

@@ -11,7 +11,10 @@ export async function run(args: readonly string[]): Promise<number> {
   const json = args.includes('--json')
   const program = new Command('agorai')
     .description('Publish, buy, call, verify and collect on an Agorai node.')
-    .addHelpText('after', '\nStart a node with `npm start`. Exit codes and remedies: docs/errors.md')
+    .addHelpText(
+      'after',
+      '\nStart a node with `npm start`; `agorai-node help` has an operator’s commands: check, backup, restore, fsck, gc and more.\nExit codes and remedies: docs/errors.md',
+    )
     .exitOverride()
     .showHelpAfterError()
   const wanted = args[0] === 'help' ? args[1] : args[0]
@@ -43,10 +46,13 @@ async function toAgoraiError(cause: CommanderError): Promise<Error> {
   return new AgoraiError('invalid_request', cause.message, { cause })
 }
 
-/** Commander must answer, not end the process, and with --json say nothing of its own; commands in groups likewise. */
-function prepare(command: Command, json: boolean): Command {
-  command.exitOverride()
+/**
+ * Commander must answer, not end the process, name the help after what was mistyped, and with --json say nothing of its
+ * own; commands in groups likewise.
+ */
+function prepare(command: Command, json: boolean, name = `agorai ${command.name()}`): Command {
+  command.exitOverride().showHelpAfterError(`  → See \`${name} --help\`.`)
   if (json) command.configureOutput({ writeErr: () => undefined })
-  for (const inner of command.commands) prepare(inner as Command, json)
+  for (const inner of command.commands) prepare(inner as Command, json, `${name} ${inner.name()}`)
   return command
 }

@@ -34,10 +34,11 @@ export const addSourceOptions = (command: Command): Command =>
     .option('--confirmations <blocks>', 'blocks after which one is final (default: as the chain says)')
 
 export const sourcesHelp = `
-The content is a file, a folder or an archive of this machine, or is read from where it is:
+The content is a file, a folder or an archive (zip, tar, gzip, CAR) of this machine, or is read from where it is:
   https://host/rows.parquet   never from private addresses; held to the version that was there first
-  s3://bucket/key             endpoint, region and keys as the AWS tools take them from the environment
-  ipfs://cid/path             through a trustless gateway, each block checked
+  s3://bucket/key             endpoint, region and keys as the AWS tools take them from the environment;
+                              a prefix that ends in a slash is taken as a folder
+  ipfs://cid/path             through a trustless gateway, each block checked; a folder with a slash at its end
   chain:eip155:1              events of contracts as JSON rows, with what proves their range:
                               agorai publish chain:eip155:1 --contract 0x… --from-block 1 --to-block 9 …`
 

@@ -29,6 +29,11 @@ describe('readConfig', () => {
     expect(readConfig([], { AGORAI_KEY: '0x1', AGORAI_NODE: 'http://localhost' }).config.port).toBe(4670)
   })
 
+  test('counts confirmations, or leaves it to the chain what is final', () => {
+    const confirmationsOf = (said: string) => readConfig([], { AGORAI_CONFIRMATIONS: said }).config.confirmations
+    expect([confirmationsOf(''), confirmationsOf('0'), confirmationsOf('finalized')]).toEqual([12, 0, 'finalized'])
+  })
+
   test('asks for a public address of a chain elsewhere, as the other may hold a secret', () => {
     const elsewhere = { AGORAI_RPC_URL: 'https://chain.example/v2/secret' }
     expect(() => readConfig([], elsewhere)).toThrow(
@@ -48,6 +53,7 @@ describe('readConfig', () => {
     ['AGORAI_RPC_URL', 'ftp://chain'],
     ['AGORAI_RPC_URL', 'chain'],
     ['AGORAI_CONFIRMATIONS', '-1'],
+    ['AGORAI_CONFIRMATIONS', 'final'],
     ['AGORAI_HOSTS', 'a b'],
     ['DATABASE_URL', 'mysql://h/d'],
     ['AGORAI_ROLES', 'gateway,door'],

@@ -31,7 +31,7 @@ export type NodeConfig = {
   /** Chains that are indexed for reading besides, by JSON-RPC; the contracts are those known there, or those in a file. */
   otherChains: readonly { rpcUrl: string; deploymentFile: string | undefined }[]
   /** Blocks that must follow before the node acts; not for the local chain. */
-  confirmations: number
+  confirmations: number | 'finalized'
   /** Most bytes of one content. */
   contentBytesMax: number
   /** Most bytes that one account may have under way, unfinished uploads as the whole that they will be. */
@@ -77,8 +77,8 @@ export type NodeConfig = {
   /** Other operators' nodes that this one takes missing manifests from, and with `content` ciphertext too. */
   peers: readonly string[]
   replicate: 'manifests' | 'content'
-  /** What one client may ask of content and deliveries; 0 is no limit. */
-  clientLimits: { requestsPerSecond: number; bytesPerSecond: number }
+  /** What one client may ask of content and deliveries, and for how many accounts of free calls in a day; 0 is no limit. */
+  clientLimits: { requestsPerSecond: number; bytesPerSecond: number; freeAccounts: number }
   /** Whether a proxy of the operator's own stands before it, whose last `x-forwarded-for` names the client. */
   behindProxy: boolean
   /** When channels are settled: once they owe so many base units, or have owed anything for so long. */
@@ -89,6 +89,10 @@ export type NodeConfig = {
     facilitatorUrl: string | undefined
     /** The most that a channel may owe before it is claimed, in base units of its token. */
     exposureMax: bigint
+    /** Of a channel whose payer, as a contract, can deny its vouchers later, in base units. */
+    deniableMax: bigint
+    /** The least deposit that this node brings to the chain, in base units. */
+    depositMin: bigint
     /** Seconds from a payer's wish to withdraw to the withdrawal. */
     withdrawDelay: number
   }
@@ -117,6 +121,11 @@ const wholeNumber = (max: number) =>
     .transform(Number)
     .refine((value) => value <= max, `must be at most ${max}`)
 
+const confirmations = z
+  .string()
+  .regex(/^(finalized|0|[1-9]\d{0,3})$/, 'must be a whole number of at most 9999, or finalized')
+  .transform((said) => (said === 'finalized' ? said : Number(said)))
+
 const settingsSchema = z.strictObject({
   AGORAI_HOST: z.string().min(1).max(255).default('127.0.0.1'),
   AGORAI_PORT: wholeNumber(65_535).default(4670),
@@ -138,7 +147,7 @@ const settingsSchema = z.strictObject({
     )
     .pipe(z.array(z.strictObject({ rpcUrl: httpUrl, deploymentFile: z.string().min(1).or(z.undefined()) })).max(16))
     .default([]),
-  AGORAI_CONFIRMATIONS: wholeNumber(10_000).default(12),
+  AGORAI_CONFIRMATIONS: confirmations.default(12),
   AGORAI_CONTENT_BYTES_MAX: wholeNumber(2 ** 40).default(8 * 2 ** 30),
   AGORAI_UPLOAD_BYTES_MAX: wholeNumber(2 ** 44).optional(),
   AGORAI_UPLOAD_HOURS: wholeNumber(8_760).default(72),
@@ -184,6 +193,7 @@ const settingsSchema = z.strictObject({
   AGORAI_REPLICATE: z.enum(['manifests', 'content']).default('manifests'),
   AGORAI_CLIENT_REQUESTS_PER_SECOND: wholeNumber(1_000_000).default(1_000),
   AGORAI_CLIENT_BYTES_PER_SECOND: wholeNumber(2 ** 40).default(0),
+  AGORAI_CLIENT_FREE_ACCOUNTS: wholeNumber(1_000_000).default(8),
   AGORAI_BEHIND_PROXY: z.enum(['0', '1']).default('0'),
   AGORAI_SETTLE_VALUE: z
     .string()
@@ -193,6 +203,8 @@ const settingsSchema = z.strictObject({
   AGORAI_SETTLE_SECONDS: wholeNumber(2_592_000).optional(),
   AGORAI_FACILITATOR_URL: httpUrl.optional(),
   AGORAI_EXPOSURE_MAX: wholeNumber(999_999_999_999_999).default(10_000_000),
+  AGORAI_DENIABLE_MAX: wholeNumber(999_999_999_999_999).default(100_000),
+  AGORAI_DEPOSIT_MIN: wholeNumber(999_999_999_999_999).default(10_000),
   AGORAI_WITHDRAW_DELAY: wholeNumber(withdrawDelayMax)
     .refine((value) => value >= withdrawDelayMin, `must be at least ${withdrawDelayMin}`)
     .default(3_600),
@@ -309,12 +321,15 @@ export function readConfig(
     clientLimits: {
       requestsPerSecond: settings.AGORAI_CLIENT_REQUESTS_PER_SECOND,
       bytesPerSecond: settings.AGORAI_CLIENT_BYTES_PER_SECOND,
+      freeAccounts: settings.AGORAI_CLIENT_FREE_ACCOUNTS,
     },
     behindProxy: settings.AGORAI_BEHIND_PROXY === '1',
     settle: { value: settings.AGORAI_SETTLE_VALUE, seconds: settings.AGORAI_SETTLE_SECONDS },
     payments: {
       facilitatorUrl: settings.AGORAI_FACILITATOR_URL,
       exposureMax: BigInt(settings.AGORAI_EXPOSURE_MAX),
+      deniableMax: BigInt(settings.AGORAI_DENIABLE_MAX),
+      depositMin: BigInt(settings.AGORAI_DEPOSIT_MIN),
       withdrawDelay: settings.AGORAI_WITHDRAW_DELAY,
     },
     inference: {

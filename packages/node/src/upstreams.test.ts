@@ -21,11 +21,23 @@ test('servers stand by the service that they are behind, their keys in the file 
   const baseUrl = 'http://127.0.0.1:8000/v1'
   const path = await write({
     7: { baseUrl, apiKey: 'in place', model: 'llama' },
-    9: { baseUrl, apiKeyFile: 'key', model: 'llama', continuousUsage: true },
+    9: { baseUrl, apiKeyFile: 'key', model: 'llama', continuousUsage: true, concurrency: 8 },
   })
   const upstreams = readUpstreams(path)
-  expect(upstreams.get(7n)).toEqual({ baseUrl, apiKey: 'in place', model: 'llama', continuousUsage: false })
-  expect(upstreams.get(9n)).toEqual({ baseUrl, apiKey: 'from a file', model: 'llama', continuousUsage: true })
+  expect(upstreams.get(7n)).toEqual({
+    baseUrl,
+    apiKey: 'in place',
+    model: 'llama',
+    continuousUsage: false,
+    concurrency: 64,
+  })
+  expect(upstreams.get(9n)).toEqual({
+    baseUrl,
+    apiKey: 'from a file',
+    model: 'llama',
+    continuousUsage: true,
+    concurrency: 8,
+  })
   expect(readUpstreams(undefined).size).toBe(0)
 })
 

@@ -10,6 +10,8 @@ export type UpstreamSetting = {
   model: string
   /** Whether it tells the usage with every piece when it is asked, as vLLM does. */
   continuousUsage: boolean
+  /** Most calls that it is asked at once. */
+  concurrency: number
 }
 
 const upstreamSchema = z
@@ -19,6 +21,7 @@ const upstreamSchema = z
     apiKeyFile: z.string().min(1).optional(),
     model: z.string().min(1).max(500),
     continuousUsage: z.boolean().default(false),
+    concurrency: z.int().min(1).max(10_000).default(64),
   })
   .refine(({ apiKey, apiKeyFile }) => apiKey === undefined || apiKeyFile === undefined, {
     message: 'must not be given twice, by apiKeyFile as well',

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto'
 import { type ContentManifest, chunkBytes, sealedBytes } from '@agorai/core'
+import { describeCroissant } from '@agorai/sdk'
 import { RecordBatchFileWriter, tableFromArrays } from 'apache-arrow'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { describe, expect, test } from 'vitest'
@@ -101,4 +103,20 @@ test('rows that are shown and are not of the content are refused', async () => {
   const sample = { rows: [{ ...row, proof: [...row.proof] }], previews: [] }
   const asset = await sealAsset(rows, 'jsonl', (manifest) => ({ ...manifest, sample }))
   await expect(check(asset)).rejects.toMatchObject({ code: 'digest_mismatch', field: 'sample.rows' })
+})
+
+test.each(['jsonl', 'parquet'] as const)('a Croissant description of %s that lies is refused', async (rowFormat) => {
+  const asset = await sealAsset(rowFormat === 'parquet' ? parquet : new TextEncoder().encode('{"a":1}\n'), rowFormat)
+  const { croissant, ...manifest } = asset.manifest
+  const sha256 = `0x${createHash('sha256').update(asset.ciphertext).digest('hex')}` as const
+  const made = describeCroissant(manifest, { sha256, date: '2026-11-22' })
+  const checked = (described: typeof made) =>
+    checkContent(storing(asset).storage, { ...manifest, croissant: described }, asset.secrets)
+  await checked(made)
+  const other = describeCroissant(manifest, { sha256: `0x${'11'.repeat(32)}`, date: '2026-11-22' })
+  for (const [field, lie] of [
+    ['croissant.size', { ...made, size: '1000000 rows' }],
+    ['croissant.distribution', other],
+  ] as const)
+    await expect(checked(lie)).rejects.toMatchObject({ code: 'digest_mismatch', field })
 })

@@ -1,4 +1,4 @@
-import { cp, readdir, readFile } from 'node:fs/promises'
+import { cp, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { type DeliveryGrant, digestOfCid } from '@agorai/core'
@@ -27,18 +27,15 @@ import {
   uploadContent,
   uploadHeaders,
 } from './support.js'
-import { hold, setTrap, type Trap, traceable } from './trap.js'
+import { killInside, setTrap, type Trap, traceable } from './trap.js'
 
 /**
- * A real node is killed inside a system call: `strace` holds the call at its entry, long enough for an answer that did not
- * wait for it to get out, and then the node is killed. So with the first, the second, … call of a kind, until the work
+ * A real node is killed inside a system call, held by `strace`: in the first, the second, … call of a kind, until the work
  * under test makes no further one.
  */
 const pointsMax = 8
 /** Every call, and not those alone that differ most. */
 const isDeep = process.env.AGORAI_CRASH_POINTS !== undefined
-const settleMs = 400
-const hitTimeoutMs = 30_000
 let killPoints = 0
 
 type Program = Pick<Started, 'child' | 'exited'> & { node: TestNode }
@@ -58,7 +55,7 @@ beforeAll(async () => {
   await stop(running)
 })
 afterAll(async () => {
-  console.log(`P10: ${killPoints} kill points`)
+  console.log(`P10: ${killPoints} kill points of the node`)
   await removeFolder(template ?? '')
 })
 beforeEach(async () => {
@@ -85,8 +82,9 @@ async function stop({ child, exited }: Program): Promise<void> {
   expect(await exited).toBe(0)
 }
 
+const traceLog = () => join(folder, 'strace.log')
 const trap = ({ child }: Program, call: string, what: string, nth: number): Promise<Trap> =>
-  setTrap(child, { log: join(folder, 'strace.log'), call, what, nth })
+  setTrap(child, { log: traceLog(), call, what, nth })
 
 type Before = { asset: SealedAsset; sold: Sold; body: string; grant: DeliveryGrant; block: number }
 
@@ -112,8 +110,7 @@ async function expectKept({ node }: Program): Promise<void> {
 /**
  * Kills the node at every occurrence of `call` within `work`, restarts it and checks it.
  *
- * @param options.answersLast Whether the work may not be answered before its last such call has returned. A kill alone
- * forgives an answer before the sync; a power cut does not.
+ * @param options.answersLast Whether the work may not be answered before its last such call has returned.
  * @param options.before What is done each time before the calls are counted.
  * @returns How many times it was killed.
  */
@@ -126,31 +123,12 @@ async function killAtEach(
   let running = await start()
   for (let nth = 1; nth <= pointsMax; nth++) {
     await prepare?.(running)
-    const { log, hit, release } = await trap(running, call, hold, nth)
-    let ended: unknown
-    const outcome = work(running).then(
-      () => 'done' as const,
-      (error: unknown) => error,
-    )
-    void outcome.then((how) => {
-      ended = how
-    })
-    const end = Date.now() + hitTimeoutMs
-    while (ended === undefined && !(await hit()) && Date.now() < end) await pause(20)
-    await pause(settleMs)
-    if (!(await hit())) {
-      expect(await outcome).toBe('done')
-      await release()
+    if (!(await killInside(running, { log: traceLog(), call, nth }, () => work(running), !answersLast))) {
       await check(running)
       await stop(running)
       return nth - 1
     }
-    if (answersLast) expect(ended, `ended while a call was held: ${await readFile(log, 'utf8')}`).toBeUndefined()
-    running.child.kill('SIGKILL')
     killPoints += 1
-    await release()
-    expect(await running.exited).toBe('SIGKILL')
-    await outcome
     running = await start()
     await expectKept(running)
     await check(running)

@@ -15,7 +15,7 @@ let cid: string
 const megabytes = 3
 beforeAll(async () => {
   node = await startTestNode({
-    clientLimits: { requestsPerSecond: 2, bytesPerSecond: 2_000_000 },
+    clientLimits: { requestsPerSecond: 2, bytesPerSecond: 2_000_000, freeAccounts: 0 },
     behindProxy: true,
   })
   const asset = await sealAsset(new Uint8Array(megabytes * 1_000_000))

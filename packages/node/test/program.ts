@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
@@ -65,4 +66,13 @@ export async function startProgram(settings: Settings, args: readonly string[] =
     text: () => text,
     exited,
   }
+}
+
+const clockTickMs = 10
+
+/** Milliseconds of CPU time that a program has had, all its threads together. */
+export async function cpuMsOf({ child }: Pick<Program, 'child'>): Promise<number> {
+  const [, after = ''] = (await readFile(`/proc/${child.pid}/stat`, 'utf8')).split(') ')
+  const [user = 0, system = 0] = after.split(' ').slice(11, 13).map(Number)
+  return (user + system) * clockTickMs
 }

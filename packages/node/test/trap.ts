@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { setTimeout as pause } from 'node:timers/promises'
+import { expect } from 'vitest'
 
 /** Where a program stops, or fails, as a test wants it: `strace` attached to the threads that write its files. */
 export type Trap = {
@@ -25,20 +27,19 @@ export const traceable = mayTrace()
 if (!traceable)
   console.warn('SKIPPED: crash tests need `strace` and the right to attach it (Debian: apt install strace).')
 
-/** Holds a call at its entry for so long that an answer that did not wait for it would get out. */
-export const hold = 'delay_enter=60000000'
+export type CallToTrap = { log: string; call: string; nth: number }
 
 /**
  * Resolves once the trap is set. The first thread is left alone: the index writes from there, and holding it would stop
  * the whole program.
  *
  * @param child A program with one thread that writes files (UV_THREADPOOL_SIZE=1): calls are counted by thread.
- * @param what What happens at the call: `hold`, or an error.
+ * @param what What happens at the call, as `strace` names it: a delay, or an error.
  * @param nth Which of the calls, from 1.
  */
 export async function setTrap(
   child: ChildProcess,
-  { log, call, what, nth }: { log: string; call: string; what: string; nth: number },
+  { log, call, what, nth }: CallToTrap & { what: string },
 ): Promise<Trap> {
   await writeFile(log, '')
   const threads = (await readdir(`/proc/${child.pid}/task`)).filter((thread) => thread !== String(child.pid))
@@ -68,4 +69,48 @@ export async function setTrap(
       clearTimeout(timer)
     },
   }
+}
+
+/** Holds a call at its entry for so long that an answer that did not wait for it would get out. */
+const hold = 'delay_enter=60000000'
+const settleMs = 400
+const hitTimeoutMs = 30_000
+
+/**
+ * Kills a program inside the nth call of a kind that `work` has it make: the call is held at its entry, long enough for an
+ * answer that did not wait for it to get out.
+ *
+ * @param mayAnswer Whether the work may be answered before that call has returned. A kill alone forgives an answer before the
+ * sync; a power cut does not.
+ * @returns Whether it was killed. Where the work makes no such call it is done, and the program runs on.
+ */
+export async function killInside(
+  { child, exited }: { child: ChildProcess; exited: Promise<unknown> },
+  trap: CallToTrap,
+  work: () => Promise<unknown>,
+  mayAnswer = false,
+): Promise<boolean> {
+  const { log, hit, release } = await setTrap(child, { ...trap, what: hold })
+  let ended: unknown
+  const outcome = work().then(
+    () => 'done' as const,
+    (error: unknown) => error,
+  )
+  void outcome.then((how) => {
+    ended = how
+  })
+  const end = Date.now() + hitTimeoutMs
+  while (ended === undefined && !(await hit()) && Date.now() < end) await pause(20)
+  await pause(settleMs)
+  if (!(await hit())) {
+    expect(await outcome).toBe('done')
+    await release()
+    return false
+  }
+  if (!mayAnswer) expect(ended, `ended while a call was held: ${await readFile(log, 'utf8')}`).toBeUndefined()
+  child.kill('SIGKILL')
+  await release()
+  expect(await exited).toBe('SIGKILL')
+  await outcome
+  return true
 }

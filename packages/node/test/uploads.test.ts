@@ -185,6 +185,7 @@ describe('a manifest', () => {
     for (const [body, field] of [
       [changed((m) => ({ ...m, terms: { ...m.terms, royaltyBps: 10_001 } })), 'terms.royaltyBps'],
       [changed((m) => ({ ...m, licence: { ...m.licence, spdx: 'not a licence!' } })), 'licence.spdx'],
+      [changed((m) => ({ ...m, licence: { ...m.licence, spdx: 'CC-BY-5.0' } })), 'licence.spdx'],
       [changed((m) => ({ ...m, tags: Array(100_000).fill('a') })), 'tags'],
       [changed((m) => ({ ...m, more: 1 })), undefined],
     ] as const) {

@@ -33,7 +33,7 @@ const infoOf = (id: number): NodeInfo => ({
     confirmedBlock: 1,
     indexedBlock: 1,
   },
-  operator: { address, encryptionKey: `0x${'11'.repeat(32)}` },
+  operator: { address, encryptionKey: `0x${'11'.repeat(32)}`, depositMin: '0' },
 })
 
 async function serve(body: unknown): Promise<string> {

@@ -1,5 +1,15 @@
-import { AgoraiError, assetOfOffer, type Offer } from '@agorai/core'
-import { type BuyOfferReturnType, buyOffer, getAsset, getOffer, getPass, type Payment } from '@agorai/sdk'
+import { AgoraiError, type AssetDetail, assetOfOffer, type Offer } from '@agorai/core'
+import {
+  type AgoraiClient,
+  type BuyOfferReturnType,
+  buyOffer,
+  everyPage,
+  getAsset,
+  getOffer,
+  getOffers,
+  getPass,
+  type Payment,
+} from '@agorai/sdk'
 import { type Command, Option } from 'commander'
 import {
   accountOption,
@@ -57,7 +67,7 @@ export function buyCommand(output: Output): Command {
       const client = await connect(options, readEnvironment())
       const id = parseId(asset, 'asset')
       const detail = await getAsset(client, { asset: id })
-      const offer = BigInt(chooseOffer(detail.offers, options.offer).id)
+      const offer = BigInt((await chooseOffer(client, detail, options.offer)).id)
       if (assetOfOffer(offer) !== id)
         throw new AgoraiError('integrity_failed', `The node named offer ${offer}, which is of another asset.`, {
           field: 'offer',
@@ -106,8 +116,21 @@ function describe(pass: BuyOfferReturnType, token: PaymentToken, asset: string):
   ]
 }
 
-function chooseOffer(offers: readonly Offer[], wanted: string | undefined): Offer {
-  const open = offers.filter((offer) => offer.open && (wanted === undefined || offer.id === wanted))
+async function chooseOffer(
+  client: AgoraiClient,
+  { id, offers, offersCursor }: AssetDetail,
+  wanted: string | undefined,
+): Promise<Offer> {
+  const isWanted = (offer: Offer) => offer.open && (wanted === undefined || offer.id === wanted)
+  const open = offers.filter(isWanted)
+  if (open.length === 0) {
+    const read = (cursor: string | undefined) => getOffers(client, { asset: BigInt(id), cursor })
+    for await (const page of everyPage(read, offersCursor)) {
+      open.push(...page.offers.filter(isWanted))
+      // Behind the first that is closed all are.
+      if (open.length > 0 || page.offers.some((offer) => !offer.open)) break
+    }
+  }
   const [offer, another] = open
   if (offer === undefined) throw new AgoraiError('offer_closed', 'There is no such open offer.', { field: 'offer' })
   if (another !== undefined)

@@ -34,9 +34,9 @@ type Options = CommonOptions & InputOptions & WayOptions & { stream?: boolean; m
 const more = `
 More examples:
   agorai call 3 --image digit.png --account dev:6
-  agorai call 4 --prompt "The sea" --stream --max-price 0.01 --account dev:6
-  agorai call 4 --prompt "The sea" --free --account dev:6
-  agorai call 4 --prompt "The sea" --session <id> --account dev:6
+  agorai call 5 --prompt "The sea" --stream --max-price 0.01 --account dev:6
+  agorai call 5 --prompt "The sea" --free --account dev:6
+  agorai call 5 --prompt "The sea" --session <id> --account dev:6
 
 What pays: --session, --free, --mandate or --pay where one is given; else a pass that you hold for calls of this service
 ("agorai buy" gets one); else a voucher of your channel with the operator, into which the first call deposits for ten
@@ -44,7 +44,7 @@ like it ("agorai channel show" tells what is in it).
 An answer that was lost is not paid twice: the same command gets it, within a day.`
 
 export function callCommand(output: Output): Command {
-  return createCommand('call', 'Call a service and pay for it', 'agorai call 4 --prompt "The sea" --account dev:6')
+  return createCommand('call', 'Call a service and pay for it', 'agorai call 5 --prompt "The sea" --account dev:6')
     .argument('<asset>', 'id of the service')
     .option('--prompt <text>', 'what a text service is to go on with, or answer')
     .option('--image <file>', 'a square PNG for a model of pictures')

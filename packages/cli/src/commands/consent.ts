@@ -6,7 +6,7 @@ import {
   createCommand,
   createGroup,
   parseAddress,
-  parseCount,
+  parseDays,
   parseId,
   parseWord,
 } from '../command.js'
@@ -40,7 +40,7 @@ const signCommand = (output: Output): Command =>
         version: parseId(version, 'version'),
         publisher: parseAddress(options.publisher, 'publisher'),
         manifestDigest: parseWord(options.manifest, 'manifest'),
-        validForSeconds: parseCount(options.days, 'days', 3_650) * 86_400,
+        validForSeconds: parseDays(options.days),
       })
       output.result(consent, [
         `Signed. It holds once, until ${formatDate(Number(consent.expiry))}.`,

@@ -8,6 +8,7 @@ import {
   getContributions,
   giveContribution,
   listContributions,
+  revokeApplication,
 } from '@agorai/sdk'
 import type { Command } from 'commander'
 import {
@@ -16,7 +17,7 @@ import {
   createCommand,
   createGroup,
   parseAddress,
-  parseCount,
+  parseDays,
   parseId,
   parsePercent,
 } from '../command.js'
@@ -38,15 +39,13 @@ A contributor takes everything back with \`agorai withdraw 1\`, and proves that 
 export const contributionsCommand = (output: Output): Command =>
   createGroup('contributions', 'Rows that people give to a dataset, with their consent', [
     approveCommand(output),
+    revokeCommand(output),
     consentCommand(output),
     giveCommand(output),
     countCommand(output),
     listCommand(output),
     assembleCommand(output),
   ]).addHelpText('after', steps)
-
-const daySeconds = 86_400
-const daysMax = 3_650
 
 type ApproveOptions = CommonOptions & { application: string; purpose: string; days: string }
 
@@ -67,11 +66,34 @@ const approveCommand = (output: Output): Command =>
         asset: parseId(asset, 'asset'),
         application: parseAddress(options.application, 'application'),
         purpose: options.purpose,
-        validForSeconds: parseCount(options.days, 'days', daysMax) * daySeconds,
+        validForSeconds: parseDays(options.days),
       })
       output.result(approved, [
         `Signed. It holds until ${formatDate(Number(approved.approval.expiry))}.`,
         'Give the application what `--json` prints.',
+      ])
+    })
+
+type RevokeOptions = CommonOptions & { application: string }
+
+const revokeCommand = (output: Output): Command =>
+  createCommand(
+    'revoke',
+    'Take back every approval that an application has for your dataset',
+    'agorai contributions revoke 1 --application 0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC --account dev:1',
+  )
+    .argument('<asset>', 'id of your dataset')
+    .requiredOption('--application <address>', 'account of the application')
+    .option(...accountOption)
+    .action(async (asset: string, options: RevokeOptions) => {
+      const client = await connect(options, readEnvironment())
+      const receipt = await revokeApplication(client, {
+        asset: parseId(asset, 'asset'),
+        application: parseAddress(options.application, 'application'),
+      })
+      output.result(receipt, [
+        'Revoked. It hands in nothing more at this node, unless you approve it anew.',
+        `${receipt.kept.length} contributions that it handed in before stay.`,
       ])
     })
 
@@ -95,7 +117,7 @@ const consentCommand = (output: Output): Command =>
         approval,
         rows: rowsIn(file),
         label: options.label,
-        validForSeconds: parseCount(options.days, 'days', daysMax) * daySeconds,
+        validForSeconds: parseDays(options.days),
       })
       const { purpose, expiry, asset } = consented.consent
       output.result(consented, [
@@ -148,9 +170,11 @@ const listCommand = (output: Output): Command =>
     .option(...accountOption)
     .action(async (asset: string, options: CommonOptions) => {
       const client = await connect(options, readEnvironment())
-      const { contributions, withdrawals } = await listContributions(client, { asset: parseId(asset, 'asset') })
+      const { contributions, withdrawals, revocations } = await listContributions(client, {
+        asset: parseId(asset, 'asset'),
+      })
       const shown = contributions.map(({ rows: _, sealedKey: __, ...contribution }) => contribution)
-      output.result({ asset, contributions: shown, withdrawals }, [
+      output.result({ asset, contributions: shown, withdrawals, revocations }, [
         ...formatTable(
           shown.map(({ id, state, content, consent: { consent } }) => [
             shorten(id),
@@ -160,6 +184,9 @@ const listCommand = (output: Output): Command =>
             state,
             `until ${formatDate(Number(consent.expiry))}`,
           ]),
+        ),
+        ...revocations.map(
+          ({ application, recordedAt }) => `Revoked: ${shorten(application)}, ${formatDate(Number(recordedAt))}`,
         ),
         `${shown.length} contributions, ${withdrawals.length} withdrawals.`,
       ])

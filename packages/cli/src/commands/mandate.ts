@@ -8,7 +8,7 @@ import {
   createCommand,
   parseAddress,
   parseAmount,
-  parseCount,
+  parseDays,
   parseId,
 } from '../command.js'
 import { connect } from '../connect.js'
@@ -54,7 +54,7 @@ export function mandateCommand(output: Output): Command {
         perCallMax: amountOf(options.perCall, 'perCall'),
         perDayMax: amountOf(options.perDay, 'perDay'),
         assets: options.only ? [asset] : [],
-        validSeconds: parseCount(options.days, 'days', 3_650) * 86_400,
+        validSeconds: parseDays(options.days),
       })
       // Before the deposit: without it nobody could spend what is in the channel.
       await writeFile(options.out, `${mandateJson(mandate)}\n`, { mode: 0o600 })

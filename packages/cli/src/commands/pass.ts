@@ -1,5 +1,7 @@
+import { AgoraiError } from '@agorai/core'
 import { getOffer, getPass } from '@agorai/sdk'
 import type { Command } from 'commander'
+import { isAddressEqual, zeroAddress } from 'viem'
 import { accountOption, type CommonOptions, createCommand, parseAddress, parseId } from '../command.js'
 import { connect } from '../connect.js'
 import { readEnvironment } from '../environment.js'
@@ -17,6 +19,11 @@ export function passCommand(output: Output): Command {
       const offer = parseId(id, 'offer')
       const holder = named === undefined ? undefined : parseAddress(named, 'holder')
       const [pass, listed] = await Promise.all([getPass(client, { offer, holder }), getOffer(client, { offer })])
+      // The market keeps nothing of an offer that was never listed, and nobody has bought one.
+      if (pass.purchases === 0 && !listed.open && isAddressEqual(listed.token, zeroAddress))
+        throw new AgoraiError('not_found', `There is no offer ${offer}; \`agorai show <asset>\` lists an asset's.`, {
+          field: 'offer',
+        })
       const token = await offerToken(client, listed.token)
       const end = pass.expiry === null ? 'for good' : `until ${formatDate(pass.expiry)}`
       output.result(

@@ -65,7 +65,8 @@ const about = `
     "terms": { "royaltyBps": 1000, "serveBps": 6000, "derivatives": true, "consent": false, "commercial": true },
     "contributors": { "bps": 6000, "leaves": [{ "account": "0x…", "weight": "4000", "label": "…" }] },
     "metrics": [] }
-A model also has a "modelCard" object; a service, agent or pipeline may name "suppliers", the versions whose work it
+Of these "tags", "builtFrom", "contributors", "metrics" and all of "terms" but "royaltyBps" may be left out.
+A model may have a "modelCard" object; a service, agent or pipeline may name "suppliers", the versions whose work it
 sells; a collection has "members": [{ "version": "1", "weight": "1" }] and no file. The operator of the node sees the
 content.
 

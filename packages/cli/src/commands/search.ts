@@ -87,7 +87,7 @@ function list(assets: readonly AssetSummary[], nextCursor: string | null): strin
     id,
     kind,
     plain(name ?? '(manifest not available here)'),
-    priceOf(offers),
+    priceOf(kind, offers),
     plain(licence ?? ''),
     shorten(owner),
     `${sales} sold`,
@@ -96,11 +96,11 @@ function list(assets: readonly AssetSummary[], nextCursor: string | null): strin
   return [...formatTable([['id', 'kind', 'name', 'price', 'licence', 'owner', ''], ...rows]), ...more]
 }
 
-/** The lowest price of an open offer. */
-function priceOf(offers: AssetSummary['offers']): string {
+/** The lowest price of an open offer. A service may sell calls without one. */
+function priceOf(kind: AssetSummary['kind'], offers: AssetSummary['offers']): string {
   const open = offers.filter((offer) => offer.open)
   const [cheapest] = open.toSorted((a, b) => (BigInt(a.price) < BigInt(b.price) ? -1 : 1))
-  if (cheapest === undefined) return 'not for sale'
+  if (cheapest === undefined) return kind === 'service' ? 'no pass for sale' : 'not for sale'
   const { price, token, timed, usage } = cheapest
   if (price === '0') return 'free'
   const said = formatAmount(BigInt(price), token)

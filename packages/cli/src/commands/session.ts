@@ -34,7 +34,7 @@ const openCommand = (output: Output): Command =>
   createCommand(
     'open',
     'Open a session and print what an OpenAI client needs',
-    'agorai session open --budget 0.50 --asset 4 --account dev:6',
+    'agorai session open --budget 0.50 --asset 5 --account dev:6',
   )
     .option('--budget <amount>', `the most that its calls may come to, in whole tokens (default: ${budgetDefault})`)
     .option('--asset <id>', 'the one service that it is for (default: all of this operator)')

@@ -1,5 +1,5 @@
 import { type AssetDetail, hasContent, type Offer, type Terms } from '@agorai/core'
-import { type AgoraiClient, getAsset, getRevenue } from '@agorai/sdk'
+import { type AgoraiClient, everyPage, getAsset, getOffers, getRevenue, getVersions } from '@agorai/sdk'
 import type { Command } from 'commander'
 import type { Address } from 'viem'
 import { type CommonOptions, createCommand, parseId } from '../command.js'
@@ -7,22 +7,38 @@ import { connect } from '../connect.js'
 import { readEnvironment } from '../environment.js'
 import { describeCalls } from '../output/describeCalls.js'
 import { describePrice, describeTerms } from '../output/describeOffer.js'
-import { formatAmount, formatBps, formatTable, plain } from '../output/format.js'
+import { formatAmount, formatBps, formatDate, formatTable, plain } from '../output/format.js'
 import type { Output } from '../output/output.js'
 import { paymentToken } from '../paymentToken.js'
 
 export function showCommand(output: Output): Command {
   return createCommand('show', 'Show an asset: terms, content, offers, contributors', 'agorai show 2')
     .argument('<asset>', 'id of the asset')
-    .action(async (asset: string, options: CommonOptions) => {
+    .option('--all', 'every version and every offer, however many there are')
+    .action(async (asset: string, options: CommonOptions & { all?: boolean }) => {
       const client = await connect(options, readEnvironment())
-      const detail = await getAsset(client, { asset: parseId(asset, 'asset') })
+      const first = await getAsset(client, { asset: parseId(asset, 'asset') })
+      const detail = options.all === true ? await readWhole(client, first) : first
       const [waiting, calls] = await Promise.all([readWaiting(client, detail), readCalls(client, detail)])
       output.result(
         { ...detail, waiting: waiting.map(({ token, amount }) => ({ token: token.address, amount })) },
         describe(detail, waiting, calls),
       )
     })
+}
+
+/** The same asset with what comes after its first versions and offers. */
+async function readWhole(client: AgoraiClient, detail: AssetDetail): Promise<AssetDetail> {
+  const asset = BigInt(detail.id)
+  const versions = [...detail.versions]
+  const older = (cursor: string | undefined) => getVersions(client, { asset, cursor, limit: 100 })
+  for await (const page of everyPage(older, detail.versionsCursor)) versions.push(...page.versions)
+  // One that was closed in between comes again, as it is now.
+  const offers = new Map(detail.offers.map((offer) => [offer.id, offer]))
+  const further = (cursor: string | undefined) => getOffers(client, { asset, cursor, limit: 100 })
+  for await (const page of everyPage(further, detail.offersCursor))
+    for (const offer of page.offers) offers.set(offer.id, offer)
+  return { ...detail, versions, versionsCursor: null, offers: [...offers.values()], offersCursor: null }
 }
 
 type Waiting = { token: Offer['token']; amount: bigint }
@@ -56,7 +72,7 @@ function describe(asset: AssetDetail, waiting: readonly Waiting[], calls: readon
     '',
     ...formatTable([
       ['asset', `${asset.id} (${asset.kind})`],
-      ['current version', `${version.id} (${asset.versions.length} published)`],
+      ['current version', `${version.id} (${asset.versionCount} published)`],
       ['state', stateOf(asset)],
       ['owner', asset.owner],
       ['till', asset.till],
@@ -74,6 +90,7 @@ function describe(asset: AssetDetail, waiting: readonly Waiting[], calls: readon
     '',
     'Offers',
     ...offerRows(asset),
+    ...versionRows(asset),
     ...calls,
     ...contributorRows(asset),
     ...memberRows(asset),
@@ -113,14 +130,35 @@ function manifestRows({ manifest }: AssetDetail): string[][] {
   ]
 }
 
-function offerRows({ offers }: AssetDetail): string[] {
+function offerRows({ id: asset, offers, offersCursor }: AssetDetail): string[] {
   if (offers.length === 0) return ['  none yet']
-  return formatTable(
-    offers.map(({ id, token, open, ...offer }) => {
-      const shown = { ...offer, price: BigInt(offer.price) }
-      return [`  ${id}`, offer.usage, open ? 'open' : 'closed', describePrice(shown, token), describeTerms(shown)]
-    }),
-  )
+  return [
+    ...formatTable(
+      offers.map(({ id, token, open, ...offer }) => {
+        const shown = { ...offer, price: BigInt(offer.price) }
+        return [`  ${id}`, offer.usage, open ? 'open' : 'closed', describePrice(shown, token), describeTerms(shown)]
+      }),
+    ),
+    ...(offersCursor === null ? [] : [`  and more: agorai show ${asset} --all`]),
+  ]
+}
+
+/** What was published, where it is more than the version that is told of already. */
+function versionRows({ id: asset, versions, versionsCursor, versionCount }: AssetDetail): string[] {
+  if (versionCount === 1) return []
+  return [
+    '',
+    'Versions',
+    ...formatTable(
+      versions.map(({ id, publishedAt, erased, manifestDigest }) => [
+        `  ${id}`,
+        formatDate(publishedAt),
+        erased ? 'erased' : '',
+        manifestDigest,
+      ]),
+    ),
+    ...(versionsCursor === null ? [] : [`  and older ones: agorai show ${asset} --all`]),
+  ]
 }
 
 const weightSumOf = (leaves: readonly { weight: string }[]): bigint =>

@@ -5,7 +5,7 @@ const blocks = '▁▂▃▄▅▆▇█'
 const barsMax = 16
 
 /** Bars as characters, the fullest the highest. An empty bar is a space. */
-export function formatBars({ counts }: Histogram): string {
+function formatBars({ counts }: Histogram): string {
   const width = Math.ceil(counts.length / barsMax)
   const joined = Array.from({ length: Math.ceil(counts.length / width) }, (_, bar) =>
     counts.slice(bar * width, (bar + 1) * width).reduce((sum, count) => sum + count, 0),

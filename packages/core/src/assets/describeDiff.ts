@@ -1,4 +1,5 @@
 import type { ManifestDiff } from './diffManifests.js'
+import type { Terms } from './terms.js'
 
 const namedMax = 8
 
@@ -8,7 +9,7 @@ export function describeDiff(diff: ManifestDiff): string[] {
   const moved = drift.filter(({ distance }) => (distance ?? 0) >= noticeable)
   return [
     ...changed('Licence', diff.licence),
-    ...terms.map(({ name, from, to }) => `Terms: ${name} ${from} → ${to}`),
+    ...terms.map(({ name, from, to }) => `${termNames[name] ?? name}: ${termWords(from)} → ${termWords(to)}`),
     ...changed('Contributors’ share', diff.contributors.bps, (bps) => `${Number(bps) / 100} %`),
     ...listed('Contributors', contributors),
     ...(contributors.reweighted.length === 0 ? [] : [`Contributors: ${contributors.reweighted.length} weighed anew`]),
@@ -32,6 +33,20 @@ export function describeDiff(diff: ManifestDiff): string[] {
     ...(diff.description === undefined ? [] : ['Description: other words']),
   ]
 }
+
+/** What a term is called where people read of it. */
+const termNames: Record<string, string> = {
+  derivatives: 'Others may build from it',
+  royaltyBps: 'Asks of descendants',
+  serveBps: 'Asks of services',
+  consent: 'Asks to be asked before',
+  attribution: 'Must be named',
+  commercial: 'What is built from it may be sold',
+} satisfies Record<keyof Terms, string>
+
+/** Rates are of 10,000. */
+const termWords = (value: number | boolean): string =>
+  typeof value === 'number' ? `${value / 100} %` : value ? 'yes' : 'no'
 
 /** A distance that is worth a sentence: a tenth of the rows lie elsewhere. */
 const noticeable = 0.1

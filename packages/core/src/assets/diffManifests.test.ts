@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { describeDiff } from './describeDiff.js'
 import { diffManifests, histogramDistance } from './diffManifests.js'
 import type { Manifest } from './manifest.js'
 
@@ -91,6 +92,17 @@ describe('what one version says otherwise than another', () => {
       builtFrom: { added: ['5'], removed: [] },
       operators: { added: [], removed: [] },
     })
+  })
+
+  test('names the terms as people read of them, and rates in per cent', () => {
+    const after = structuredClone(before)
+    Object.assign(after.terms, { royaltyBps: 750, serveBps: 6_000, commercial: false })
+    const said = describeDiff(diffManifests(before, after))
+    expect(said.toSorted()).toEqual([
+      'Asks of descendants: 5 % → 7.5 %',
+      'Asks of services: 0 % → 60 %',
+      'What is built from it may be sold: yes → no',
+    ])
   })
 })
 

@@ -16,7 +16,7 @@ import {
 } from './digest.js'
 import { fileNameSchema } from './fileName.js'
 import { assetKinds, contentKinds } from './kinds.js'
-import { hasContent, type Manifest, requireContent } from './manifest.js'
+import { hasContent, type Manifest, requireContent, statementSchema } from './manifest.js'
 import { decodeTerms, encodeTerms, statedTermsSchema, type Terms } from './terms.js'
 
 const word = (byte: string) => `0x${byte.repeat(32)}` as const
@@ -184,6 +184,17 @@ describe('terms', () => {
     expect(statedTermsSchema.parse({ royaltyBps: 1_000 })).toEqual(manifest.terms)
     expect(statedTermsSchema.safeParse({}).success).toBe(false)
   })
+})
+
+test('a statement may leave out the lists that are empty, and no word of whose work it is', () => {
+  const { name, description, licence, kind } = manifest
+  const short = { kind, name, description, licence, terms: { royaltyBps: 0 }, provenance: { description: 'Gathered.' } }
+  expect(statementSchema.parse(short)).toMatchObject({
+    ...{ tags: [], metrics: [], contributors: { bps: 0, leaves: [] }, suppliers: [], members: [] },
+    provenance: { description: 'Gathered.', builtFrom: [] },
+  })
+  for (const left of ['licence', 'terms', 'provenance', 'description'])
+    expect(statementSchema.safeParse({ ...short, [left]: undefined }).success).toBe(false)
 })
 
 describe('refused manifests', () => {

@@ -136,7 +136,7 @@ const statedFields = {
   description: text(4000),
   tags: z.array(text(40)).max(20),
   licence: z.strictObject({
-    /** SPDX licence identifier as the source declares it, such as `CC-BY-SA-3.0`. */
+    /** SPDX licence identifier as the source declares it, such as `CC-BY-SA-3.0`; see `assertKnownLicence`. */
     spdx: z.string().regex(/^[A-Za-z0-9.+-]{1,64}$/),
     /** Where the source declares it. */
     source: text(500),
@@ -173,11 +173,17 @@ export const consentsMax = 10_000
 const originSchema = text(4000)
 const builtFromSchema = versionIds(16)
 
-/** A seller's own words about a version, as a document: the manifest without what is measured. */
+/**
+ * A seller's own words about a version, as a document: the manifest without what is measured. Lists that are left out are
+ * empty; a manifest states them all.
+ */
 export const statementSchema = z.strictObject({
   ...statedFields,
+  tags: statedFields.tags.default([]),
+  contributors: statedFields.contributors.default({ bps: 0, leaves: [] }),
+  metrics: statedFields.metrics.default([]),
   terms: statedTermsSchema,
-  provenance: z.strictObject({ description: originSchema, builtFrom: builtFromSchema }),
+  provenance: z.strictObject({ description: originSchema, builtFrom: builtFromSchema.default([]) }),
 })
 
 export type Statement = z.infer<typeof statementSchema>

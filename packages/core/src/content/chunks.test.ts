@@ -3,11 +3,13 @@ import fc from 'fast-check'
 import type { Hex } from 'viem'
 import { bytesToHex } from 'viem/utils'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { AgoraiError } from '../errors/AgoraiError.js'
+import { AgoraiError, isAgoraiError } from '../errors/AgoraiError.js'
 import { chunkBytes, importContentKey, openContent, sealContent, sealedBytes } from './chunks.js'
 
 const contentId = bytesToHex(randomBytes(32))
 const sealedChunk = chunkBytes + 16
+/** Thousands of bytes, and every byte of the shortest chunk. */
+const isDeep = process.env.AGORAI_DEEP === '1'
 let key: CryptoKey
 beforeAll(async () => {
   key = await importContentKey(randomBytes(32))
@@ -86,7 +88,7 @@ describe('a content that is sealed and opened', () => {
 
 describe('an altered content gives nothing from the altered chunk on', () => {
   test('every single byte flipped, in every bit', async () => {
-    const plaintext = Buffer.from('label,p0,p1\n7,0,255\n1,13,8\n')
+    const plaintext = isDeep ? randomBytes(4_000) : Buffer.from('label,p0,p1\n7,0,255\n1,13,8\n')
     const sealed = await seal(plaintext)
     let detected = 0
     for (let at = 0; at < sealed.length; at++)
@@ -101,11 +103,31 @@ describe('an altered content gives nothing from the altered chunk on', () => {
     console.log(`P13: ${detected} byte flips detected`)
   })
 
+  test('each byte of a whole chunk and of the one behind it flipped once', async () => {
+    const plaintext = randomBytes(chunkBytes + 17)
+    const sealed = await seal(plaintext)
+    let [flipped, detected] = [0, 0]
+    for (let at = 0; at < sealed.length; at += isDeep ? 1 : 9_973) {
+      flipped++
+      const byte = sealed[at] ?? 0
+      sealed[at] = byte ^ (1 << (at % 8))
+      const { plaintext: opened, error } = await open(sealed, { sliceBytes: sealed.length })
+      sealed[at] = byte
+      const chunk = Math.floor(at / sealedChunk)
+      const isFound = isAgoraiError(error, 'integrity_failed') && error.details?.chunk === chunk
+      if (isFound && opened.equals(plaintext.subarray(0, chunk * chunkBytes))) detected++
+    }
+    expect(detected).toBe(flipped)
+    expect((await open(sealed)).plaintext.equals(plaintext)).toBe(true)
+    console.log(`P13: ${detected} byte flips detected in two chunks`)
+  })
+
   test('one byte flipped in each chunk of several', async () => {
     const plaintext = randomBytes(3 * chunkBytes + 100)
     const sealed = await seal(plaintext)
+    const places = Array.from({ length: isDeep ? 116 : 2 }, (_, place) => (isDeep ? place : 99 * place))
     for (const chunk of [0, 1, 2, 3])
-      for (const offset of [0, 99]) {
+      for (const offset of places) {
         const flipped = Buffer.from(sealed)
         const at = chunk * sealedChunk + offset
         flipped[at] = (flipped[at] ?? 0) ^ 0x80

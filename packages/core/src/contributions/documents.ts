@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { addressSchema, bytes32Schema, cidSchema, hexSchema, plainTextSchema, uintSchema } from '../http/primitives.js'
-import type { ApplicationApproval, ConsentRecord, Withdrawal } from '../signing/typedData.js'
+import type { ApplicationApproval, ApprovalRevocation, ConsentRecord, Withdrawal } from '../signing/typedData.js'
 
 /**
  * What owners, contributors and applications sign about contributed rows. None of it ever goes on a chain: manifests
@@ -16,6 +16,15 @@ export const applicationApprovalSchema = z.strictObject({
   owner: addressSchema,
   application: addressSchema,
   purpose: purposeSchema,
+  grantedAt: uintSchema,
+  nonce: bytes32Schema,
+  expiry: uintSchema,
+})
+
+export const approvalRevocationSchema = z.strictObject({
+  asset: uintSchema,
+  owner: addressSchema,
+  application: addressSchema,
   nonce: bytes32Schema,
   expiry: uintSchema,
 })
@@ -41,6 +50,7 @@ export const withdrawalSchema = z.strictObject({
 
 /** A document with its signature, as it is handed on. */
 export const signedApprovalSchema = z.strictObject({ approval: applicationApprovalSchema, signature: hexSchema })
+export const signedRevocationSchema = z.strictObject({ revocation: approvalRevocationSchema, signature: hexSchema })
 export const signedConsentRecordSchema = z.strictObject({ consent: consentRecordSchema, signature: hexSchema })
 export const signedWithdrawalSchema = z.strictObject({ withdrawal: withdrawalSchema, signature: hexSchema })
 
@@ -94,6 +104,8 @@ export const contributionListSchema = z.strictObject({
   asset: uintSchema,
   contributions: z.array(contributionRecordSchema),
   withdrawals: z.array(z.strictObject({ contributor: addressSchema, recordedAt: uintSchema })),
+  /** Applications whose approvals from before that second hold no longer. */
+  revocations: z.array(z.strictObject({ application: addressSchema, recordedAt: uintSchema })),
 })
 
 /** What anyone may know: how many, never who or what. */
@@ -104,6 +116,18 @@ export const contributionCountsSchema = z.strictObject({
   rows: z.number().int(),
   contributors: z.number().int(),
   withdrawals: z.number().int(),
+})
+
+/** What became of a revocation. What the application handed in before is the contributors' to take back, and stays. */
+export const revocationReceiptSchema = z.strictObject({
+  /** Digest of the revocation. */
+  id: bytes32Schema,
+  asset: uintSchema,
+  application: addressSchema,
+  /** Approvals that were given up to this second hold no longer. */
+  recordedAt: uintSchema,
+  /** Contributions that the application handed in, and that were not taken back. */
+  kept: z.array(bytes32Schema),
 })
 
 /** What became of a withdrawal. Copies that buyers hold are out of the operator's reach. */
@@ -150,6 +174,8 @@ export const rowProofSchema = z.strictObject({
 })
 
 export type SignedApproval = z.infer<typeof signedApprovalSchema>
+export type SignedRevocation = z.infer<typeof signedRevocationSchema>
+export type RevocationReceipt = z.infer<typeof revocationReceiptSchema>
 export type SignedConsentRecord = z.infer<typeof signedConsentRecordSchema>
 export type ConsentedRows = z.infer<typeof consentedRowsSchema>
 export type SignedWithdrawal = z.infer<typeof signedWithdrawalSchema>
@@ -166,7 +192,14 @@ export type RowProof = z.infer<typeof rowProofSchema>
 export const toApprovalMessage = (approval: SignedApproval['approval']): ApplicationApproval => ({
   ...approval,
   asset: BigInt(approval.asset),
+  grantedAt: BigInt(approval.grantedAt),
   expiry: BigInt(approval.expiry),
+})
+
+export const toRevocationMessage = (revocation: SignedRevocation['revocation']): ApprovalRevocation => ({
+  ...revocation,
+  asset: BigInt(revocation.asset),
+  expiry: BigInt(revocation.expiry),
 })
 
 export const toConsentMessage = (consent: SignedConsentRecord['consent']): ConsentRecord => ({

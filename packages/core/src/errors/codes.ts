@@ -179,6 +179,12 @@ export const errorCodes = {
     title: 'The rows may not be taken in',
     remedy: 'Ask for a consent, or an approval, for this dataset, this application and this purpose.',
   },
+  approval_revoked: {
+    status: 410,
+    exit: 4,
+    title: 'The owner of the dataset has revoked what the application was approved for',
+    remedy: 'Ask the owner for a new approval; what was accepted before stays.',
+  },
   consent_withdrawn: {
     status: 410,
     exit: 4,
@@ -343,7 +349,7 @@ export const errorCodes = {
     status: 503,
     exit: 8,
     title: 'The chain does not answer',
-    remedy: 'Start it, or correct AGORAI_RPC_URL; nothing was accepted.',
+    remedy: 'Start it, or correct its address (AGORAI_RPC_URL, or --rpc); nothing was accepted.',
   },
   node_unavailable: {
     status: 503,

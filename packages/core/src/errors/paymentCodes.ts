@@ -16,6 +16,7 @@ export const paymentCodes = {
     status: 503,
     exit: 8,
     title: 'The channel owes as much as this operator lets a channel owe',
-    remedy: 'Call again when the operator has claimed; it does so by itself. Nothing was charged.',
+    remedy:
+      'Call again when the operator has claimed; it does so by itself. Nothing was charged. A channel whose vouchers a key signs (`payerAuthorizer`) may owe more than one whose payer signs as a contract.',
   },
 } as const

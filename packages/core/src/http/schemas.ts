@@ -53,6 +53,8 @@ export const nodeInfoSchema = z.strictObject({
     address: addressSchema,
     /** X25519 public key to which content keys are sealed. */
     encryptionKey: bytes32Schema,
+    /** The least deposit into a payment channel that it sends, in base units; 0 where it takes any. */
+    depositMin: uintSchema,
   }),
 })
 
@@ -93,6 +95,20 @@ export const offerSchema = z.strictObject({
   listedAt: unixSchema.nullable(),
 })
 
+/** How many of a list are given where nobody says how many. */
+export const pageDefault = 20
+
+/** Where a page of offers ended: whether the last one was open, and its id. */
+export const offerCursorSchema = z
+  .string()
+  .regex(/^(open|closed)-(0|[1-9]\d{0,20})$/, 'must be the nextCursor of a page')
+
+/** A page of an asset's offers: those that are open as they were listed, then those that are not. */
+export const offerListSchema = z.strictObject({
+  offers: z.array(offerSchema),
+  nextCursor: offerCursorSchema.nullable(),
+})
+
 export const versionSchema = z.strictObject({
   id: uintSchema,
   asset: uintSchema,
@@ -114,6 +130,15 @@ export const versionSchema = z.strictObject({
   block: z.number().int(),
   transaction: bytes32Schema,
   publishedAt: unixSchema,
+})
+
+/** Where a page of versions ended: the id of the last one, and so of the oldest. */
+export const versionCursorSchema = z.string().regex(/^(0|[1-9]\d{0,14})$/, 'must be the nextCursor of a page')
+
+/** A page of what an asset published, the newest first. */
+export const versionListSchema = z.strictObject({
+  versions: z.array(versionSchema),
+  nextCursor: versionCursorSchema.nullable(),
 })
 
 /** A vertex of the lineage picture. `name` is null while this node does not have the manifest. */
@@ -147,7 +172,10 @@ export const assetSummarySchema = z.strictObject({
   description: z.string().nullable(),
   tags: z.array(z.string()),
   licence: z.string().nullable(),
-  offers: z.array(offerSchema),
+  /** The first of them, open ones before those that are not. */
+  offers: z.array(offerSchema).max(pageDefault),
+  /** From where `GET /api/v1/assets/{id}/offers` goes on; null where these are all. */
+  offersCursor: offerCursorSchema.nullable(),
   /** Passes granted so far. */
   sales: z.number().int(),
   /** Ended by its owner: nothing more is sold or built from it. */
@@ -180,7 +208,12 @@ export const bundleSchema = z.strictObject({
 
 export const assetDetailSchema = assetSummarySchema.extend({
   manifest: manifestSchema.nullable(),
-  versions: z.array(versionSchema),
+  /** The newest of them, the newest first. */
+  versions: z.array(versionSchema).max(pageDefault),
+  /** From where `GET /api/v1/assets/{id}/versions` goes on; null where these are all. */
+  versionsCursor: versionCursorSchema.nullable(),
+  /** How many versions were published. */
+  versionCount: z.number().int().min(1),
   /** Listed bundles with an offer of this asset, that its owner listed. */
   bundles: z.array(bundleSchema),
   /** The asset's payment address. */
@@ -324,6 +357,8 @@ export type Version = z.infer<typeof versionSchema>
 export type Vertex = z.infer<typeof vertexSchema>
 export type AssetSummary = z.infer<typeof assetSummarySchema>
 export type AssetList = z.infer<typeof assetListSchema>
+export type OfferList = z.infer<typeof offerListSchema>
+export type VersionList = z.infer<typeof versionListSchema>
 export type AssetDetail = z.infer<typeof assetDetailSchema>
 export type Lineage = z.infer<typeof lineageSchema>
 export type Entitlement = z.infer<typeof entitlementSchema>

@@ -185,6 +185,15 @@ describe('parseWith', () => {
     )
   })
 
+  test('says what is missing, and what else is wrong, so that nobody is told of one thing at a time', () => {
+    const stated = z.object({ name: z.string(), tags: z.array(z.string()), pages: z.object({ first: z.number() }) })
+    expect(() => parseWith(stated, { pages: {} })).toThrow(
+      expect.objectContaining({ field: 'name', shortMessage: 'name: is missing. Also wrong: tags, pages.first.' }),
+    )
+    const many = Object.fromEntries(Array.from({ length: 20 }, (_, place) => [`key${place}`, 'x']))
+    expect(() => parseWith(z.record(z.string(), z.number()), many)).toThrow(/Also wrong: (key\d+, ){7}key\d+\.$/)
+  })
+
   test('shows a key that a stranger chose short and plain', () => {
     const value = { [`<script>\u202e${'k'.repeat(10_000)}`]: 'x' }
     expect(() => parseWith(z.record(z.string(), z.number()), value)).toThrow(

@@ -41,15 +41,26 @@ export function parseWith<schema extends z.ZodType>(
 ): z.output<schema> {
   const result = schema.safeParse(value)
   if (result.success) return result.data
-  const issue = result.error.issues[0]
-  const path = issue?.path ?? []
-  const message =
-    issue?.code === 'unrecognized_keys' ? 'has a field that is not known here' : (issue?.message ?? 'is not valid')
-  const field = path.map((part) => toShown(String(part))).join('.')
-  throw new AgoraiError(code, `${field || 'The value'}: ${message}.`, {
+  const [issue, ...others] = result.error.issues
+  const field = fieldOf(issue)
+  const more = new Set(others.map(fieldOf).filter((other) => other !== '' && other !== field))
+  const also = more.size === 0 ? '' : ` Also wrong: ${[...more].slice(0, moreFields).join(', ')}.`
+  throw new AgoraiError(code, `${field || 'The value'}: ${problemOf(issue)}.${also}`, {
     ...(field ? { field } : {}),
     cause: result.error,
   })
+}
+
+/** So many of the other fields that are wrong are named beside the first. */
+const moreFields = 8
+
+const fieldOf = (issue: z.core.$ZodIssue | undefined): string =>
+  (issue?.path ?? []).map((part) => toShown(String(part))).join('.')
+
+function problemOf(issue: z.core.$ZodIssue | undefined): string {
+  if (issue?.code === 'unrecognized_keys') return 'has a field that is not known here'
+  if (issue?.code === 'invalid_type' && issue.message.endsWith('received undefined')) return 'is missing'
+  return issue?.message ?? 'is not valid'
 }
 
 /** A part of a path may be a key that a stranger chose: shown short, and in plain characters only. */

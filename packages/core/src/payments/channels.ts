@@ -16,6 +16,13 @@ export type ChannelConfig = {
   salt: Hex
 }
 
+/**
+ * Whether a channel's payer is asked itself whether it signed a voucher: as a contract, which any account can become
+ * (EIP-7702), it can say another thing when the voucher is claimed than when it paid. A key cannot.
+ */
+export const isDeniable = ({ payerAuthorizer }: Pick<ChannelConfig, 'payerAuthorizer'>): boolean =>
+  payerAuthorizer === '0x0000000000000000000000000000000000000000'
+
 /** Where the contract is on every chain that has it. */
 export const batchSettlementAddress: Address = '0x4020074e9dF2ce1deE5A9C1b5c3f541D02a10003'
 /** What takes a deposit by EIP-3009 and hands it to that contract. */
@@ -54,24 +61,19 @@ export const channelTypes = {
   ],
 } as const
 
-/** EIP-3009, for the payer's deposit and for `exact`. */
+const authorization = [
+  { name: 'from', type: 'address' },
+  { name: 'to', type: 'address' },
+  { name: 'value', type: 'uint256' },
+  { name: 'validAfter', type: 'uint256' },
+  { name: 'validBefore', type: 'uint256' },
+  { name: 'nonce', type: 'bytes32' },
+] as const
+
+/** EIP-3009, for purchases, for a payer's deposit and for `exact`. */
 export const authorizationTypes = {
-  ReceiveWithAuthorization: [
-    { name: 'from', type: 'address' },
-    { name: 'to', type: 'address' },
-    { name: 'value', type: 'uint256' },
-    { name: 'validAfter', type: 'uint256' },
-    { name: 'validBefore', type: 'uint256' },
-    { name: 'nonce', type: 'bytes32' },
-  ],
-  TransferWithAuthorization: [
-    { name: 'from', type: 'address' },
-    { name: 'to', type: 'address' },
-    { name: 'value', type: 'uint256' },
-    { name: 'validAfter', type: 'uint256' },
-    { name: 'validBefore', type: 'uint256' },
-    { name: 'nonce', type: 'bytes32' },
-  ],
+  ReceiveWithAuthorization: authorization,
+  TransferWithAuthorization: authorization,
 } as const
 
 export const channelDomain = (chainId: number) =>

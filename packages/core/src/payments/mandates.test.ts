@@ -65,6 +65,13 @@ test.each(['', '!', btoa('{}'), btoa('{"__proto__":1}'), 'A'.repeat(20_000)])('%
   expect(() => decodeMandate(header)).toThrowError(expect.objectContaining({ code: 'mandate_invalid' }))
 })
 
+test('what could be read as two mandates is none', async () => {
+  const signature = await owner.signTypedData(toTypedData(domain, 'Mandate', mandate))
+  const twice = atob(encodeMandate({ mandate, signature })).replace('"perCallMax":', '"perCallMax":"1","perCallMax":')
+  expect(JSON.parse(twice)).toMatchObject({ mandate: { perCallMax: '10' } })
+  expect(() => decodeMandate(btoa(twice))).toThrowError(expect.objectContaining({ code: 'mandate_invalid' }))
+})
+
 test('as a policy it has the rules that it states', () => {
   expect(policyOfMandate(mandate)).toEqual({ token, perCallMax: 10n, perDayMax: 100n })
   expect(policyOfMandate({ ...mandate, totalMax: 5n, assets: [7n] })).toMatchObject({ totalMax: 5n, assets: [7n] })

@@ -3,7 +3,7 @@ import { isAddressEqual } from 'viem/utils'
 import { z } from 'zod'
 import { AgoraiError } from '../errors/AgoraiError.js'
 import { addressSchema, bytes32Schema, hexSchema, uintSchema, unixSchema, versionIdSchema } from '../http/primitives.js'
-import { parseWith } from '../http/strictJson.js'
+import { parseStrictJson, parseWith } from '../http/strictJson.js'
 import { hashMessageOf, type Mandate, type SigningDomain } from '../signing/typedData.js'
 import type { SpendingPolicy } from './spending.js'
 
@@ -65,7 +65,7 @@ const headerLengthMax = 16_384
 /** @throws AgoraiError `mandate_invalid` */
 export function decodeMandate(header: string): SignedMandate {
   try {
-    if (header.length <= headerLengthMax) return parseWith(signedMandateSchema, JSON.parse(atob(header)))
+    if (header.length <= headerLengthMax) return parseWith(signedMandateSchema, parseStrictJson(atob(header)))
   } catch (cause) {
     throw invalid('The header does not hold a mandate.', cause)
   }

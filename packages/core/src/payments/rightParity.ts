@@ -1,9 +1,8 @@
 import type { Hex } from 'viem'
 import { hashTypedData, isAddressEqual, recoverAddress } from 'viem/utils'
-import { channelDomain, channelTypes, type VoucherClaim } from './channels.js'
+import { channelDomain, channelTypes, isDeniable, type VoucherClaim } from './channels.js'
 
 const { Voucher } = channelTypes
-const zeroAddress = '0x0000000000000000000000000000000000000000'
 
 /**
  * The voucher with its signature's last byte set right. Gateways verify with the channel's key, to which that byte says
@@ -11,8 +10,7 @@ const zeroAddress = '0x0000000000000000000000000000000000000000'
  */
 export async function withRightParity(chainId: number, claim: VoucherClaim): Promise<VoucherClaim> {
   const { channel, config, maxClaimableAmount, signature } = claim
-  const isKey = !isAddressEqual(config.payerAuthorizer, zeroAddress)
-  const signer = isKey ? config.payerAuthorizer : config.payer
+  const signer = isDeniable(config) ? config.payer : config.payerAuthorizer
   if (signature.length !== 132) return claim
   const message = { channelId: channel, maxClaimableAmount }
   const hash = hashTypedData({ domain: channelDomain(chainId), types: { Voucher }, primaryType: 'Voucher', message })

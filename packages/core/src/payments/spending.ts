@@ -38,6 +38,8 @@ export type Spend = {
   operator: Address
   /** Base units, the most that the signature gives away. */
   amount: bigint
+  /** What of that no earlier signature gave away, and so counts. Default: all of it. */
+  adds?: bigint | undefined
 }
 
 /** Rules of a policy, as `policy_refused` names them. */
@@ -60,9 +62,9 @@ export const noSpending: Spending = { day: 0, today: 0n, byAsset: {}, total: 0n 
  * @throws AgoraiError `policy_refused`, whose field is the {@link SpendingRule} that says no.
  */
 export function spend(policy: SpendingPolicy, before: Spending, payment: Spend, now: number): Spending {
-  const { token, asset, operator, amount } = payment
+  const { token, asset, operator, amount, adds = amount } = payment
   const state = onDay(before, Number(dayOf(BigInt(now))))
-  if (amount < 0n) throw refused('amount', 'A payment is not negative.')
+  if (amount < 0n || adds < 0n) throw refused('amount', 'A payment is not negative.')
   if (!isAddressEqual(token, policy.token)) throw refused('token', `It is paid in the token ${token}.`)
   if (policy.operators !== undefined && !policy.operators.some((allowed) => isAddressEqual(allowed, operator)))
     throw refused('operators', `The operator ${operator} is not on the list.`)
@@ -71,9 +73,9 @@ export function spend(policy: SpendingPolicy, before: Spending, payment: Spend, 
   const key = String(asset ?? '')
   const after = {
     day: state.day,
-    today: state.today + amount,
-    byAsset: { ...state.byAsset, [key]: (state.byAsset[key] ?? 0n) + amount },
-    total: state.total + amount,
+    today: state.today + adds,
+    byAsset: { ...state.byAsset, [key]: (state.byAsset[key] ?? 0n) + adds },
+    total: state.total + adds,
   }
   const caps: [rule: SpendingRule, sum: bigint, max: bigint | undefined][] = [
     ['perCallMax', amount, policy.perCallMax],
@@ -88,9 +90,9 @@ export function spend(policy: SpendingPolicy, before: Spending, payment: Spend, 
 }
 
 /**
- * Gives back what a payment did not take after all: the rest of a call's maximum, or of a session's ceiling.
+ * Gives back what a payment did not take after all: nothing of it was signed, or nobody can use the signature any more.
  *
- * @param unspent At most the `amount` of that payment.
+ * @param unspent At most what that payment counted.
  * @param day The day on which it was counted. What returns on a later day lowers the total only.
  */
 export function unspend(before: Spending, payment: Pick<Spend, 'asset'>, unspent: bigint, day: number): Spending {

@@ -17,6 +17,7 @@ export const x402Errors = {
   voucherSignature: 'invalid_batch_settlement_evm_voucher_signature',
   depositSignature: 'invalid_batch_settlement_evm_receive_authorization_signature',
   depositFailed: 'invalid_batch_settlement_evm_deposit_transaction_failed',
+  depositTooSmall: 'invalid_batch_settlement_evm_deposit_below_min_deposit',
   depositTooEarly: 'invalid_batch_settlement_evm_payload_authorization_valid_after',
   depositTooLate: 'invalid_batch_settlement_evm_payload_authorization_valid_before',
   insufficientBalance: 'invalid_batch_settlement_evm_insufficient_balance',

@@ -75,6 +75,14 @@ export const signingTypes = {
     { name: 'owner', type: 'address' },
     { name: 'application', type: 'address' },
     { name: 'purpose', type: 'string' },
+    { name: 'grantedAt', type: 'uint256' },
+    { name: 'nonce', type: 'bytes32' },
+    { name: 'expiry', type: 'uint256' },
+  ],
+  ApprovalRevocation: [
+    { name: 'asset', type: 'uint256' },
+    { name: 'owner', type: 'address' },
+    { name: 'application', type: 'address' },
     { name: 'nonce', type: 'bytes32' },
     { name: 'expiry', type: 'uint256' },
   ],
@@ -222,9 +230,12 @@ export type ApplicationApproval = {
   owner: Address
   application: Address
   purpose: string
+  grantedAt: bigint
   nonce: Hex
   expiry: bigint
 }
+/** The owner of an asset takes back every approval that an application has for it until now. Any operator may be handed it. */
+export type ApprovalRevocation = { asset: bigint; owner: Address; application: Address; nonce: Hex; expiry: bigint }
 /** A contributor's consent that one set of rows is used for one purpose, under the name of `label`. */
 export type ConsentRecord = {
   asset: bigint
@@ -302,6 +313,7 @@ type Messages = {
   Publish: PublishMessage
   Purchase: PurchaseMessage
   ApplicationApproval: ApplicationApproval
+  ApprovalRevocation: ApprovalRevocation
   ConsentRecord: ConsentRecord
   Withdrawal: Withdrawal
   ContributionsRequest: ContributionsRequest

@@ -8,6 +8,7 @@ import { openFileJournal } from '../adapters/journal/fileJournal.js'
 import { openFileKeys } from '../adapters/keys/fileKeys.js'
 import type { NodeConfig } from '../config.js'
 import type { DeliveryGranted, JournalRecord, KeyDeposited } from '../ports/journal.js'
+import { answerKinds, answerSecondsMax } from '../ports/paymentRecords.js'
 import { openKeyStore } from './keyStore.js'
 
 /** Records as releases before 0.3 wrote them: with keys, sealed to the operator or to a holder. */
@@ -15,30 +16,39 @@ type OldRecord =
   | (KeyDeposited & { sealedKey?: Hex })
   | (Omit<DeliveryGranted, 'commitment' | 'grant'> & { commitment?: Hex; grant: DeliveryGrant })
 
+/** Records that are made durable together. */
+const groupMax = 1_000
+
 /**
- * Moves the keys of an old journal into the key store, and writes the journal anew without them. Stopped anywhere, it
- * begins again with the old journal.
+ * Writes a journal anew without what it keeps no longer: answers of other days, and keys, which an old journal gives to the
+ * key store. Stopped anywhere, it begins again with the old journal.
  *
+ * @returns Whether keys were moved.
  * @throws AgoraiError `journal_damaged`, `config_invalid` when the operator's keys are lost
  */
-export async function migrateJournal(config: NodeConfig): Promise<boolean> {
+export async function migrateJournal(config: NodeConfig, nowSeconds = Date.now() / 1_000): Promise<boolean> {
   if (config.journal !== 'file') return false
   const path = join(config.dataFolder, 'journal', 'journal.log')
   const next = `${path}.next`
   await removeQuietly(next)
   const journal = await openFileJournal(path)
+  let holdsKeys = false
   try {
     const records: OldRecord[] = []
     for await (const record of journal.replay()) records.push(record as OldRecord)
-    if (!records.some(holdsKey)) return false
-    await moveKeys(config, records)
+    const kept = records.filter((record) => !isForgotten(record, nowSeconds))
+    holdsKeys = kept.some(holdsKey)
+    if (!holdsKeys && kept.length === records.length) return false
+    if (holdsKeys) await moveKeys(config, kept)
     const written = await openFileJournal(next)
     const commitments = new Map<string, Hex>()
-    for (const record of records) {
-      if (record.kind === 'key-deposited')
-        commitments.set(`${record.account.toLowerCase()}/${record.manifestDigest}`, record.commitment)
-      const clean = withoutKey(record, commitments)
-      if (clean !== undefined) await written.append(clean)
+    for (let from = 0; from < kept.length; from += groupMax) {
+      const group = kept.slice(from, from + groupMax).map((record) => {
+        if (record.kind === 'key-deposited')
+          commitments.set(`${record.account.toLowerCase()}/${record.manifestDigest}`, record.commitment)
+        return withoutKey(record, commitments)
+      })
+      await Promise.all(group.map((clean) => clean && written.append(clean)))
     }
     await written.close()
   } finally {
@@ -46,8 +56,11 @@ export async function migrateJournal(config: NodeConfig): Promise<boolean> {
   }
   await rename(next, path)
   await syncFolder(dirname(path))
-  return true
+  return holdsKeys
 }
+
+const isForgotten = (record: OldRecord, nowSeconds: number): boolean =>
+  answerKinds.includes(record.kind) && 'at' in record && Number(record.at) < nowSeconds - answerSecondsMax
 
 const holdsKey = (record: OldRecord): boolean =>
   record.kind === 'key-deposited'

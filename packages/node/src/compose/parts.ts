@@ -1,5 +1,6 @@
 import type { AgoraiError, Deployment } from '@agorai/core'
 import { openChargeLog } from '../adapters/journal/chargeLog.js'
+import { sealAnswers, sealCharges } from '../adapters/journal/sealedAnswers.js'
 import { observeJournal, observeStorage } from '../adapters/telemetry/observe.js'
 import type { NodeConfig } from '../config.js'
 import { createIndexer, type Indexer } from '../indexer/createIndexer.js'
@@ -18,6 +19,8 @@ import type { Storage } from '../ports/storage.js'
 import { createCatalogue } from '../queries/createCatalogue.js'
 import { findContracts, fundOperator, openChain } from './chain.js'
 import type { Closing } from './closing.js'
+import { forgetAnswers } from './forgetAnswers.js'
+import { holdGatewayName } from './gatewayName.js'
 import { openJournal, openKeys } from './identity.js'
 import { leadIndex, nameOtherIndexes, openDatabase, watchIndex } from './index.js'
 import { indexReaders } from './indexReaders.js'
@@ -25,8 +28,8 @@ import { openKeyStore } from './keyStore.js'
 import { migrateJournal } from './migrateJournal.js'
 import { openOtherChains } from './otherChains.js'
 import { chargesPath } from './readJournal.js'
+import { shareJournal } from './records.js'
 import { openSender } from './sender.js'
-import { shareJournal } from './settlement.js'
 import { openStorage } from './storage.js'
 import { openTelemetry, type Telemetry } from './telemetry.js'
 
@@ -80,7 +83,7 @@ export async function openParts(config: NodeConfig, options: OpenPartsOptions): 
   const isGateway = config.roles.includes('gateway')
   if (isGateway && (await migrateJournal(config))) onProgress('Keys were moved from the journal to the key store.')
   const ownJournal = isGateway ? await openJournal(config) : undefined
-  if (ownJournal !== undefined) closing.add(ownJournal.close)
+  if (ownJournal !== undefined) closing.add(ownJournal.close, forgetAnswers(ownJournal, onWarning))
   const storage = observeStorage(await openStorage(config), telemetry)
   const ownKeys = isGateway || config.rpcUrl === undefined ? await openKeys(config, ownJournal) : undefined
 
@@ -122,9 +125,18 @@ export async function openParts(config: NodeConfig, options: OpenPartsOptions): 
   const { journal, records } = isRead ? shareJournal(ownJournal) : { journal: ownJournal, records: undefined }
   const charges = await openChargeLog(chargesPath(config.dataFolder))
   closing.add(charges.close)
+  if (config.journal === 'postgres' && config.databaseUrl !== undefined) {
+    const { databaseUrl } = config
+    closing.add(await holdGatewayName({ databaseUrl, gateway: charges.gateway, onProgress, onFailed }))
+  }
   const sender = openSender(chain, keys)
   closing.add(sender.stop)
-  const gateway = { journal: observeJournal(journal, telemetry), charges, keys, keyStore, sender }
+  const { privateKey } = keys.encryption
+  const gateway = {
+    journal: sealAnswers(observeJournal(journal, telemetry), privateKey),
+    charges: sealCharges(charges, privateKey),
+    ...{ keys, keyStore, sender },
+  }
   return { ...common, gateway, records }
 }
 

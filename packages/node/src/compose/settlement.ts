@@ -1,14 +1,12 @@
 import { channelDomain, channelTypes, type VoucherClaim } from '@agorai/core'
 import type { NodeConfig } from '../config.js'
 import type { Chain } from '../ports/chain.js'
-import type { Journal, JournalRecord } from '../ports/journal.js'
 import type { OperatorKeys } from '../ports/keys.js'
 import { type Metrics, noMetrics } from '../ports/metrics.js'
 import type { OperatorSender } from '../ports/operatorSender.js'
 import type { SettlementRecords } from '../ports/settlement.js'
+import { connectSettlement } from '../worker/connectSettlement.js'
 import { createSettlement, type Settlement } from '../worker/createSettlement.js'
-import { connectSettlement } from '../worker/settlementChain.js'
-import { openJournal } from './identity.js'
 import type { Parts } from './parts.js'
 
 export type OpenSettlementOptions = {
@@ -26,7 +24,7 @@ const secondsDefault = { local: 10, elsewhere: 3_600 }
 
 /** @returns Undefined on a chain without payment channels. */
 export async function openSettlement(
-  { settle }: NodeConfig,
+  { settle, payments }: NodeConfig,
   options: OpenSettlementOptions,
 ): Promise<Settlement | undefined> {
   const { chain, addresses, keys, sender, records, metrics = noMetrics, onWarning } = options
@@ -37,7 +35,12 @@ export async function openSettlement(
     records,
     chain: connectSettlement({ publicClient, operator: account.address, addresses, sender }),
     authorize: (rows) => account.signTypedData(batchToSign(id, rows)),
-    policy: { value: settle.value, seconds: settle.seconds ?? secondsDefault[local ? 'local' : 'elsewhere'] },
+    policy: {
+      value: settle.value,
+      // Half of what such a channel may owe, so that a call that asks for the other half never waits for the age.
+      deniableValue: payments.deniableMax / 2n,
+      seconds: settle.seconds ?? secondsDefault[local ? 'local' : 'elsewhere'],
+    },
     pollMs: local ? 1_000 : 12_000,
     metrics,
     onWarning,
@@ -56,44 +59,3 @@ export const batchToSign = (chainId: number, rows: readonly VoucherClaim[]) => (
     })),
   },
 })
-
-/**
- * A journal whose records are also told to a worker in the same process: a journal in a file has no other reader while it
- * is written.
- */
-export function shareJournal(journal: Journal): { journal: Journal; records: SettlementRecords } {
-  let before: AsyncGenerator<JournalRecord> | undefined = journal.replay()
-  const waiting: JournalRecord[] = []
-  return {
-    journal: {
-      ...journal,
-      async append(record) {
-        const standing = await journal.append(record)
-        waiting.push(standing)
-        return standing
-      },
-    },
-    records: {
-      async *news() {
-        if (before !== undefined) yield* before
-        before = undefined
-        yield* waiting.splice(0)
-      },
-      close: async () => {},
-    },
-  }
-}
-
-/** What all gateways wrote down, read from where they write it. */
-export async function openRecords(config: NodeConfig): Promise<SettlementRecords> {
-  const journal = await openJournal(config)
-  let begun = false
-  return {
-    async *news() {
-      if (begun) yield* journal.news?.() ?? journal.replay()
-      else yield* journal.replay()
-      begun = true
-    },
-    close: journal.close,
-  }
-}

@@ -7,8 +7,9 @@ import { createReplication } from '../worker/replicate.js'
 import type { Closing } from './closing.js'
 import { openKeys } from './identity.js'
 import type { Parts } from './parts.js'
+import { openRecords } from './records.js'
 import { openSender } from './sender.js'
-import { openRecords, openSettlement } from './settlement.js'
+import { openSettlement } from './settlement.js'
 import { openDenyList } from './takedowns.js'
 
 export type StartWorkerRoleOptions = {

@@ -17,6 +17,7 @@ import type { KeyStore } from '../ports/keyStore.js'
 import type { OperatorKeys } from '../ports/keys.js'
 import type { Storage } from '../ports/storage.js'
 import type { Uploader } from './authenticateUpload.js'
+import type { ContributionBook } from './contributionBook.js'
 import type { Memory } from './memory.js'
 import { ownerOf } from './readRegistry.js'
 import { assertSignature } from './signatures.js'
@@ -52,14 +53,16 @@ export async function acceptContribution(
     throw otherRows()
   }
   await assertDocuments(options, { id, account, body })
-  const { consent } = body.consent
-  if (Number(consent.grantedAt) <= (book.withdrawnAt(consent.asset, consent.contributor) ?? -1)) throw withdrawn()
-  if (book.contributionsOf(consent.asset).length >= consentsMax)
+  assertStanding(book, body)
+  if (book.contributionsOf(body.consent.consent.asset).length >= consentsMax)
     throw new AgoraiError('payload_too_large', `A dataset takes at most ${consentsMax} contributions.`, {
       details: { consentsMax },
     })
   const secrets = await openSealed(keys.encryption.privateKey, sealedKey, depositAad(id))
   await checkRows(storage, body, secrets)
+  // Opening many rows takes minutes, in which either may have been taken back.
+  await memory.catchUp()
+  assertStanding(book, body)
   // The key comes first: a contribution that is named in the journal can be opened.
   const { cid, bytes } = body.content
   await keyStore.put({ commitment: id, manifestDigest: id, cid, bytes, account, secrets })
@@ -94,6 +97,8 @@ async function assertDocuments(
   const now = BigInt(Math.floor(Date.now() / 1000))
   if (approval.expiry <= now) throw over('approval.approval.expiry', 'The approval of the application has ended.')
   if (consent.expiry <= now) throw over('consent.consent.expiry', 'The consent has ended.')
+  if (approval.grantedAt > now + BigInt(skewSeconds))
+    throw over('approval.approval.grantedAt', 'The approval is of a time to come.')
   if (consent.grantedAt > now + BigInt(skewSeconds))
     throw over('consent.consent.grantedAt', 'The consent is of a time to come.')
   const owner = await ownerOf(options, approval.asset)
@@ -105,6 +110,16 @@ async function assertDocuments(
   const approved = hashMessageOf(domain, 'ApplicationApproval', approval)
   await assertSignature(client, { account: approval.owner, hash: approved, signature: body.approval.signature })
   await assertSignature(client, { account: consent.contributor, hash: digest, signature: body.consent.signature })
+}
+
+/** Approval and consent: neither was taken back since it was given. */
+function assertStanding(
+  book: ContributionBook,
+  { approval: { approval }, consent: { consent } }: Pick<ContributionBody, 'approval' | 'consent'>,
+): void {
+  if (Number(approval.grantedAt) <= (book.revokedAt(approval.asset, approval.application) ?? -1))
+    throw new AgoraiError('approval_revoked', 'It was approved before that.', { field: 'approval.approval.grantedAt' })
+  if (Number(consent.grantedAt) <= (book.withdrawnAt(consent.asset, consent.contributor) ?? -1)) throw withdrawn()
 }
 
 /** Opens the stored rows and compares them with what is stated, and with the consent. */

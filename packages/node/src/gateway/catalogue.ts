@@ -7,12 +7,17 @@ import {
   chainNameSchema,
   kindSchema,
   lineageSchema,
+  offerCursorSchema,
+  offerListSchema,
+  pageDefault,
   passCursorSchema,
   passListSchema,
   revenueSchema,
   uintSchema,
   usageSchema,
+  versionCursorSchema,
   versionIdSchema,
+  versionListSchema,
 } from '@agorai/core'
 import { z } from 'zod'
 import type { SearchAssetsParameters } from '../ports/catalogue.js'
@@ -69,7 +74,7 @@ const given = <value extends object>(value: value) =>
   }
 
 function toSearch(query: Omit<z.output<typeof searchSchema>, 'chain'>): SearchAssetsParameters {
-  const { token, usage, priceMin, priceMax, builtFrom, limit = 20, ...rest } = query
+  const { token, usage, priceMin, priceMax, builtFrom, limit = pageDefault, ...rest } = query
   const offer = given({
     token,
     usage,
@@ -98,12 +103,34 @@ export function catalogueRoutes(catalogueOf: CatalogueOf): Route[] {
     route({
       method: 'get',
       path: '/api/v1/assets/{id}',
-      summary: 'One asset with its versions, its manifest and its offers.',
+      summary: 'One asset with its manifest, its newest versions and its first offers.',
       params: idParams,
       query: ofChain,
       response: assetDetailSchema,
       errors: ['not_found'],
       handle: ({ params, query }) => catalogueOf(query.chain).getAsset(BigInt(params.id)),
+    }),
+    route({
+      method: 'get',
+      path: '/api/v1/assets/{id}/versions',
+      summary: 'What an asset published, the newest first.',
+      params: idParams,
+      query: ofChain.extend({ limit: limitSchema.default(pageDefault), cursor: versionCursorSchema.optional() }),
+      response: versionListSchema,
+      errors: ['not_found'],
+      handle: ({ params, query: { chain, ...query } }) =>
+        catalogueOf(chain).getVersions(given({ ...query, asset: BigInt(params.id) })),
+    }),
+    route({
+      method: 'get',
+      path: '/api/v1/assets/{id}/offers',
+      summary: 'The offers of an asset: those that are open as they were listed, then those that are not.',
+      params: idParams,
+      query: ofChain.extend({ limit: limitSchema.default(pageDefault), cursor: offerCursorSchema.optional() }),
+      response: offerListSchema,
+      errors: ['not_found'],
+      handle: ({ params, query: { chain, ...query } }) =>
+        catalogueOf(chain).getOffers(given({ ...query, asset: BigInt(params.id) })),
     }),
     route({
       method: 'get',
@@ -142,7 +169,7 @@ export function catalogueRoutes(catalogueOf: CatalogueOf): Route[] {
       query: ofChain.extend({
         holder: addressSchema,
         asset: uintSchema.optional(),
-        limit: limitSchema.default(20),
+        limit: limitSchema.default(pageDefault),
         cursor: passCursorSchema.optional(),
       }),
       response: passListSchema,

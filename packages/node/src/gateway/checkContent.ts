@@ -1,3 +1,4 @@
+import { createHash, type Hash } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import {
   AgoraiError,
@@ -9,7 +10,8 @@ import {
   type RandomAccess,
   sealedBytesOf,
 } from '@agorai/core'
-import { measureRows, needsRandomAccess, verifySample } from '@agorai/sdk'
+import { measureRows, needsRandomAccess, verifyCroissant, verifySample } from '@agorai/sdk'
+import type { Hex } from 'viem'
 import type { Storage } from '../ports/storage.js'
 import { keepChunkHashes } from './chunkHashes.js'
 import { openStored } from './openStored.js'
@@ -19,7 +21,8 @@ const rowsPerTurn = 4_096
 
 /**
  * Opens a whole stored content and compares it with its manifest. What passes can be delivered: the key opens it, and a
- * buyer will find the length, the rows, the salted root, the sample and the chunks that the manifest states.
+ * buyer will find the length, the rows, the salted root, the sample, the chunks and the Croissant description that the
+ * manifest states.
  *
  * @throws AgoraiError `content_missing`, `length_mismatch`, `key_invalid`, `rows_invalid`, `digest_mismatch`
  */
@@ -41,8 +44,9 @@ export async function checkContent(
 
   const { contentId } = manifest
   const partitionBytes = partitions.map((partition) => partition.bytes)
+  const hash = createHash('sha256')
   const open = (): AsyncIterable<Uint8Array> =>
-    openPartitions({ contentId, secrets, partitionBytes, ciphertext: storage.readContent(cid) })
+    openPartitions({ contentId, secrets, partitionBytes, ciphertext: passThrough(storage.readContent(cid), hash) })
   const measure = async () =>
     measureRows({
       rowFormat: plaintext.rowFormat,
@@ -74,7 +78,24 @@ export async function checkContent(
       cause,
     })
   })
+  assertDescribed(manifest, `0x${hash.digest('hex')}`)
   await keepChunkHashes(storage, manifest)
+}
+
+async function* passThrough(content: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array> {
+  for await (const slice of content) {
+    hash.update(slice)
+    yield slice
+  }
+}
+
+function assertDescribed(manifest: ContentManifest, sha256: Hex): void {
+  try {
+    verifyCroissant(manifest, sha256)
+  } catch (cause) {
+    if (!isAgoraiError(cause)) throw cause
+    throw new AgoraiError('digest_mismatch', cause.shortMessage, { field: cause.field ?? 'croissant', cause })
+  }
 }
 
 /** A content of one partition, all of which was opened once, by any of its parts. */

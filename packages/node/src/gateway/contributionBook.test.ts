@@ -1,7 +1,12 @@
 import type { Manifest } from '@agorai/core'
 import type { Address, Hex } from 'viem'
 import { describe, expect, test } from 'vitest'
-import type { ContributionAccepted, ContributionsWithdrawn } from '../ports/contributionRecords.js'
+import type {
+  ApprovalRevoked,
+  ContributionAccepted,
+  ContributionJournalRecord,
+  ContributionsWithdrawn,
+} from '../ports/contributionRecords.js'
 import { assertConsentsHold, createContributionBook } from './contributionBook.js'
 import { finishWithdrawals } from './withdrawContributions.js'
 
@@ -27,7 +32,14 @@ const withdrawn = (number: number, contributor: Address): ContributionsWithdrawn
   ],
 })
 
-function bookOf(...records: (ContributionAccepted | ContributionsWithdrawn)[]) {
+const revoked = (number: number, application: Address, asset = '1'): ApprovalRevoked => ({
+  kind: 'approval-revoked',
+  id: idOf(number),
+  revocation: { revocation: { asset, owner: alpha, application, nonce: idOf(0), expiry: '0' }, signature: '0x' },
+  recordedAt: number,
+})
+
+function bookOf(...records: ContributionJournalRecord[]) {
   const book = createContributionBook()
   for (const record of records) book.remember(record)
   return book
@@ -53,6 +65,17 @@ describe('the book of contributions', () => {
     const [ended, both] = [given(1, alpha, { expiry: '1' }), given(2, beta, { expiry: '1' })]
     const book = bookOf(ended, both, withdrawn(3, beta))
     expect([ended, both].map(book.stateOf)).toEqual(['expired', 'withdrawn'])
+  })
+
+  test('a revocation is of one application and one dataset, counts from the last one, and takes back no rows', () => {
+    const contribution = given(1, alpha)
+    const lower = beta.toLowerCase() as Address
+    const book = bookOf(contribution, revoked(3, lower), revoked(5, beta), revoked(7, beta, '2'), revoked(9, alpha))
+    expect(book.revokedAt('1', beta)).toBe(5)
+    expect(book.revokedAt('2', lower)).toBe(7)
+    expect(book.revokedAt('2', alpha)).toBeUndefined()
+    expect(book.revocationsOf('1').map(({ recordedAt }) => recordedAt)).toEqual([3, 5, 9])
+    expect(book.stateOf(contribution)).toBe('accepted')
   })
 
   test('a manifest with rows that were taken back is refused', () => {

@@ -1,6 +1,7 @@
 import { AgoraiError, type contributionStates, type Manifest, type RowCover } from '@agorai/core'
 import type { Address, Hex } from 'viem'
 import type {
+  ApprovalRevoked,
   ContributionAccepted,
   ContributionJournalRecord,
   ContributionsWithdrawn,
@@ -18,6 +19,10 @@ export type ContributionBook = {
   withdrawalsOf(asset: string): readonly ContributionsWithdrawn[]
   /** Unix second of the contributor's latest withdrawal from the asset. */
   withdrawnAt(asset: string, contributor: Address): number | undefined
+  /** Oldest first. */
+  revocationsOf(asset: string): readonly ApprovalRevoked[]
+  /** Unix second up to which approvals of the application for the asset were revoked. */
+  revokedAt(asset: string, application: Address): number | undefined
   stateOf(contribution: ContributionAccepted): ContributionState
   /** Every withdrawal, oldest first. */
   withdrawals(): readonly ContributionsWithdrawn[]
@@ -34,11 +39,17 @@ export function createContributionBook(): ContributionBook {
   const withdrawn = new Set<Hex>()
   const takenBack = new Map<Hex, readonly ContributionAccepted[]>()
   const covers = new Map<string, RowCover>()
+  const revocations = new Map<string, ApprovalRevoked[]>()
 
   const contributionsOf = (asset: string) => byAsset.get(asset) ?? []
   const withdrawalsOf = (asset: string) => withdrawals.filter(({ withdrawal }) => withdrawal.withdrawal.asset === asset)
+  const revocationsOf = (asset: string) => revocations.get(asset) ?? []
   return {
     remember(record) {
+      if (record.kind === 'approval-revoked') {
+        const { asset } = record.revocation.revocation
+        revocations.set(asset, [...revocationsOf(asset), record])
+      }
       if (record.kind === 'contribution-accepted') {
         const { asset } = record.consent.consent
         contributions.set(record.id, record)
@@ -59,6 +70,10 @@ export function createContributionBook(): ContributionBook {
     withdrawalsOf,
     withdrawnAt: (asset, contributor) =>
       withdrawalsOf(asset).findLast(({ withdrawal }) => isSame(withdrawal.withdrawal.contributor, contributor))
+        ?.recordedAt,
+    revocationsOf,
+    revokedAt: (asset, application) =>
+      revocationsOf(asset).findLast(({ revocation }) => isSame(revocation.revocation.application, application))
         ?.recordedAt,
     stateOf({ id, consent }) {
       if (withdrawn.has(id)) return 'withdrawn'

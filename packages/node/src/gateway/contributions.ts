@@ -14,8 +14,10 @@ import {
   parseWith,
   type RowProof,
   type RowRequestBody,
+  revocationReceiptSchema,
   rowProofSchema,
   rowRequestSchema,
+  signedRevocationSchema,
   signedWithdrawalSchema,
   storedSchema,
   uintSchema,
@@ -34,6 +36,7 @@ import { keptVersion } from './keptVersions.js'
 import { commitmentOf, ownerOf } from './readRegistry.js'
 import { readSignedJson, uploadHeaders } from './readSignedJson.js'
 import { assertExpiry, assertOperator } from './requests.js'
+import { revokeApplication } from './revokeApplication.js'
 import { partitionsGivenBy, proveStoredRow } from './rowProofs.js'
 import { assertSignature } from './signatures.js'
 import { type WithdrawContributionsOptions, withdrawContributions } from './withdrawContributions.js'
@@ -67,6 +70,7 @@ export function contributionRoutes(options: ContributionRoutesOptions): Route[] 
       errors: [
         ...signed,
         'contribution_refused',
+        'approval_revoked',
         'consent_withdrawn',
         'nonce_used',
         'not_owner',
@@ -132,6 +136,16 @@ export function contributionRoutes(options: ContributionRoutesOptions): Route[] 
     }),
     route({
       method: 'post',
+      path: '/api/v1/revocations',
+      summary:
+        'Take back, as the owner of a dataset, what an application was approved for. The same again gives the same.',
+      body: signedRevocationSchema,
+      response: revocationReceiptSchema,
+      errors: [...signed, 'not_owner', 'not_found', 'storage_full'],
+      handle: ({ body }) => revokeApplication(options, body),
+    }),
+    route({
+      method: 'post',
       path: '/api/v1/withdrawals',
       summary: 'Take back, as a contributor, all that was given to a dataset. The same again gives the same answer.',
       body: signedWithdrawalSchema,
@@ -189,7 +203,11 @@ async function listFor(
     contributor: withdrawal.withdrawal.contributor,
     recordedAt: String(recordedAt),
   }))
-  return { asset: String(asset), contributions, withdrawals }
+  const revocations = book.revocationsOf(String(asset)).map(({ revocation, recordedAt }) => ({
+    application: revocation.revocation.application,
+    recordedAt: String(recordedAt),
+  }))
+  return { asset: String(asset), contributions, withdrawals, revocations }
 }
 
 /** Contributors may ask about what they gave; about all else whoever may open the version. */

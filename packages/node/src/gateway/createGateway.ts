@@ -141,6 +141,7 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
     ...{ memory, chain, addresses, keys, domain },
     journal: options.journal,
     log: options.charges,
+    freeAccounts: options.limits.freeAccounts,
     vouchers: channels && { desk: channels.desk, mandates: channels.mandates, quotes },
     findService: async (asset) => (await services.get(asset)).service,
     onWarning: options.onWarning,
@@ -153,7 +154,10 @@ export async function startGateway(options: StartGatewayOptions): Promise<Gatewa
   const feedOptions = { ...uploader, addresses, storage, memory, keys, keyStore, stopping: stopping.signal }
   const routes = withOpenApi(
     [
-      ...nodeRoutes({ version, chain, rpc, addresses, keys, catalogue, indexHealth: options.indexHealth }),
+      ...nodeRoutes({
+        ...{ version, chain, rpc, addresses, keys, catalogue, indexHealth: options.indexHealth },
+        depositMin: channels?.terms.depositMin ?? 0n,
+      }),
       ...chainRoutes(chains),
       ...catalogueRoutes(catalogueOf(chains)),
       ...eventRoutes(catalogueOf(chains), stopping.signal),

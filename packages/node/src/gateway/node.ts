@@ -15,6 +15,8 @@ export type NodeRoutesOptions = {
   keys: OperatorKeys
   catalogue: Catalogue
   indexHealth(): Promise<IndexHealth>
+  /** The least deposit into a payment channel, in base units. */
+  depositMin: bigint
 }
 
 const healthSchema = z.strictObject({
@@ -26,7 +28,7 @@ const healthSchema = z.strictObject({
 
 /** What this node is: its chain, its contracts, its operator, its state. */
 export function nodeRoutes(options: NodeRoutesOptions): Route[] {
-  const { version, chain, rpc, addresses, keys, catalogue, indexHealth } = options
+  const { version, chain, rpc, addresses, keys, catalogue, indexHealth, depositMin } = options
   const { governor, assetRegistry, revenueLedger, accessMarket, contentProofs, operatorReceivers } = addresses
   const { batchSettlement, depositCollector, testUsd } = addresses
   return [
@@ -60,7 +62,11 @@ export function nodeRoutes(options: NodeRoutesOptions): Route[] {
             confirmedBlock: Number(confirmedBlock),
             indexedBlock,
           },
-          operator: { address: keys.account.address, encryptionKey: keys.encryption.publicKey },
+          operator: {
+            address: keys.account.address,
+            encryptionKey: keys.encryption.publicKey,
+            depositMin: String(depositMin),
+          },
         }
       },
     }),

@@ -11,7 +11,7 @@ import { ipfsRoutes } from './ipfs.js'
 import { createBuckets } from './limits.js'
 
 /** What one client may ask of content and deliveries; 0 is no limit. */
-export type ClientLimits = { requestsPerSecond: number; bytesPerSecond: number }
+export type ClientLimits = { requestsPerSecond: number; bytesPerSecond: number; freeAccounts: number }
 
 export type ServingOptions = {
   storage: Storage

@@ -1,6 +1,7 @@
 import {
   AgoraiError,
   assertCanonical,
+  assertKnownLicence,
   bytes32Schema,
   type ContentSecrets,
   contributorRootOf,
@@ -78,7 +79,7 @@ export function uploadRoutes(options: UploadRoutesOptions): Route[] {
         const upload = await authenticateUpload(options, request, `manifests/${digest}`)
         if (upload.digest !== digest) throw otherDigest()
         const bytes = await readSignedJson(request, upload, manifestBytesMax)
-        parseManifest(bytes)
+        assertKnownLicence(parseManifest(bytes).licence)
         assertCanonical(bytes)
         await storage.putManifest(digest, bytes)
         await manifests.addManifest(bytes)

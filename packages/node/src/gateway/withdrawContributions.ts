@@ -127,8 +127,13 @@ async function reachOf(
   { withdrawal: { withdrawal }, partitions }: ContributionsWithdrawn,
 ): Promise<Pick<WithdrawalReceipt, 'versions' | 'descendants'>> {
   const digests = new Set(partitions.map(({ manifestDigest }) => manifestDigest))
-  const { versions } = await catalogue.getAsset(BigInt(withdrawal.asset))
-  const had = versions.filter(({ manifestDigest }) => digests.has(manifestDigest)).map(({ id }) => id)
+  const had: string[] = []
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const parameters = { asset: BigInt(withdrawal.asset), limit: 1_000, ...(cursor === undefined ? {} : { cursor }) }
+    const { versions, nextCursor } = await catalogue.getVersions(parameters)
+    had.unshift(...versions.flatMap(({ id, manifestDigest }) => (digests.has(manifestDigest) ? [id] : [])).reverse())
+    cursor = nextCursor
+  }
   const descendants = new Map<string, { version: string; asset: string; name: string | null }>()
   for (const version of had) {
     const { vertices } = await catalogue.getLineage(BigInt(version))

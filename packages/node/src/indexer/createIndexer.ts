@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { AgoraiError, isAgoraiError } from '@agorai/core'
 import type { Address, Hex, PublicClient } from 'viem'
 import type { IndexHealth } from '../ports/catalogue.js'
@@ -125,24 +126,15 @@ export async function createIndexer(parameters: CreateIndexerParameters): Promis
   async function follow(): Promise<void> {
     while (!stopping.signal.aborted && health.state !== 'halted') {
       const outcome = await step().catch(() => undefined)
-      if (outcome === undefined || outcome === 'at_head') await pause(health.failures)
+      if (outcome === undefined || outcome === 'at_head') await waitAfter(health.failures)
     }
     if (health.state !== 'halted') health = { ...health, state: 'stopped' }
   }
 
-  /** Waits until the next look, longer after each failure in a row. */
-  function pause(failures: number): Promise<void> {
+  /** Until the next look, longer after each failure in a row. */
+  async function waitAfter(failures: number): Promise<void> {
     const waitMs = Math.min(pollMs * 2 ** Math.min(failures, 16), Math.max(backoffMaxMs, pollMs))
-    return new Promise((resolve) => {
-      if (stopping.signal.aborted) return resolve()
-      const wake = () => {
-        clearTimeout(timer)
-        stopping.signal.removeEventListener('abort', wake)
-        resolve()
-      }
-      const timer = setTimeout(wake, waitMs)
-      stopping.signal.addEventListener('abort', wake)
-    })
+    await pause(waitMs, undefined, { signal: stopping.signal }).catch(() => {})
   }
 
   return {
@@ -162,7 +154,7 @@ export async function createIndexer(parameters: CreateIndexerParameters): Promis
         } catch (error) {
           failed += 1
           if (failed >= attemptsMax || (error instanceof AgoraiError && isFatal(error))) throw error
-          await pause(failed)
+          await waitAfter(failed)
         }
       }
     },

@@ -7,7 +7,7 @@ import { openFileJournal } from '../adapters/journal/fileJournal.js'
 import { openTestGateway, openTestSession } from '../gateway/sessions/testSessions.js'
 import type { ChargeRecord } from '../ports/chargeLog.js'
 import { checkCharges, copyCharges, countCharges, putCharges } from './chargeFiles.js'
-import type { Finding } from './checkData.js'
+import type { Finding } from './finding.js'
 
 let folder: string
 beforeEach(async () => {

@@ -5,7 +5,7 @@ import { makeFolder, syncFolder, writeFileAtomic } from '../adapters/folder/atom
 import { systemCodeOf } from '../adapters/folder/fileErrors.js'
 import { chargeFilesIn, gatewayFile } from '../adapters/journal/chargeLog.js'
 import { scanJournal } from '../adapters/journal/scanJournal.js'
-import type { Finding } from './checkData.js'
+import type { Finding } from './finding.js'
 
 /** What is whole in a file of charges: how many there are, and where the last one ends. */
 type Sound = { charges: number; bytes: number; isTorn: boolean }

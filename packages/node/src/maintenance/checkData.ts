@@ -19,15 +19,7 @@ import type { JournalRecord } from '../ports/journal.js'
 import type { KeptKey, KeyStore } from '../ports/keyStore.js'
 import type { Storage } from '../ports/storage.js'
 import { checkCharges } from './chargeFiles.js'
-
-export type Finding = {
-  part: 'journal' | 'charges' | 'content' | 'manifest' | 'key'
-  name: string
-  problem: string
-  remedy: string
-  /** Whether something is lost; the rest is worth knowing. */
-  isLoss: boolean
-}
+import type { Finding } from './finding.js'
 
 export type CheckDataOptions = {
   storage: Storage

@@ -7,9 +7,11 @@ import type {
   EventPage,
   Lineage,
   Manifest,
+  OfferList,
   PassList,
   Revenue,
   Usage,
+  VersionList,
 } from '@agorai/core'
 import type { Address } from 'viem'
 
@@ -50,6 +52,14 @@ export type GetPassesParameters = {
   cursor?: string
 }
 
+export type AssetPageParameters = {
+  asset: bigint
+  /** 1 to 100 over HTTP; 1,000 for who reads them all. */
+  limit: number
+  /** The last page's `nextCursor`. */
+  cursor?: string
+}
+
 /** How far a reorg may reach. Deeper ones are not followed. */
 export const reorgDepthMax = 64
 
@@ -69,6 +79,10 @@ export type Catalogue = {
   searchAssets(parameters: SearchAssetsParameters): Promise<AssetList>
   /** @throws AgoraiError `not_found` */
   getAsset(asset: bigint): Promise<AssetDetail>
+  /** @throws AgoraiError `not_found` */
+  getVersions(parameters: AssetPageParameters): Promise<VersionList>
+  /** @throws AgoraiError `not_found` */
+  getOffers(parameters: AssetPageParameters): Promise<OfferList>
   /** The manifest of a version, if this node has it. */
   getManifest(version: bigint): Promise<Manifest | undefined>
   /** @throws AgoraiError `not_found` */

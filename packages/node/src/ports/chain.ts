@@ -9,7 +9,7 @@ export type Chain = {
   publicClient: PublicClient
   /**
    * Highest block that the node acts on: on a chain of its own the highest block that is safe on disk, elsewhere the head
-   * less the configured confirmations. -1 while there is none.
+   * less the configured confirmations, or the block that the chain calls final. -1 while there is none.
    *
    * @throws AgoraiError `chain_unavailable`
    */

@@ -1,4 +1,4 @@
-import type { ContributionBody, RowCover, SignedWithdrawal } from '@agorai/core'
+import type { ContributionBody, RowCover, SignedRevocation, SignedWithdrawal } from '@agorai/core'
 import type { Hex } from 'viem'
 
 /** Rows that somebody gave to a dataset were opened, compared with the consent, and kept. Their key is in the key store. */
@@ -21,6 +21,16 @@ export type ContributionsWithdrawn = {
   partitions: readonly WithdrawnPartition[]
 }
 
+/** The owner of a dataset took back what an application was approved for. */
+export type ApprovalRevoked = {
+  kind: 'approval-revoked'
+  /** Digest of the revocation. */
+  id: Hex
+  revocation: SignedRevocation
+  /** Unix seconds. */
+  recordedAt: number
+}
+
 /** A partition of a version that the contributor gave. */
 export type WithdrawnPartition = {
   /** The registry's `commitmentOf` the version. */
@@ -31,4 +41,4 @@ export type WithdrawnPartition = {
   cover: RowCover
 }
 
-export type ContributionJournalRecord = ContributionAccepted | ContributionsWithdrawn
+export type ContributionJournalRecord = ContributionAccepted | ContributionsWithdrawn | ApprovalRevoked

@@ -77,6 +77,7 @@ export function nameOfRecord(record: JournalRecord): string {
       return `${record.kind}/${record.commitment}/${record.erasure.partition ?? 'all'}`
     case 'contribution-accepted':
     case 'contributions-withdrawn':
+    case 'approval-revoked':
       return `${record.kind}/${record.id}`
     case 'service-started':
     case 'service-stopped':

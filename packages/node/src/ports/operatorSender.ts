@@ -5,6 +5,11 @@ export type OperatorCall = {
   data: Hex
   /** As `estimate` gave it; asked for when it is missing. */
   gas?: bigint
+  /**
+   * What takes more counts as refused: where contracts of strangers are asked, they decide what it takes. A transaction gets
+   * a quarter more than was estimated.
+   */
+  gasMax?: bigint
 }
 
 /** Sends transactions from the operator's account, as many at once as are wanted. */

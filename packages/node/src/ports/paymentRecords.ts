@@ -17,6 +17,11 @@ export type CallAnswered = {
   at: number
 }
 
+/** Records of calls that were answered so that they can be answered again. */
+export const answerKinds: readonly string[] = ['call-begun', 'call-ended', 'call-answered']
+/** After that nobody has them any more: an answer can be asked for again for a day, and no clock is a day off. */
+export const answerSecondsMax = 2 * 24 * 3_600
+
 export type PaymentJournalRecord = ChannelRecord | SessionJournalRecord | CallAnswered
 
 /** There is one record of each name, however many gateways write: of several that move a channel on, one stands. */

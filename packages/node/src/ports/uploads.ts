@@ -18,7 +18,7 @@ export type Uploads = {
   receivedBytes(upload: ContentUpload): Promise<number>
   /**
    * Takes more of it. What arrives before the sender breaks off stays. A second sender of the same takes the place of the
-   * first, which is as good as gone.
+   * first, which is as good as gone; or both write the same, where neither process knows of the other.
    *
    * @param start Where the body begins; nothing before it may be missing.
    * @returns How many bytes are here now; all of them when it is whole, checked and stored.

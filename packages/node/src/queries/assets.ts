@@ -1,5 +1,4 @@
 import {
-  AgoraiError,
   type AssetDetail,
   type AssetList,
   type AssetSort,
@@ -7,16 +6,20 @@ import {
   type Bundle,
   kindToNumber,
   type Manifest,
-  type Offer,
+  type OfferList,
+  pageDefault,
   usages,
 } from '@agorai/core'
 import type { Address, Hex } from 'viem'
 import { getAddress } from 'viem/utils'
 import type { SearchAssetsParameters } from '../ports/catalogue.js'
 import type { Queryable } from '../ports/database.js'
-import { type OfferRow, toOffer, toVersion, type VersionRow, versionColumns } from './rows.js'
+import { noAsset } from './assertAsset.js'
+import { readOffers } from './offers.js'
+import { toVersion, type VersionRow, versionColumns } from './rows.js'
 import { toSearchQuery } from './searchWords.js'
 import { tillAddress } from './tillAddress.js'
+import { readVersions } from './versions.js'
 
 type SummaryRow = VersionRow & {
   owner: Address
@@ -110,21 +113,23 @@ export async function searchAssets(database: Queryable, parameters: SearchAssets
   }
 }
 
+type Detail = { document: Manifest | null; revenue_ledger: Address; published: bigint }
+
 export async function getAsset(database: Queryable, asset: bigint): Promise<AssetDetail> {
-  const [row] = await database.query<SummaryRow & { document: Manifest | null; revenue_ledger: Address }>(
-    `SELECT ${summaryColumns}, m.document, d.revenue_ledger FROM ${summaryTables} CROSS JOIN progress d
+  const [row] = await database.query<SummaryRow & Detail>(
+    `SELECT ${summaryColumns}, m.document, d.revenue_ledger,
+       (SELECT count(*) FROM version_published p WHERE p.asset = v.asset) AS published FROM ${summaryTables} CROSS JOIN progress d
      WHERE v.asset = $1::numeric`,
     [asset],
   )
-  if (row === undefined) throw new AgoraiError('not_found', `There is no asset ${asset}.`, { field: 'id' })
-  const versions = await database.query<VersionRow>(
-    `SELECT ${versionColumns} FROM versions v WHERE v.asset = $1::numeric ORDER BY v.version`,
-    [asset],
-  )
+  if (row === undefined) throw noAsset(asset)
+  const { versions, nextCursor } = await readVersions(database, { asset, limit: pageDefault })
   return {
     ...toSummary(row, await readFacts(database, [asset])),
     manifest: row.document,
-    versions: versions.map(toVersion),
+    versions,
+    versionsCursor: nextCursor,
+    versionCount: Number(row.published),
     bundles: await readBundles(database, asset),
     till: tillAddress(getAddress(row.revenue_ledger), asset),
   }
@@ -140,15 +145,16 @@ export async function getManifest(database: Queryable, version: bigint): Promise
 }
 
 /** What is read of a page of assets at once. */
-type Facts = { offers: readonly Offer[]; freeOnly: ReadonlySet<bigint> }
+type Facts = { offers: ReadonlyMap<bigint, OfferList>; freeOnly: ReadonlySet<bigint> }
 
 const readFacts = async (database: Queryable, assets: readonly bigint[]): Promise<Facts> => ({
-  offers: await readOffers(database, assets),
+  offers: await readOffers(database, { assets, limit: pageDefault }),
   freeOnly: await readFreeOnly(database, assets),
 })
 
 const toSummary = (row: SummaryRow, { offers, freeOnly }: Facts): AssetSummary => {
   const version = toVersion(row)
+  const page = offers.get(row.asset)
   return {
     id: version.asset,
     kind: version.kind,
@@ -158,21 +164,13 @@ const toSummary = (row: SummaryRow, { offers, freeOnly }: Facts): AssetSummary =
     description: row.description,
     tags: row.tags ?? [],
     licence: row.licence,
-    offers: offers.filter((offer) => offer.asset === version.asset),
+    offers: page?.offers ?? [],
+    offersCursor: page?.nextCursor ?? null,
     sales: Number(row.sales ?? 0n),
     retired: row.retired,
     soldExclusively: row.sold_exclusively,
     freeOnly: freeOnly.has(row.asset),
   }
-}
-
-async function readOffers(database: Queryable, assets: readonly bigint[]): Promise<Offer[]> {
-  const rows = await database.query<OfferRow>(
-    `SELECT o.*, t.symbol, t.decimals FROM offers o LEFT JOIN tokens t ON t.address = o.token
-     WHERE o.asset = ANY ($1::numeric[]) ORDER BY o.offer`,
-    [assets.map(String)],
-  )
-  return rows.map(toOffer)
 }
 
 /** Whoever buys an asset did not agree to a bundle of the owner before, and the market sells it no more. */

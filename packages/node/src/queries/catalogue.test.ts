@@ -1,4 +1,11 @@
-import { assetDetailSchema, assetListSchema, lineageSchema } from '@agorai/core'
+import {
+  assetDetailSchema,
+  assetListSchema,
+  lineageSchema,
+  type Offer,
+  offerListSchema,
+  versionListSchema,
+} from '@agorai/core'
 import { getAddress } from 'viem/utils'
 import { describe, expect, test } from 'vitest'
 import { testEngines } from '../adapters/database/testDatabases.js'
@@ -164,12 +171,12 @@ for (const engine of await testEngines(process.env.DATABASE_URL))
       const asset = assetDetailSchema.parse(await catalogue().getAsset(2n))
       expect(asset).toMatchObject({ id: '2', kind: 'model', owner: getAddress(ada), name: null, version: { id: '3' } })
       expect(asset.versions.map(({ id, block, publishedAt }) => [id, block, publishedAt])).toEqual([
-        ['2', 1, 1_700_000_001],
         ['3', 4, 1_700_000_004],
+        ['2', 1, 1_700_000_001],
       ])
       expect(asset.versions.map(({ parents, edges }) => [parents, edges])).toEqual([
-        [['1'], [{ ancestor: '1', bps: 1_000 }]],
         [['1', '2'], []],
+        [['1'], [{ ancestor: '1', bps: 1_000 }]],
       ])
       expect(asset.offers.map(({ id, price, open, usage }) => [id, price, open, usage])).toEqual([
         ['131072', '10000000', true, 'personal'],
@@ -181,6 +188,73 @@ for (const engine of await testEngines(process.env.DATABASE_URL))
       await addManifests(better)
       expect(await catalogue().getAsset(2n)).toMatchObject({ name: 'Better classifier', licence: 'CC-BY-SA-3.0' })
       assetListSchema.parse(await catalogue().searchAssets({ limit: 5 }))
+    })
+
+    test('versions and offers come in pages that leave nothing out, and the asset has the first of them', async () => {
+      const ids = Array.from({ length: 45 }, (_, index) => index + 1)
+      await append(minted(1, ada), ...ids.flatMap((id) => published(id, dataset, { asset: '1' })))
+      await append(...ids.map((_, index) => listed(1, index, '5')), minted(99, boole), ...published(99, model))
+      await append(listed(99, 0, '7'))
+      const closed = (index: number) => ({
+        table: 'offer_closed' as const,
+        values: { offer: `${65_536 + index}`, asset: '1' },
+      })
+      const [shut, open] = [ids.filter((id) => id % 3 === 0), ids.filter((id) => id % 3 !== 0)]
+      await append(...shut.map((id) => closed(id - 1)))
+      const asset = assetDetailSchema.parse(await catalogue().getAsset(1n))
+      const descending = ids.toReversed().map(String)
+      expect(asset.versions.map(({ id }) => id)).toEqual(descending.slice(0, 20))
+      expect(asset).toMatchObject({ versionCount: 45, versionsCursor: '26' })
+      const offerIds = [...open, ...shut].map((id) => `${65_536 + id - 1}`)
+      expect(asset.offers.map(({ id }) => id)).toEqual(offerIds.slice(0, 20))
+      const { assets } = assetListSchema.parse(await catalogue().searchAssets({ limit: 2 }))
+      expect(assets.map(({ offers, offersCursor }) => [offers.length, offersCursor])).toEqual([
+        [1, null],
+        [20, asset.offersCursor],
+      ])
+
+      const versionsFrom = async (limit: number, from?: string) => {
+        const found: string[] = []
+        for (let cursor: string | null | undefined = from; cursor !== null; ) {
+          const more: { cursor?: string } = cursor === undefined ? {} : { cursor }
+          const page = versionListSchema.parse(await catalogue().getVersions({ asset: 1n, limit, ...more }))
+          found.push(...page.versions.map(({ id }) => id))
+          cursor = page.nextCursor
+        }
+        return found
+      }
+      const offersFrom = async (limit: number, from?: string, between = async () => {}) => {
+        const found: Offer[] = []
+        for (let cursor: string | null | undefined = from; cursor !== null; await between()) {
+          const more: { cursor?: string } = cursor === undefined ? {} : { cursor }
+          const page = offerListSchema.parse(await catalogue().getOffers({ asset: 1n, limit, ...more }))
+          found.push(...page.offers)
+          cursor = page.nextCursor
+        }
+        return found
+      }
+      for (const limit of [1, 7, 30, 45, 100]) {
+        expect(await versionsFrom(limit), `${limit}`).toEqual(descending)
+        expect(
+          (await offersFrom(limit)).map(({ id }) => id),
+          `${limit}`,
+        ).toEqual(offerIds)
+      }
+      expect(await versionsFrom(50, asset.versionsCursor ?? '')).toEqual(descending.slice(20))
+      expect((await offersFrom(50, asset.offersCursor ?? '')).map(({ id }) => id)).toEqual(offerIds.slice(20))
+
+      // While pages are read the first, the last and one in the middle of the open ones are closed.
+      const closing = [0, 43, 21]
+      const read = await offersFrom(7, undefined, async () => {
+        const index = closing.shift()
+        if (index !== undefined) await append(closed(index))
+      })
+      const last = new Map(read.map((offer) => [offer.id, offer.open]))
+      expect([...last.keys()].toSorted()).toEqual(offerIds.toSorted())
+      expect([...last.values()].filter((isOpen) => isOpen)).toHaveLength(open.length - 3)
+
+      for (const ask of [catalogue().getVersions, catalogue().getOffers])
+        await expect(ask({ asset: 7n, limit: 1 })).rejects.toMatchObject({ code: 'not_found' })
     })
 
     test('offers say on what terms they are sold', async () => {
@@ -248,8 +322,8 @@ for (const engine of await testEngines(process.env.DATABASE_URL))
         ['1'],
       ])
       expect((await catalogue().getAsset(5n)).versions.map(({ id, erased }) => [id, erased])).toEqual([
-        ['5', false],
         ['6', true],
+        ['5', false],
       ])
       expect((await catalogue().getAsset(1n)).version.terms).toEqual({
         derivatives: true,

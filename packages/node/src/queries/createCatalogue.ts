@@ -4,9 +4,11 @@ import { getAsset, getManifest, searchAssets } from './assets.js'
 import { lastEvent, readEvents } from './events.js'
 import { getLineage } from './lineage.js'
 import { createNextBlock } from './nextBlock.js'
+import { getOffers } from './offers.js'
 import { getPasses } from './passes.js'
 import { readSnapshot } from './readSnapshot.js'
 import { createLedgerReader, getRevenue } from './revenue.js'
+import { getVersions } from './versions.js'
 
 /** The catalogue over the index's tables. */
 export function createCatalogue(database: Database): Catalogue {
@@ -14,6 +16,8 @@ export function createCatalogue(database: Database): Catalogue {
   return {
     searchAssets: (parameters) => readSnapshot(database, (snapshot) => searchAssets(snapshot, parameters)),
     getAsset: (asset) => readSnapshot(database, (snapshot) => getAsset(snapshot, asset)),
+    getVersions: (parameters) => readSnapshot(database, (snapshot) => getVersions(snapshot, parameters)),
+    getOffers: (parameters) => readSnapshot(database, (snapshot) => getOffers(snapshot, parameters)),
     getManifest: (version) => getManifest(database, version),
     getLineage: (version) => readSnapshot(database, (snapshot) => getLineage(snapshot, version)),
     getRevenue: (parameters) => readSnapshot(database, (snapshot) => getRevenue(snapshot, ledgerReader, parameters)),

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Catalogue } from '../ports/catalogue.js'
 import type { Database } from '../ports/database.js'
 
@@ -19,7 +20,7 @@ export function createNextBlock(database: Database): Catalogue['nextBlock'] {
     for (let looks = 0; ; looks++) {
       const tip = await look()
       if (tip !== seen || looks >= looksMax || signal.aborted) return tip
-      await pause(signal)
+      await pause(pollMs, undefined, { signal }).catch(() => {})
     }
   }
 }
@@ -28,14 +29,3 @@ async function readTip(database: Database): Promise<string | undefined> {
   const [progress] = await database.query<{ hash: string | null }>('SELECT hash FROM progress')
   return progress?.hash ?? undefined
 }
-
-const pause = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const wake = () => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', wake)
-      resolve()
-    }
-    const timer = setTimeout(wake, pollMs)
-    signal.addEventListener('abort', wake)
-  })

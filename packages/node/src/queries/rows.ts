@@ -62,7 +62,7 @@ export const toVersion = (row: VersionRow): Version => ({
   publishedAt: Number(row.published_at),
 })
 
-export function toKind(value: number): AssetKind {
+function toKind(value: number): AssetKind {
   const kind = kindFromNumber(value)
   if (kind === undefined) throw new AgoraiError('internal', `The registry knows no kind ${value}.`)
   return kind

@@ -1,6 +1,5 @@
-import { isAgoraiError, type VoucherClaim } from '@agorai/core'
-import { type Hex, zeroAddress } from 'viem'
-import { isAddressEqual } from 'viem/utils'
+import { isAgoraiError, isDeniable, type VoucherClaim } from '@agorai/core'
+import type { Hex } from 'viem'
 import type { ChannelAccount, ChannelReport } from '../ports/settlement.js'
 import type { SettlementChain } from './settlementChain.js'
 import type { SettlementState } from './settlementState.js'
@@ -59,12 +58,11 @@ export async function bringVouchers(
 
 /** Rows that are claimed together. What a wallet's contract does when it is asked for its signature is its own loss alone. */
 function groupsOf(rows: readonly Row[]): Row[][] {
-  const isKey = ({ config }: Row) => !isAddressEqual(config.payerAuthorizer, zeroAddress)
-  const keys = rows.filter(isKey)
+  const keys = rows.filter(({ config }) => !isDeniable(config))
   const groups = Array.from({ length: Math.ceil(keys.length / rowsMax) }, (_, index) =>
     keys.slice(index * rowsMax, (index + 1) * rowsMax),
   )
-  return [...groups, ...rows.filter((row) => !isKey(row)).map((row) => [row])]
+  return [...groups, ...rows.filter(({ config }) => isDeniable(config)).map((row) => [row])]
 }
 
 /** What each channel owes, and what of it the chain lets be claimed. */

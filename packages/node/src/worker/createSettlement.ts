@@ -30,7 +30,7 @@ export type Settlement = {
 
 /** Longest pause after failures: a withdrawal takes a quarter of an hour at least. */
 const pauseMsMax = 120_000
-const everythingPolicy: SettlementPolicy = { value: 1n, seconds: 0 }
+const everythingPolicy: SettlementPolicy = { value: 1n, deniableValue: 1n, seconds: 0 }
 
 /**
  * Brings what channels owe into the ledger: by value, by age, and at once where a payer begins to withdraw. It keeps

@@ -56,7 +56,7 @@ function chainOf(versions: number, before: (pay: (payments: readonly VersionPaym
 
 const roundOf = (chain: SettlementChain, versions: number) =>
   settleRound({
-    ...{ chain, book: bookOf(versions), state: newState(), policy: { value: 1n, seconds: 0 } },
+    ...{ chain, book: bookOf(versions), state: newState(), policy: { value: 1n, deniableValue: 1n, seconds: 0 } },
     ...{ catchUp: async () => {}, authorize: async () => '0x', onWarning: (message) => expect.fail(message) },
   })
 

@@ -37,15 +37,18 @@ export async function settleRound(options: SettlementRoundOptions, nowMs = Date.
     await chain.head(),
   )
   const due = accounts.filter((account) => isDue(state, account, policy, nowMs))
+  for (const account of due) state.idle.delete(tokenOf(account))
   const { channels, transactions } = await bringVouchers(due, { ...options, nowMs })
   const versions: VersionReport[] = []
-  for (const token of new Set(accounts.map(({ state: { config } }) => config.token.toLowerCase() as Address)))
+  for (const token of new Set(accounts.map(tokenOf)))
     for (const step of await bringOver(options, token)) {
       transactions.push(step.hash)
       versions.push(...step.versions)
     }
   return { channels, versions, transactions }
 }
+
+const tokenOf = ({ state: { config } }: ChannelAccount): Address => config.token.toLowerCase() as Address
 
 /** Looks at what the chain has of some channels. */
 async function look({ chain, state }: SettlementRoundOptions, accounts: readonly ChannelAccount[], block: bigint) {
@@ -55,13 +58,27 @@ async function look({ chain, state }: SettlementRoundOptions, accounts: readonly
 
 type Step = { hash: Hex; versions: readonly VersionReport[] }
 
-/** Moves what was claimed in a token to the receiver, and from there to the versions. */
+/**
+ * Moves what was claimed in a token to the receiver, and from there to the versions. Anybody can have a channel that pays
+ * the receiver, and claim a unit of it at a time: what no channel of the operator's own can have brought waits until it is as
+ * much as those are claimed for.
+ */
 async function bringOver(options: SettlementRoundOptions, token: Address): Promise<Step[]> {
+  const { state, policy } = options
+  const least = state.idle.has(token) ? policy.value : 1n
+  const steps = await bringAllOver(options, token, least)
+  if (steps.length < stepsMax) state.idle.add(token)
+  return steps
+}
+
+/** @param least Below this nothing is begun, in base units. */
+async function bringAllOver(options: SettlementRoundOptions, token: Address, least: bigint): Promise<Step[]> {
   const { chain } = options
   const steps: Step[] = []
   for (let step = 0; step < stepsMax; step++) {
     const block = await chain.head()
     const facts = await chain.receiverOf(token, block)
+    if (step === 0 && facts.claimed - facts.distributed < least) return steps
     if (facts.claimed > facts.settled) {
       steps.push({ hash: await chain.settle(token), versions: [] })
       continue
@@ -113,7 +130,7 @@ async function claimedAt(
   at: { block: bigint; claimed: bigint },
 ): Promise<ChannelTotal[]> {
   const { chain, book, state, catchUp } = options
-  const ofToken = () => ownAccounts(book, chain).filter(({ state: { config } }) => config.token.toLowerCase() === token)
+  const ofToken = () => ownAccounts(book, chain).filter((account) => tokenOf(account) === token)
   const accounts = ofToken()
   const sum = accounts.reduce((total, account) => total + (state.seen.get(account.state.channel)?.claimed ?? 0n), 0n)
   if (sum !== at.claimed) await look(options, accounts, at.block)

@@ -1,3 +1,4 @@
+import { isDeniable } from '@agorai/core'
 import type { Address, Hex } from 'viem'
 import { isAddressEqual } from 'viem/utils'
 import type { ChannelAccount } from '../ports/settlement.js'
@@ -9,6 +10,8 @@ import type { ChannelFacts, SettlementChain } from './settlementChain.js'
 export type SettlementPolicy = {
   /** As soon as a channel owes so much, base units. */
   value: bigint
+  /** The same of a channel whose payer can deny its vouchers, if that is less. */
+  deniableValue: bigint
   /** As soon as something has been owed for so long. */
   seconds: number
 }
@@ -21,9 +24,16 @@ export type SettlementState = {
   stuck: Map<Hex, { charged: bigint; againAtMs: number }>
   /** What the receiver has handed on of each token, as it was last read. */
   handedOn: Map<Address, HandedOn>
+  /** Tokens of which all was handed on since a channel was last due. At the start nobody knows. */
+  idle: Set<Address>
 }
 
-export const newState = (): SettlementState => ({ seen: new Map(), stuck: new Map(), handedOn: new Map() })
+export const newState = (): SettlementState => ({
+  seen: new Map(),
+  stuck: new Map(),
+  handedOn: new Map(),
+  idle: new Set(),
+})
 
 /** The channels that pay this operator's receiver. Others cannot be claimed by it. */
 export const ownAccounts = (book: SettlementBook, { receiver }: SettlementChain): ChannelAccount[] =>
@@ -49,13 +59,14 @@ export const isStuck = ({ stuck }: SettlementState, { state }: ChannelAccount, n
 export function isDue(
   state: SettlementState,
   account: ChannelAccount,
-  { value, seconds }: SettlementPolicy,
+  { value, deniableValue, seconds }: SettlementPolicy,
   nowMs: number,
 ): boolean {
   const owed = owedOf(state, account)
   if (owed === 0n || isStuck(state, account, nowMs)) return false
   const seen = state.seen.get(account.state.channel)
   if (owed >= value || seen?.withdrawing === true) return true
+  if (owed >= deniableValue && isDeniable(account.state.config)) return true
   const since = owedSince(account, seen?.claimed ?? 0n)
   return since !== undefined && since + seconds <= nowMs / 1_000
 }

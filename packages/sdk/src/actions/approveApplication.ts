@@ -19,7 +19,7 @@ const validForSecondsDefault = 365 * 86_400
 /**
  * Signs that an application may hand in contributions to a dataset, for one purpose. Nothing is sent: the application
  * keeps it and shows it to contributors and to the operator.
- * Next step: `consentToContribute`.
+ * Next step: `consentToContribute`. `revokeApplication` takes it back.
  *
  * @throws AgoraiError `wallet_declined`, `invalid_request`
  */
@@ -28,13 +28,15 @@ export async function approveApplication(
   parameters: ApproveApplicationParameters,
 ): Promise<SignedApproval> {
   const { asset, application, purpose, validForSeconds = validForSecondsDefault } = parameters
+  const now = Math.floor(Date.now() / 1000)
   const approval = parseWith(applicationApprovalSchema, {
     asset: String(asset),
     owner: walletOf(client).account.address,
     application,
     purpose,
+    grantedAt: String(now),
     nonce: randomWord(),
-    expiry: String(Math.floor(Date.now() / 1000) + validForSeconds),
+    expiry: String(now + validForSeconds),
   })
   const { id: chainId, addresses } = client.info.chain
   const domain = { chainId, assetRegistry: addresses.assetRegistry }

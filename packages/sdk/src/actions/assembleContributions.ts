@@ -28,7 +28,7 @@ export type AssembleContributionsReturnType = {
   /** Who is in it, with the rows that each is credited for. */
   contributors: { account: Address; label: string; rows: number }[]
   /** Contributions that are not in it, and why. */
-  leftOut: { id: Hex; contributor: Address; state: 'expired' | 'withdrawn' }[]
+  leftOut: { id: Hex; contributor: Address; state: 'expired' | 'withdrawn' | 'unsigned' }[]
   hash: Hash
 }
 
@@ -95,7 +95,7 @@ export async function assembleContributions(
 const toLeftOut = ({ id, consent, state }: ListedContribution) => ({
   id,
   contributor: consent.consent.contributor,
-  state: state === 'withdrawn' ? state : ('expired' as const),
+  state: state === 'accepted' ? ('expired' as const) : state,
 })
 
 /** One share of each contributor, in the order of their first contributions; the latest label counts. */

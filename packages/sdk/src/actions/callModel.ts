@@ -1,31 +1,11 @@
-import { isAgoraiError, type MeteredUnits, type ServingApi } from '@agorai/core'
+import { isAgoraiError, type MeteredUnits } from '@agorai/core'
 import type { AgoraiClient } from '../createAgoraiClient.js'
+import type { CallModelParameters } from '../payments/callParameters.js'
 import { callBody } from '../payments/callPaths.js'
 import { type CallReceipt, isRefusal, readCallReceipt, receiptHeader, replayedHeader } from '../payments/callReceipt.js'
-import type { Payer } from '../payments/payer.js'
 import type { Wire } from '../payments/requirements.js'
 import { parseAnswer, priceMax, readAnswer, sendAlone, sendInSession, targetOf } from '../payments/sendCall.js'
 import type { Session } from '../payments/session.js'
-
-export type CallModelParameters = {
-  /** Id of the service. */
-  service: bigint
-  api: ServingApi
-  /** As the API takes it; the model's name is filled in. */
-  body: Record<string, unknown>
-  /** Pays from this session. Default: the call is paid by itself. */
-  session?: Session | undefined
-  /** Who pays a call without session. Keep one for all calls of an account. */
-  payer?: Payer | undefined
-  /** How a call without session is paid. Default: by a voucher where they are taken, else `exact`. */
-  wire?: Wire | undefined
-  /** The most that it may cost, in base units. Default: what the service says it costs at most. */
-  amountMax?: bigint | undefined
-  /** Idempotency key: the same call under the same key is answered and charged once. Default: a fresh one. */
-  key?: string | undefined
-  /** From the question to the first byte of the answer. Default 120,000. */
-  timeoutMs?: number | undefined
-}
 
 /** How a call was paid; `free` where nothing was asked for, and by the free calls of a day. */
 export type PaidBy = 'session' | Wire | 'pass' | 'free'

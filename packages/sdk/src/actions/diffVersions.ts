@@ -1,8 +1,7 @@
-import { AgoraiError, diffManifests, type Manifest, type ManifestDiff, type Version } from '@agorai/core'
+import { diffManifests, type Manifest, type ManifestDiff, type Version } from '@agorai/core'
 import type { AgoraiClient } from '../createAgoraiClient.js'
 import { readManifest } from '../delivery/readManifest.js'
-import { assetOfVersion } from '../revenue/assetOfVersion.js'
-import { getAsset } from './getAsset.js'
+import { readVersion } from '../revenue/readVersion.js'
 
 export type DiffVersionsParameters = { from: bigint; to: bigint }
 
@@ -23,15 +22,12 @@ export async function diffVersions(
   client: AgoraiClient,
   { from, to }: DiffVersionsParameters,
 ): Promise<DiffVersionsReturnType> {
-  const [before, after] = await Promise.all([readVersion(client, from), readVersion(client, to)])
+  const [before, after] = await Promise.all([readSide(client, from), readSide(client, to)])
   return { from: before, to: after, diff: diffManifests(before.manifest, after.manifest) }
 }
 
-async function readVersion(client: AgoraiClient, id: bigint): Promise<{ version: Version; manifest: Manifest }> {
-  const asset = await assetOfVersion(client, id)
-  const { versions } = await getAsset(client, { asset })
-  const version = versions.find((one) => BigInt(one.id) === id)
-  if (version === undefined) throw new AgoraiError('not_found', `The node does not know version ${id} yet.`)
+async function readSide(client: AgoraiClient, id: bigint): Promise<{ version: Version; manifest: Manifest }> {
+  const version = await readVersion(client, id)
   const { publisher, manifestDigest: digest } = version
   const { manifest } = await readManifest(client, { version: id, publisher, digest })
   return { version, manifest }

@@ -4,7 +4,8 @@ import type { AgoraiClient } from '../createAgoraiClient.js'
 export type GetAssetParameters = { asset: bigint }
 
 /**
- * An asset with its manifest, its offers and all its versions, from the node's index.
+ * An asset with its manifest, its newest versions and its first offers, from the node's index. `getVersions` and
+ * `getOffers` have what comes after those.
  *
  * @throws AgoraiError `not_found`, `node_unavailable`
  */

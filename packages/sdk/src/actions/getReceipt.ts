@@ -1,7 +1,7 @@
 import { usageReceiptSchema } from '@agorai/core'
 import type { z } from 'zod'
 import type { AgoraiClient } from '../createAgoraiClient.js'
-import type { KeptSession } from '../payments/session.js'
+import type { KeptSession } from '../payments/keptSession.js'
 
 export type GetReceiptParameters = {
   session: Pick<KeptSession, 'session' | 'bearer'>

@@ -1,6 +1,6 @@
 import { type SessionInfo, sessionSchema } from '@agorai/core'
 import type { AgoraiClient } from '../createAgoraiClient.js'
-import type { KeptSession } from '../payments/session.js'
+import type { KeptSession } from '../payments/keptSession.js'
 
 export type GetSessionParameters = { session: Pick<KeptSession, 'session' | 'bearer'> }
 

@@ -17,17 +17,20 @@ import { type DeliveryKey, generateDeliveryKey, grantAad, openSealed } from '../
 import { readContent } from '../http/readContent.js'
 import { untilConfirmed } from '../http/untilConfirmed.js'
 import { signMessage } from '../transactions/signMessage.js'
+import { toAgoraiError } from '../transactions/toAgoraiError.js'
 
 export type ListContributionsParameters = {
   /** A dataset that the client's account owns. */
   asset: bigint
 }
 
-/** A contribution whose rows can be read, unless they were taken back. */
-export type ListedContribution = ContributionRecord & {
+/** A contribution whose rows can be read, unless they were taken back or the contributor's wallet denies the consent. */
+export type ListedContribution = Omit<ContributionRecord, 'state'> & {
+  /** `unsigned` where the contributor did not sign the consent, or a wallet that is a contract does not say so any more. */
+  state: ContributionRecord['state'] | 'unsigned'
   /**
    * Downloads, decrypts and checks the rows against the consent. What was read counts only when the iteration ends
-   * without an error. Undefined when the key is destroyed.
+   * without an error. Undefined when the key is destroyed, or the consent unsigned.
    */
   rows: (() => AsyncGenerator<Uint8Array>) | undefined
 }
@@ -37,11 +40,12 @@ export type ListContributionsReturnType = Omit<ContributionList, 'contributions'
 }
 
 /**
- * What was contributed to a dataset, with the consents, for its owner. Consents are checked here again: the operator's
- * word is not enough to publish somebody's rows.
+ * What was contributed to a dataset, with the consents, for its owner. Consents that hold are checked here again: the
+ * operator's word is not enough to publish somebody's rows. Wallets that are contracts are asked on the chain, and what
+ * one of them denies by now is told of and stops nothing else.
  *
- * @throws AgoraiError `not_owner`, `signature_invalid` for a consent that its contributor did not sign, `wallet_declined`,
- * `node_unavailable`
+ * @throws AgoraiError `not_owner`, `signature_invalid` for a consent of another name or dataset, `wallet_declined`,
+ * `node_unavailable`, `chain_unavailable`
  */
 export async function listContributions(
   client: AgoraiClient,
@@ -63,30 +67,31 @@ export async function listContributions(
       attemptsMax: 3,
     })
   const list = await untilConfirmed(client, { ask })
-  for (const contribution of list.contributions) await assertConsent(client, asset, contribution)
-  const contributions = list.contributions.map((record) => ({
-    ...record,
-    rows: record.sealedKey === null ? undefined : () => openRows(client, { asset, deliveryKey, record }),
-  }))
+  const contributions: ListedContribution[] = []
+  for (const record of list.contributions) {
+    const isUsable = record.state !== 'accepted' || (await isConsented(client, asset, record))
+    const rows = () => openRows(client, { asset, deliveryKey, record })
+    contributions.push({
+      ...record,
+      state: isUsable ? record.state : 'unsigned',
+      rows: isUsable && record.sealedKey !== null ? rows : undefined,
+    })
+  }
   return { ...list, contributions }
 }
 
-async function assertConsent(client: AgoraiClient, asset: bigint, { id, consent }: ContributionRecord): Promise<void> {
+async function isConsented(client: AgoraiClient, asset: bigint, { id, consent }: ContributionRecord): Promise<boolean> {
   const message = toConsentMessage(consent.consent)
   const domain = signingDomainOf(client)
+  if (message.asset !== asset || hashMessageOf(domain, 'ConsentRecord', message) !== id)
+    throw new AgoraiError('signature_invalid', `Contribution ${id} has the consent of another.`, { field: 'consent' })
   const document = toTypedData(domain, 'ConsentRecord', message)
-  const isSigned =
-    message.asset === asset &&
-    hashMessageOf(domain, 'ConsentRecord', message) === id &&
-    (await client.publicClient.verifyTypedData({
-      ...document,
-      address: message.contributor,
-      signature: consent.signature,
-    }))
-  if (!isSigned)
-    throw new AgoraiError('signature_invalid', `Contribution ${id} has no consent of its contributor.`, {
-      field: 'consent.signature',
-    })
+  const { contributor: address } = message
+  try {
+    return await client.publicClient.verifyTypedData({ ...document, address, signature: consent.signature })
+  } catch (cause) {
+    throw toAgoraiError(cause)
+  }
 }
 
 async function* openRows(

@@ -15,7 +15,6 @@ import { payRequest } from '../payments/payRequest.js'
 import { createSession, type Session } from '../payments/session.js'
 import { lesser } from '../payments/sessionCeiling.js'
 import { channelSalt, channelsMax } from '../payments/signChannel.js'
-import type { Reservation } from '../payments/spendingGuard.js'
 import { readContract } from '../transactions/readContract.js'
 import { randomWord, signMessage } from '../transactions/signMessage.js'
 
@@ -81,10 +80,10 @@ async function openPaid(client: AgoraiClient, payer: Payer, parameters: OpenSess
     for (let index = 1; ; index++) {
       const salt = channelSalt(index)
       try {
-        const { response, channel, reservation } = await open(salt)
+        const { response, channel } = await open(salt)
         const opened = parseWith(openedSessionSchema, await response.json(), 'internal')
         if (channel !== undefined) await markChannel(payer, channel, opened)
-        return toSession(payer, opened, { salt, asset, budget, openMax, ceiling, reservation, token })
+        return toSession(payer, opened, { salt, asset, budget, openMax, ceiling, token })
       } catch (error) {
         // Another session has this channel, or it was paid from over just this much before: the next one is as good.
         if (!isTaken(error) || index >= channelsMax || payer.mandate !== undefined) throw error
@@ -125,7 +124,7 @@ async function openEntitled(
     // The same signed request opens the same session.
     attemptsMax: 3,
   })
-  const none = { budget: 0n, openMax: 0n, ceiling: 0n, token: undefined, reservation: undefined }
+  const none = { budget: 0n, openMax: 0n, ceiling: 0n, token: undefined }
   return toSession(payer, opened, { salt: channelSalt(0), asset, offer, ...none })
 }
 
@@ -137,17 +136,15 @@ type Facts = {
   budget: bigint
   openMax: bigint
   ceiling: bigint
-  reservation: Reservation | undefined
 }
 
 function toSession(payer: Payer, opened: OpenedSession, facts: Facts): Session {
-  const { salt, asset, budget, openMax, ceiling, reservation } = facts
+  const { salt, asset, budget, openMax, ceiling } = facts
   const { session, bearer, macKey, channel, expiresAt } = opened
   return createSession({
     payer,
     budget,
     openMax,
-    reservations: reservation === undefined ? [] : [{ amount: ceiling, reservation }],
     kept: {
       ...{ session, bearer, macKey, channel, salt, asset, ceiling, expiresAt, offer: facts.offer },
       node: payer.client.node.href,

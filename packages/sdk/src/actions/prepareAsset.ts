@@ -4,24 +4,20 @@ import {
   type ContentSecrets,
   contentKinds,
   encodeManifest,
-  type History,
   type Manifest,
   manifestDigest,
-  type Profile,
   partitionsOf,
   sealFrom,
-  type statementSchema,
 } from '@agorai/core'
 import type { Hex } from 'viem'
 import { sha256 } from 'viem'
 import { bytesToHex } from 'viem/utils'
-import type { z } from 'zod'
 import type { RowFormat } from '../content/readRows.js'
 import { skipBytes } from '../content/readStream.js'
 import type { AgoraiClient } from '../createAgoraiClient.js'
 import { walletOf } from '../createChainClient.js'
 import { depositAad, sealTo } from '../crypto/hpke.js'
-import { composeManifest } from '../publishing/composeManifest.js'
+import { composeManifest, type StatedAsset } from '../publishing/composeManifest.js'
 import { type ContentSource, measureContent, type StatedPartition } from '../publishing/measureContent.js'
 import { type StatedSample, toSample, toSampledRows } from '../publishing/statedSample.js'
 import { uploadContent } from '../publishing/uploadContent.js'
@@ -30,46 +26,15 @@ import { uploadSigned } from '../publishing/uploadSigned.js'
 
 export type PublishPhase = 'measure' | 'upload' | 'check' | 'publish'
 
-export type PrepareAssetParameters = Pick<
-  z.input<typeof statementSchema>,
-  | 'kind'
-  | 'name'
-  | 'description'
-  | 'tags'
-  | 'licence'
-  | 'terms'
-  | 'contributors'
-  | 'metrics'
-  | 'members'
-  | 'feed'
-  | 'serving'
-> & {
+export type PrepareAssetParameters = StatedAsset & {
   /** What is sold. A dataset, model or algorithm has one, a collection never; the other kinds may. */
   content?: ContentSource | undefined
   /** Default: `binary`. */
   rowFormat?: RowFormat | undefined
   /** The parts that contributors gave, in order, which together are the content. Default: one part. */
   partitions?: readonly StatedPartition[] | undefined
-  /** Digests of the consent records of the contributors whose partitions are in it. */
-  consentDigests?: readonly Hex[] | undefined
-  /** Where it comes from. The versions it was built from are `parents`. */
-  provenance: { description: string }
-  /** Of rows that were read from a chain: what proves their range. */
-  history?: History | undefined
-  /** Default: found in the content. */
-  fields?: Manifest['fields'] | undefined
-  /** Default for a dataset: described from the content. */
-  croissant?: Manifest['croissant'] | undefined
-  /** Needed for a model. */
-  modelCard?: Manifest['modelCard'] | undefined
-  /** Figures of the content to make public, as `describeContent` takes them. Default: none. */
-  profile?: Profile | undefined
   /** Parts of the content to make public: rows by index, or the first ones, and small files that go with them. Default: none. */
   sample?: StatedSample | undefined
-  /** Versions that this was built from, ascending; each is owed its royalty by every sale. Default: none. */
-  parents?: readonly bigint[] | undefined
-  /** Versions whose work this service, agent or pipeline sells, ascending; each is paid its `serveBps`. Default: none. */
-  suppliers?: readonly bigint[] | undefined
   /** Where an upload that has begun is remembered, so that the same content goes on after a break. Default: nowhere. */
   uploads?: UploadMemory | undefined
   /** Told how far each phase is, in bytes for `measure` and `upload`. */

@@ -1,5 +1,6 @@
 import type { AgoraiClient } from '../createAgoraiClient.js'
-import type { KeptSession, Session } from '../payments/session.js'
+import type { KeptSession } from '../payments/keptSession.js'
+import type { Session } from '../payments/session.js'
 
 export type TopUpSessionParameters = {
   session: Session

@@ -58,5 +58,5 @@ async function checkTerms(client: ChainClient, version: bigint, manifest: Manife
       field: 'contributors.bps',
       details: { stated: manifest.contributors.bps, found: contributorBps },
     })
-  return { name: 'terms', found: `royalty ${terms.royaltyBps} bps, contributors ${contributorBps} bps` }
+  return { name: 'terms', found: `royalty ${terms.royaltyBps / 100} %, contributors ${contributorBps / 100} %` }
 }

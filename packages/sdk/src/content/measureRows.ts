@@ -8,7 +8,8 @@ import {
   splitStream,
 } from '@agorai/core'
 import type { Hex } from 'viem'
-import { type ReadRowsOptions, type RowFormat, readRows } from './readRows.js'
+import { type RowFormat, readRows } from './readRows.js'
+import type { ReadRowsOptions } from './readRowsOptions.js'
 
 export type MeasuredRows = {
   /** Rows of each partition. */

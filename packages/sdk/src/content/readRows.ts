@@ -12,17 +12,13 @@ import {
 } from '@agorai/core'
 import { readTar } from './folder/readTar.js'
 import { createCsvParser, type Separator } from './parseCsv.js'
+import type { ReadRowsOptions } from './readRowsOptions.js'
 
 /** How a plaintext is cut into rows: see `content.plaintext.rowFormat` of a manifest. */
 export type { RowFormat }
 
 /** Row formats whose end has to be read before their rows. (Of Arrow the files are, and its streams are not.) */
 export const needsRandomAccess = (format: RowFormat): boolean => format === 'parquet' || format === 'arrow'
-
-export type ReadRowsOptions = {
-  /** Told of each record of a table or folder, in order, before its row is yielded. CSV and TSV values are strings. */
-  onRecord?: (columns: readonly string[], values: readonly unknown[]) => void
-}
 
 /** Longest record, in characters: far above any real one, and still little memory. */
 const recordCharactersMax = 8 * 1024 * 1024

@@ -19,6 +19,7 @@ import { createMeter, meterApart } from '../content/createMeter.js'
 import { type MeasuredRows, measureRows } from '../content/measureRows.js'
 import { needsRandomAccess } from '../content/readRows.js'
 import { collectBytes } from '../content/readStream.js'
+import { verifyCroissant } from '../publishing/verifyCroissant.js'
 
 /** Most bytes of a content that is verified in memory. */
 const gatheredBytesMax = 256 * 1024 * 1024
@@ -43,7 +44,7 @@ export type DeliveredContent = {
 /**
  * Everything that can be recomputed from a delivered content without asking anyone: the salted root and the count of its
  * rows, its length, and, by encrypting it again, the CID of the ciphertext. One read of the content. Where partitions are
- * gone, lengths and rows of the others remain.
+ * gone, lengths and rows of the others remain. A Croissant description that Agorai made is made again from the manifest.
  *
  * @throws AgoraiError `integrity_failed` with the field of the manifest that is not met, `manifest_invalid`
  */
@@ -75,7 +76,8 @@ export async function verifyContent(
       cause: error,
     })
   })
-  return { manifest, digest, checks }
+  const described: Check[] = verifyCroissant(manifest) ? [{ name: 'croissant', found: 'as the manifest says' }] : []
+  return { manifest, digest, checks: [...checks, ...described] }
 }
 
 async function verifyWhole(

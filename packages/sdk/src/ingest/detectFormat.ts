@@ -70,6 +70,7 @@ const byContent: [(head: Uint8Array) => boolean, ContentFormat][] = [
   [at(0, 'PK\x05\x06'), other('archive', 'application/zip')],
   [at(0, '\x1f\x8b\x08'), other('archive', 'application/gzip')],
   [at(257, 'ustar'), other('archive', 'application/x-tar')],
+  [isCar, other('archive', 'application/vnd.ipld.car')],
   [at(0, '#!'), other('text', 'text/x-script')],
 ]
 
@@ -79,6 +80,11 @@ function isArrowStream(head: Uint8Array): boolean {
   // A continuation marker, then the length of a schema message, which is a multiple of 8.
   const bytes = view.getInt32(4, true)
   return view.getUint32(0, true) === 0xffff_ffff && bytes > 0 && bytes % 8 === 0 && bytes < 16 * 1024 * 1024
+}
+
+/** A CAR file of version 1, whose header names few roots or some, or the beginning that all of version 2 have. */
+export function isCar(head: Uint8Array): boolean {
+  return [at(1, '\xa2eroots'), at(2, '\xa2eroots'), at(0, '\x0a\xa1gversion\x02')].some((test) => test(head))
 }
 
 function isSafetensors(head: Uint8Array): boolean {

@@ -1,5 +1,5 @@
 import { AgoraiError, testUsdAbi } from '@agorai/core'
-import type { Address } from 'viem'
+import { type Address, formatUnits } from 'viem'
 import { type ChainClient, walletOf } from '../createChainClient.js'
 import { readContract } from '../transactions/readContract.js'
 import { sendAndDecode } from '../transactions/sendAndDecode.js'
@@ -19,7 +19,13 @@ export async function checkFunds(
     args: [walletOf(client).account.address],
   })
   if (balance >= amount) return balance
-  throw new AgoraiError('funds_missing', `The price is ${amount} base units, the account has ${balance}.`, {
+  const erc20 = { address: token, abi: testUsdAbi } as const
+  const [symbol, decimals] = await Promise.all([
+    readContract(client, { ...erc20, functionName: 'symbol', args: [] }),
+    readContract(client, { ...erc20, functionName: 'decimals', args: [] }),
+  ])
+  const money = (units: bigint) => `${formatUnits(units, decimals)} ${symbol}`
+  throw new AgoraiError('funds_missing', `The price is ${money(amount)}, the account has ${money(balance)}.`, {
     details: { price: String(amount), balance: String(balance), token },
   })
 }

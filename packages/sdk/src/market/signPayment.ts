@@ -1,4 +1,4 @@
-import { testUsdAbi, toTypedData } from '@agorai/core'
+import { authorizationTypes, testUsdAbi, toTypedData } from '@agorai/core'
 import { type Address, type Hex, parseSignature, zeroHash } from 'viem'
 import { type ChainClient, walletOf } from '../createChainClient.js'
 import { chainTime } from '../transactions/chainTime.js'
@@ -98,16 +98,7 @@ export async function signAuthorization(
   const to = final ? revenueLedger : accessMarket
   const signature = await signMessage(client, {
     domain,
-    types: {
-      ReceiveWithAuthorization: [
-        { name: 'from', type: 'address' },
-        { name: 'to', type: 'address' },
-        { name: 'value', type: 'uint256' },
-        { name: 'validAfter', type: 'uint256' },
-        { name: 'validBefore', type: 'uint256' },
-        { name: 'nonce', type: 'bytes32' },
-      ],
-    },
+    types: { ReceiveWithAuthorization: authorizationTypes.ReceiveWithAuthorization },
     primaryType: 'ReceiveWithAuthorization',
     message: { from, to, value: amount, validAfter: 0n, validBefore, nonce },
   })

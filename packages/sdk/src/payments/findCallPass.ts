@@ -1,6 +1,7 @@
-import { getAsset } from '../actions/getAsset.js'
+import { getOffers } from '../actions/getOffers.js'
 import { getPass } from '../actions/getPass.js'
 import type { AgoraiClient } from '../createAgoraiClient.js'
+import { everyPage } from '../http/everyPage.js'
 
 /**
  * The offer of a pass of the client's account that is sold for calls of this service and runs now: the offers by the index,
@@ -9,8 +10,11 @@ import type { AgoraiClient } from '../createAgoraiClient.js'
  * @throws AgoraiError `not_found`, `node_unavailable`, `chain_unavailable`
  */
 export async function findCallPass(client: AgoraiClient, service: bigint): Promise<bigint | undefined> {
-  const { offers } = await getAsset(client, { asset: service })
-  const ofCalls = offers.filter(({ usage }) => usage === 'inference')
-  const passes = await Promise.all(ofCalls.map(({ id }) => getPass(client, { offer: BigInt(id) })))
-  return passes.find(({ running }) => running)?.offer
+  for await (const { offers } of everyPage((cursor) => getOffers(client, { asset: service, cursor }))) {
+    const ofCalls = offers.filter(({ usage }) => usage === 'inference')
+    const passes = await Promise.all(ofCalls.map(({ id }) => getPass(client, { offer: BigInt(id) })))
+    const running = passes.find((pass) => pass.running)
+    if (running !== undefined) return running.offer
+  }
+  return undefined
 }

@@ -10,7 +10,7 @@ import {
 } from '@agorai/core'
 import { z } from 'zod'
 import type { KeptChannel } from './channelStore.js'
-import type { KeptSession } from './session.js'
+import type { KeptSession } from './keptSession.js'
 
 const amountSchema = uintSchema.transform((text) => BigInt(text))
 

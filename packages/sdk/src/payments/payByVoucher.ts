@@ -3,11 +3,13 @@ import type { Hex } from 'viem'
 import { errorOf } from '../http/createHttp.js'
 import { checkFunds } from '../market/funds.js'
 import type { KeptChannel } from './channelStore.js'
+import { depositFor } from './depositFor.js'
 import type { Payer } from './payer.js'
-import type { PaidAnswer, Payment } from './payRequest.js'
+import type { PaidAnswer, Payment } from './payment.js'
 import { recoverChannel } from './recoverChannel.js'
 import { refusalOf } from './refusalOf.js'
 import { readPaymentOutcome, readPaymentRequired } from './requirements.js'
+import { greater } from './sessionCeiling.js'
 import { channelFor, signDeposit, signVoucher } from './signChannel.js'
 
 const correctionsMax = 3
@@ -25,14 +27,13 @@ export async function payByVoucher(payer: Payer, payment: Payment, salt: Hex): P
     let kept = (await payer.channels.get(channel)) ?? (await recoverChannel(payer, channel, config, undefined))
     if (kept.session !== undefined && kept.session !== request.session)
       throw refusalOf(x402Errors.channelBusy, undefined)
-    const reservation = await payer.spending.reserve({
-      token: config.token,
-      asset: request.asset,
-      operator: payer.client.info.operator.address,
-      amount: request.adds ?? amount,
-    })
     let corrections = 0
     for (let waits = 0; ; ) {
+      const signedMax = greater(kept.signedMax, kept.charged + amount)
+      const reservation = await payer.spending.reserve({
+        ...{ token: config.token, asset: request.asset, operator: payer.client.info.operator.address },
+        ...{ amount: request.adds ?? amount, adds: signedMax - kept.signedMax },
+      })
       const sent = await send(payer, payment, { channel, config, kept, amount }).catch(async (error: unknown) => {
         // Nothing left this process.
         if (isAgoraiError(error, 'funds_missing') || isAgoraiError(error, 'wallet_declined'))
@@ -40,6 +41,9 @@ export async function payByVoucher(payer: Payer, payment: Payment, salt: Hex): P
         throw error
       })
       const { response, paid } = sent
+      // Whatever it answers, the operator can claim by this voucher until its end: what it gives away is counted once, and
+      // nothing of it comes back.
+      kept = { ...kept, signedMax }
       if (response.status !== 402) {
         const outcome = readPaymentOutcome(response)
         const charged = BigInt(outcome?.extra?.chargedAmount ?? 0)
@@ -49,14 +53,12 @@ export async function payByVoucher(payer: Payer, payment: Payment, salt: Hex): P
         // What failed before it was charged leaves the voucher where it was: the next one replaces it.
         kept = { ...paid, charged: paid.charged + (isCharged ? charged : 0n), answered: request.session === undefined }
         await payer.channels.set(channel, isCharged ? kept : { ...kept, balance: sent.balance })
-        if (!response.ok || request.session === undefined) await reservation.settle(charged)
         if (!response.ok) throw await errorOf(response)
         return {
           response,
           wire: 'voucher',
           amount: charged,
           channel,
-          reservation,
           transaction: outcome?.transaction || undefined,
         }
       }
@@ -69,7 +71,6 @@ export async function payByVoucher(payer: Payer, payment: Payment, salt: Hex): P
         await payer.channels.set(channel, kept)
       } else {
         await payer.channels.set(channel, { ...kept, answered: true })
-        await reservation.settle(0n)
         throw refusalOf(refusal.error, readPaymentOutcome(response)?.errorReason)
       }
     }
@@ -101,13 +102,11 @@ async function send(
     voucher,
     ...(deposit > 0n ? { deposit: await signDeposit(payer, requirements, { channel, amount: deposit }) } : {}),
   }
-  await payer.channels.set(channel, { ...kept, signedMax, answered: false })
+  const known = { ...kept, signedMax: greater(kept.signedMax, signedMax) }
+  await payer.channels.set(channel, { ...known, answered: false })
   const response = await payment.send(payload)
-  return { response, paid: { ...kept, signedMax, balance: kept.balance + deposit }, balance: kept.balance }
+  return { response, paid: { ...known, balance: kept.balance + deposit }, balance: kept.balance }
 }
-
-/** Calls that one deposit is for, when the operator does not say: each costs a transaction, and the rest is given back. */
-const depositCalls = 10n
 
 async function depositOf(payer: Payer, { request, requirements }: Payment, missing: bigint): Promise<bigint> {
   const { mandate, client } = payer
@@ -115,14 +114,6 @@ async function depositOf(payer: Payer, { request, requirements }: Payment, missi
     throw new AgoraiError('funds_missing', `The channel of the mandate lacks ${missing} base units.`, {
       details: { missing: String(missing), owner: mandate.mandate.owner },
     })
-  const usual = request.deposit ?? depositCalls * BigInt(requirements.amount)
-  const { minDeposit } = requirements.extra
-  // A request for more than the usual is not followed: what is deposited is out of reach for the withdrawal's delay.
-  const wanted =
-    typeof minDeposit === 'string' && /^[1-9]\d{0,38}$/.test(minDeposit) && BigInt(minDeposit) < usual
-      ? BigInt(minDeposit)
-      : usual
   const funds = await checkFunds(client, { token: requirements.asset, amount: missing })
-  // Whoever cannot deposit ahead deposits what this request takes.
-  return wanted > missing && wanted <= funds ? wanted : missing
+  return depositFor({ requirements, wished: request.deposit, missing, funds })
 }

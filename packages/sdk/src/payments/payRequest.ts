@@ -3,66 +3,17 @@ import {
   encodeHeader,
   encodeMandate,
   mandateHeader,
-  type PaymentRequired,
-  type PaymentRequirements,
   paymentSignatureHeader,
   toChainName,
 } from '@agorai/core'
-import { type Address, type Hex, isAddressEqual } from 'viem'
-import type { HttpRequest } from '../http/createHttp.js'
+import { isAddressEqual } from 'viem'
 import { errorOf } from '../http/createHttp.js'
 import { payByTransfer } from './payByTransfer.js'
 import { payByVoucher } from './payByVoucher.js'
 import type { Payer } from './payer.js'
-import { chooseRequirements, readPaymentRequired, type Wire } from './requirements.js'
+import type { PaidAnswer, PaidRequest, Payment } from './payment.js'
+import { chooseRequirements, readPaymentRequired } from './requirements.js'
 import { channelSalt } from './signChannel.js'
-import type { Reservation } from './spendingGuard.js'
-
-/** A request that may have to be paid for. */
-export type PaidRequest = {
-  /** Made afresh for each attempt; `key` makes repeating it harmless. */
-  http: HttpRequest
-  /** Idempotency key: the same request under the same key is answered and charged once. */
-  key: string
-  /** What is paid for; undefined for a budget that any service of the operator may draw on. */
-  asset: bigint | undefined
-  /** The most that is paid, in base units. */
-  amountMax: bigint
-  /** The token that those are of. Default: whichever is asked for, as far as the policy lets it. */
-  token?: Address | undefined
-  wire?: Wire | undefined
-  /** Of the channel, where a voucher pays. */
-  salt?: Hex | undefined
-  /** What is deposited at a time, where a deposit is needed. Default: for ten such requests. */
-  deposit?: bigint | undefined
-  /** What the signature gives away beyond what an earlier one did; default the whole amount. */
-  adds?: bigint | undefined
-  /**
-   * The session whose ceiling it is, `''` for one that is to be opened: charged when it closes. Until then what the channel
-   * owes is not known, and all of it stays counted.
-   */
-  session?: string | undefined
-}
-
-/** `amount`: base units charged. */
-export type PaidAnswer = {
-  response: Response
-  wire: Wire | 'free'
-  amount: bigint
-  channel?: Hex | undefined
-  transaction?: string | undefined
-  /** What was counted for it. */
-  reservation?: Reservation | undefined
-}
-
-/** What a wire needs to know to pay. */
-export type Payment = {
-  request: PaidRequest
-  required: PaymentRequired
-  requirements: PaymentRequirements
-  /** Sends the request with a payment of these bytes. */
-  send(payload: object): Promise<Response>
-}
 
 /**
  * Sends a request, and pays for it if it is asked to: by a voucher where they are taken, else by `exact`. Nothing is signed

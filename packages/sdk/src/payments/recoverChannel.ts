@@ -59,5 +59,6 @@ export async function recoverChannel(
     throw new AgoraiError('overcharged', `The operator counts ${charged}, and its answers came to ${kept.charged}.`)
   const session = kept?.session
   // By the chain alone, what was charged since the last claim is not known.
-  return { config, charged, balance, signedMax: greater(signedMax, charged), answered: said !== undefined, session }
+  const known = greater(greater(signedMax, charged), kept?.signedMax ?? 0n)
+  return { config, charged, balance, signedMax: known, answered: said !== undefined, session }
 }

@@ -7,6 +7,10 @@ const words: Record<string, string> = {
   [x402Errors.channelBusy]: 'Another call is under way on this channel, or a session has it until it is closed.',
   [x402Errors.channelExpiring]: 'The money of this channel is being withdrawn, so it pays for nothing more.',
   [x402Errors.channelNotFound]: 'Nothing was ever put into this channel.',
+  [x402Errors.depositTooSmall]:
+    'The deposit is smaller than this operator takes: the account holds too little, or too little was asked for.',
+  [x402Errors.voucherShown]:
+    'It asks for just what is left of an earlier voucher, which a claim may have shown: every other maximum is taken.',
   [x402Errors.refundNoBalance]: 'Nothing is left in this channel.',
   [x402Errors.refundAmount]: 'Less than that is left in this channel.',
 }

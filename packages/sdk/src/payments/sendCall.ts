@@ -1,12 +1,13 @@
 import { AgoraiError } from '@agorai/core'
-import type { CallModelParameters } from '../actions/callModel.js'
 import { getQuote } from '../actions/getQuote.js'
 import { collectBytes, readStream } from '../content/readStream.js'
 import type { AgoraiClient } from '../createAgoraiClient.js'
 import { errorOf } from '../http/createHttp.js'
+import type { CallModelParameters } from './callParameters.js'
 import { callPath } from './callPaths.js'
 import { createPayer } from './payer.js'
-import { type PaidAnswer, payRequest } from './payRequest.js'
+import type { PaidAnswer } from './payment.js'
+import { payRequest } from './payRequest.js'
 import type { HeldCall } from './session.js'
 
 type Sendable = { body: Uint8Array<ArrayBuffer>; amountMax: bigint }

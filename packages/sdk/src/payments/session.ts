@@ -1,40 +1,11 @@
 import { AgoraiError, isAgoraiError, parseWith, sessionSchema } from '@agorai/core'
-import type { Address, Hex } from 'viem'
 import { acknowledgeTotal, signsByItself } from './acknowledgeTotal.js'
+import type { KeptSession } from './keptSession.js'
 import type { Payer } from './payer.js'
 import { payRequest } from './payRequest.js'
 import { ceilingFor, createRate, greater, lesser } from './sessionCeiling.js'
 import { assertCounted, leastOf } from './sessionCount.js'
 import { boundToken } from './sessionTokens.js'
-import type { Reservation } from './spendingGuard.js'
-
-/** A session as it may be kept, for this user only: whoever has `bearer` or `macKey` can spend up to the ceiling. */
-export type KeptSession = {
-  session: string
-  node: string
-  bearer: string
-  macKey: string
-  /** Undefined for a session that a pass or free calls pay for. */
-  channel: Hex | undefined
-  /** Of that channel. */
-  salt: Hex
-  asset: bigint | undefined
-  /** The offer whose pass pays; 0 where the free calls of a day do. */
-  offer: bigint | undefined
-  token: Address | undefined
-  /** What the channel had been charged before it. */
-  from: bigint
-  ceiling: bigint
-  /** What its calls came to, by their receipts; of a call that nobody knows the cost of, its maximum. */
-  charged: bigint
-  /** How much of that is not certain. */
-  unsure: bigint
-  /** Whether others may have called on it: its key was given away, or calls were made that are not counted here. */
-  shared: boolean
-  /** The counter of its last call. */
-  counter: number
-  expiresAt: number
-}
 
 /** What a call holds of a session until it was answered. */
 export type HeldCall = {
@@ -84,11 +55,10 @@ export type SessionOptions = {
   budget: bigint
   /** The most that is open beyond what was charged. */
   openMax: bigint
-  reservations: { amount: bigint; reservation: Reservation }[]
 }
 
 export function createSession(options: SessionOptions): Session {
-  const { payer, budget, openMax, reservations } = options
+  const { payer, budget, openMax } = options
   const kept = { ...options.kept }
   const rate = createRate()
   let reserved = 0n
@@ -119,7 +89,7 @@ export function createSession(options: SessionOptions): Session {
       throw new AgoraiError('session_exhausted', 'A session that is not paid for has no ceiling to raise.')
     if (stopped !== undefined) throw stopped
     const adds = ceiling - kept.ceiling
-    const { response, reservation } = await payRequest(payer, {
+    const { response } = await payRequest(payer, {
       http: {
         method: 'POST',
         path: `api/v1/sessions/${session}/top-up`,
@@ -138,7 +108,6 @@ export function createSession(options: SessionOptions): Session {
       },
       deposit: lesser(budget - kept.ceiling, openMax),
     })
-    if (reservation !== undefined) reservations.push({ amount: adds, reservation })
     kept.ceiling = ceiling
     const { charged } = parseWith(sessionSchema, await response.json(), 'internal')
     // Where it cannot be given a proof is missing, and no money: that stops no call.
@@ -227,13 +196,6 @@ export function createSession(options: SessionOptions): Session {
             ...{ answered: true, session: undefined },
           })
       })
-      // The latest first: what was signed for first was spent first.
-      let unspent = kept.ceiling - charged
-      for (const { amount, reservation } of reservations.splice(0).reverse()) {
-        const back = lesser(unspent, amount)
-        unspent -= back
-        await reservation.settle(amount - back)
-      }
     },
   }
 }

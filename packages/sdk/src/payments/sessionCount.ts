@@ -1,5 +1,5 @@
 import { AgoraiError } from '@agorai/core'
-import type { KeptSession } from './session.js'
+import type { KeptSession } from './keptSession.js'
 import { greater } from './sessionCeiling.js'
 
 /** What a session is counted by. Base units. */

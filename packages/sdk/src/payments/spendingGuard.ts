@@ -43,6 +43,7 @@ export function createSpendingGuard(
   return {
     async reserve(payment) {
       const counted: { store: SpendingStore; day: number }[] = []
+      const { adds = payment.amount } = payment
       const giveBack = async (unspent: bigint): Promise<void> => {
         for (const { store, day } of counted) await store.update((before) => unspend(before, payment, unspent, day))
       }
@@ -51,7 +52,7 @@ export function createSpendingGuard(
           const { day } = await store.update((before) => spend(policy, before, payment, now()))
           counted.push({ store, day })
         } catch (error) {
-          await giveBack(payment.amount)
+          await giveBack(adds)
           throw error
         }
       }
@@ -60,7 +61,7 @@ export function createSpendingGuard(
         async settle(spent) {
           if (settled) return
           settled = true
-          if (spent < payment.amount) await giveBack(payment.amount - spent)
+          if (spent < adds) await giveBack(adds - spent)
         },
       }
     },

@@ -2,6 +2,7 @@ import type { ContentManifest } from '@agorai/core'
 import jsonld from 'jsonld'
 import { describe, expect, test } from 'vitest'
 import { describeCroissant } from './describeCroissant.js'
+import { verifyCroissant } from './verifyCroissant.js'
 
 const word = (byte: string) => `0x${byte.repeat(32)}` as const
 
@@ -171,5 +172,43 @@ describe('a Croissant description', () => {
   test('states no hash of the plaintext', () => {
     const text = JSON.stringify(described(manifestOf({})))
     expect(text.match(/[0-9a-f]{64}/g)).toEqual(['ab'.repeat(32)])
+  })
+})
+
+describe('a description in a manifest', () => {
+  const manifest = manifestOf({})
+  const croissant = described(manifest)
+  const verify = (change: Partial<ContentManifest>, sha256?: `0x${string}`) =>
+    verifyCroissant({ ...manifest, croissant, ...change }, sha256)
+
+  test('that Agorai made is made again, in any order of its keys', () => {
+    expect(verify({})).toBe(true)
+    expect(verify({}, word('ab'))).toBe(true)
+    expect(verify({ croissant: Object.fromEntries(Object.entries(croissant).reverse()) })).toBe(true)
+  })
+
+  test.each([
+    ['name', { name: 'Climate' }],
+    ['license', { licence: { ...manifest.licence, spdx: 'CC-BY-4.0' } }],
+    ['size', { content: { ...manifest.content, plaintext: { ...manifest.content.plaintext, rows: 3 } } }],
+    ['recordSet', { fields: manifest.fields.slice(1) }],
+    ['distribution', { croissant: { ...croissant, distribution: [] } }],
+    ['datePublished', { croissant: { ...croissant, datePublished: 'yesterday' } }],
+    ['isAccessibleForFree', { croissant: { ...croissant, isAccessibleForFree: true } }],
+    ['award', { croissant: { ...croissant, award: 'Best of all' } }],
+  ])('and that says another %s than the manifest is refused', (name, change) => {
+    expect(() => verify(change)).toThrow(
+      expect.objectContaining({ code: 'integrity_failed', field: `croissant.${name}` }),
+    )
+  })
+
+  test('has the checksum of the ciphertext', () => {
+    expect(() => verify({}, word('cd'))).toThrow(expect.objectContaining({ field: 'croissant.distribution' }))
+  })
+
+  test('that its seller wrote is the seller’s word', () => {
+    const { sdPublisher, ...own } = croissant
+    for (const document of [own, { ...own, sdPublisher: 'The observers' }, undefined])
+      expect(verify({ croissant: document })).toBe(false)
   })
 })

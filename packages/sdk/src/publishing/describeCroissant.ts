@@ -20,6 +20,12 @@ const filesId = 'files'
 type Document = NonNullable<ContentManifest['croissant']>
 
 /**
+ * Who made a description, by which anyone knows that it can be made again. One made in another way has another name, so that
+ * what was published before is still understood.
+ */
+export const croissantMaker = { '@type': 'sc:Organization', name: 'Agorai 1' }
+
+/**
  * The MLCommons Croissant 1.0 description of a dataset, made from what its content holds. What can be fetched is the
  * ciphertext, so that is the file with address and checksum; the plaintext is contained in it. A plain hash of the plaintext
  * is not stated: whoever can guess the data could confirm it. The manifest's salted root does what a checksum would.
@@ -41,9 +47,10 @@ export function describeCroissant(
     name,
     description,
     url,
-    license: `https://spdx.org/licenses/${licence.spdx}`,
+    license: licence.spdx.startsWith('LicenseRef-') ? licence.spdx : `https://spdx.org/licenses/${licence.spdx}`,
     creator: [{ '@type': 'sc:Organization', name: licence.attribution }],
     datePublished: more.date,
+    sdPublisher: croissantMaker,
     keywords: tags,
     citeAs: licence.attribution,
     isAccessibleForFree: false,

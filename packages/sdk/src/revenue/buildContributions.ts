@@ -1,9 +1,8 @@
-import { AgoraiError, contributorLeavesOf, contributorRootOf, createContributorTree, type Manifest } from '@agorai/core'
+import { contributorLeavesOf, contributorRootOf, createContributorTree, type Manifest } from '@agorai/core'
 import type { Address, Hex } from 'viem'
-import { getAsset } from '../actions/getAsset.js'
 import type { AgoraiClient } from '../createAgoraiClient.js'
 import { readManifest } from '../delivery/readManifest.js'
-import { assetOfVersion } from './assetOfVersion.js'
+import { readVersion } from './readVersion.js'
 
 /** What the ledger takes as proof of a contributor's weight, or of a member's in a collection. */
 export type ContributionProof = {
@@ -38,13 +37,7 @@ export function proveContributions(
 
 /** The same from the node's copy of the manifest, which is checked against the chain. */
 export async function buildContributions(client: AgoraiClient, version: bigint): Promise<ContributionProof[]> {
-  const { versions } = await getAsset(client, { asset: await assetOfVersion(client, version) })
-  const published = versions.find(({ id }) => BigInt(id) === version)
-  if (published === undefined)
-    throw new AgoraiError('not_found', `The node does not know version ${version} yet.`, {
-      details: { version: String(version) },
-    })
-  const { publisher, manifestDigest } = published
+  const { publisher, manifestDigest } = await readVersion(client, version)
   const { manifest } = await readManifest(client, { version, publisher, digest: manifestDigest })
   return proveContributions(manifest, { version, publisher, manifestDigest })
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatBytes, formatCount, kindName, parseAccounts, shorten, wrapText } from './text.js'
+import { formatBytes, formatCount, kindName, lineParts, parseAccounts, shorten, wrapText } from './text.js'
 
 test('hashes keep both ends', () => {
   expect(shorten('0x976EA74026E726554dB657fA54763abd0C3a0aa9')).toBe('0x976E…0aa9')
@@ -36,4 +36,11 @@ test('a list of accounts is read however it is separated', () => {
   expect(parseAccounts(`["${first}", "${second}"]`).accounts.length).toBe(2)
   expect(parseAccounts(`${first} alice`)).toEqual({ accounts: [first], stray: 'alice' })
   expect(parseAccounts(' ')).toEqual({ accounts: [], stray: undefined })
+})
+
+test('a long word breaks where it hurts least', () => {
+  const address = `0x${'a'.repeat(20)}${'b'.repeat(20)}`
+  expect(lineParts(address)).toEqual([`0x${'a'.repeat(19)}`, `a${'b'.repeat(20)}`])
+  expect(lineParts('http://127.0.0.1:4670/v1/completions')).toEqual(['http://127.0.0.1:4670/', 'v1/', 'completions'])
+  expect(lineParts('one')).toEqual(['one'])
 })

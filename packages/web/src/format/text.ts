@@ -1,6 +1,12 @@
 import { isAddress } from 'viem'
 import { formatInteger } from './money.js'
 
+/** Where a long word may break into lines: a hash in its middle, so that both are as long; a URL after a slash. */
+export function lineParts(value: string): string[] {
+  const middle = Math.ceil(value.length / 2)
+  return value.startsWith('0x') ? [value.slice(0, middle), value.slice(middle)] : value.split(/(?<=[^/:]\/)/)
+}
+
 /** The ends of a hash, address or CID: enough to recognise, never enough to rely on. */
 export function shorten(value: string): string {
   if (value.length <= 13) return value

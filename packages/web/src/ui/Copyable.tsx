@@ -1,6 +1,6 @@
-import type { ReactNode } from 'react'
+import { Fragment, type ReactNode } from 'react'
 import { Link } from '../app/router.js'
-import { shorten } from '../format/text.js'
+import { lineParts, shorten } from '../format/text.js'
 import { useCopy } from './useCopy.js'
 import './copyable.css'
 
@@ -20,7 +20,7 @@ export function Copyable({
   whole?: boolean
 }) {
   const { said, copy } = useCopy(value)
-  const short = <span title={value}>{whole === true ? value : shorten(value)}</span>
+  const short = <span title={value}>{whole === true ? <Breakable value={value} /> : shorten(value)}</span>
   return (
     <span className={whole === true ? 'copyable copyable-whole' : 'copyable'}>
       <span className="mono">{href === undefined ? short : <EvidenceLink href={href}>{short}</EvidenceLink>}</span>
@@ -45,6 +45,16 @@ export function Copyable({
       </span>
     </span>
   )
+}
+
+function Breakable({ value }: { value: string }) {
+  return lineParts(value).map((part, place) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text keep their places.
+    <Fragment key={place}>
+      {place === 0 ? null : <wbr />}
+      {part}
+    </Fragment>
+  ))
 }
 
 /** Documents of the API open as they are; pages of this site keep the page. */

@@ -161,6 +161,11 @@ describe('openRpcChain', () => {
     expect(await chain.confirmedBlockNumber()).toBe(1n)
     const distant = await openRpcChain({ rpcUrl: local.rpcUrl, confirmations: 64 })
     expect(await distant.confirmedBlockNumber()).toBe(-1n)
+    // anvil calls final what two of its epochs of 32 blocks follow.
+    const final = await openRpcChain({ rpcUrl: local.rpcUrl, confirmations: 'finalized' })
+    expect(await final.confirmedBlockNumber()).toBe(0n)
+    await local.publicClient.request({ method: 'anvil_mine', params: ['0x46'] } as never)
+    expect(await final.confirmedBlockNumber()).toBe(9n)
     await local.stop()
     await expect(chain.confirmedBlockNumber()).rejects.toMatchObject({ code: 'chain_unavailable' })
   })

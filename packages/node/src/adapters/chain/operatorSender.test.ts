@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { batchSettlementAbi, devMnemonic, isAgoraiError, operatorReceiverAbi, revenueLedgerAbi } from '@agorai/core'
 import {
   type Address,
@@ -157,6 +158,21 @@ describe('createOperatorSender', () => {
       await ask('evm_mine')
       expect((await second).status).toBe('success')
       expect(await chain.publicClient.getTransactionCount({ address: account.address })).toBe(before + 2)
+    }, 60_000)
+
+    test('follows as many as there are, and none listens to what becomes of another', async () => {
+      const warned: Error[] = []
+      const onWarning = (warning: Error) => warned.push(warning)
+      process.on('warning', onWarning)
+      const sender = open()
+      const calls = Array.from({ length: 12 }, (_, index) => sender.send({ to, data: word(index + 1), gas: 100_000n }))
+      await vi.waitFor(async () => expect(await waitingOf(account.address)).toHaveLength(12), { timeout: 20_000 })
+      // Long enough that all of them pause between two looks at once.
+      await pause(1_000)
+      await ask('evm_mine')
+      await Promise.all(calls)
+      process.off('warning', onWarning)
+      expect(warned).toEqual([])
     }, 60_000)
 
     test('gives up after four times a quarter more, and at once when it is stopped', async () => {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { setTimeout as pause } from 'node:timers/promises'
 import { AgoraiError } from '@agorai/core'
 import type { Hex, LocalAccount, PublicClient, TransactionReceipt } from 'viem'
@@ -33,6 +34,8 @@ export function createOperatorSender(options: CreateOperatorSenderOptions): Oper
   const { publicClient, account, chainId, local } = options
   const { patienceMs = patienceMsDefault[local ? 'local' : 'elsewhere'] } = options
   const stopping = new AbortController()
+  // As many transactions as there are listen to it while they are followed.
+  setMaxListeners(0, stopping.signal)
   const underWay = new Map<number, Promise<Fate>>()
   let turn: Promise<unknown> = Promise.resolve()
   let next: number | undefined
@@ -54,13 +57,14 @@ export function createOperatorSender(options: CreateOperatorSenderOptions): Oper
     return result
   }
 
-  async function estimate({ to, data }: OperatorCall): Promise<bigint> {
-    try {
-      const gas = await publicClient.estimateGas({ account: account.address, to, data })
-      return (gas * 5n) / 4n
-    } catch (error) {
+  async function estimate({ to, data, gasMax }: OperatorCall): Promise<bigint> {
+    const asked = publicClient.estimateGas({ account: account.address, to, data })
+    const gas = await asked.catch((error: unknown) => {
       throw toSendError(error)
-    }
+    })
+    if (gasMax !== undefined && gas > gasMax)
+      throw new AgoraiError('transaction_reverted', `It takes ${gas} gas, and ${gasMax} is the most that is paid for.`)
+    return (gas * 5n) / 4n
   }
 
   /** Hands a transaction to the chain. No answer is not a no: it is followed by its hash, which is known before. */

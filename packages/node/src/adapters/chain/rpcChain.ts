@@ -4,8 +4,8 @@ import type { Chain } from '../../ports/chain.js'
 
 export type OpenRpcChainOptions = {
   rpcUrl: string
-  /** How many blocks must follow a block before the node acts on it. */
-  confirmations: number
+  /** How many blocks must follow a block before the node acts on it, or that the chain must have made it final. */
+  confirmations: number | 'finalized'
   /** How the endpoint is reached. */
   makeTransport?(url: string, config: { retryCount: number; timeout: number }): Transport
 }
@@ -34,6 +34,10 @@ export async function openRpcChain(options: OpenRpcChainOptions): Promise<Chain>
     rpcUrl,
     publicClient,
     async confirmedBlockNumber() {
+      if (confirmations === 'finalized') {
+        const { number } = await answerOf(() => publicClient.getBlock({ blockTag: 'finalized' }))
+        return number
+      }
       const head = await answerOf(() => publicClient.getBlockNumber({ cacheTime: 0 }))
       return head < confirmations ? -1n : head - BigInt(confirmations)
     },

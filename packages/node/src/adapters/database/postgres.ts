@@ -102,8 +102,10 @@ export async function openPostgres({ url, schema, connectionsMax = 8 }: OpenPost
       await client.query(`SET search_path TO "${schema}"`)
     },
   })
-  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
+  // A connection that breaks is replaced by the pool, and who waits for it is told. Without a listener, on the pool for idle
+  // connections and on each for those in use, it would end the process.
   pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
   const query = queryOf(pool)
   try {
     await query(`CREATE SCHEMA IF NOT EXISTS "${schema}"`)

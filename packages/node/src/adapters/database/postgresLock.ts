@@ -37,12 +37,12 @@ export function takeLock({ url, name, onWaiting, onLost }: TakeLockParameters): 
         [name],
       )
       if (rows[0]?.taken === true) return true
+      if (!hasWaited) onWaiting()
+      hasWaited = true
     } catch {
       await client?.end().catch(() => {})
       client = undefined
     }
-    if (!hasWaited) onWaiting()
-    hasWaited = true
     return false
   }
 
@@ -71,8 +71,16 @@ export function takeLock({ url, name, onWaiting, onLost }: TakeLockParameters): 
   }
 }
 
+/** The server finds out within ten seconds that a holder's host is gone; by its own settings it takes hours. */
+const watched = '-c tcp_keepalives_idle=4 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3'
+
 async function connect(url: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000, keepAlive: true })
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+    options: watched,
+  })
   // What breaks the connection ends it; that is what is listened to.
   client.on('error', () => {})
   await client.connect()

@@ -2,7 +2,8 @@ import { AgoraiError } from '@agorai/core'
 import type { Inference, ModelSource, Runtime } from '../../ports/inference.js'
 import { createSessionPool } from './onnx/createSessionPool.js'
 import { openOnnxRuntime } from './onnx/openOnnxRuntime.js'
-import { createUpstreamRuntime, type Upstream } from './upstream/createUpstreamRuntime.js'
+import { createUpstreamRuntime } from './upstream/createUpstreamRuntime.js'
+import type { Upstream } from './upstream/upstream.js'
 
 export type InferenceOptions = {
   /** Most bytes of models that are open at once. */
@@ -62,7 +63,7 @@ export function createInference(options: InferenceOptions): Inference {
         throw new AgoraiError('upstream_unavailable', 'The operator named no server for this service.', {
           field: 'AGORAI_UPSTREAMS',
         })
-      return createUpstreamRuntime(upstream, source.apis)
+      return createUpstreamRuntime(upstream, source.apis, options.callsMax)
     },
     close: pool.close,
   }

@@ -86,6 +86,22 @@ function shared({ open }: TestEngine) {
     expect(heard[2]).toEqual(heard[0])
   })
 
+  test('forgets answers that nobody can ask for any more, and nothing else', async () => {
+    const [first] = (await journals(1)) as [PostgresJournal]
+    const answer = (key: string): JournalRecord => ({
+      ...{ kind: 'call-answered', scope: 's', key, requestHash: '0x', status: 200, headers: {}, body: '', at: 1 },
+    })
+    const records = [grant(1), answer('old'), answer('young')]
+    await Promise.all(records.map(first.append))
+    const age = 'UPDATE records SET recorded_at = now() - make_interval(hours => $1::int) WHERE name LIKE $2::text'
+    await database.query(age, [49, '%'])
+    await database.query(age, [47, '%young'])
+    await first.forgetAnswers()
+    expect(await all(first.replay())).toEqual([grant(1), answer('young')])
+    // Its name is free again.
+    expect(await first.append(answer('old'))).toEqual(answer('old'))
+  })
+
   test('belongs to one operator', async () => {
     const [first, second] = (await journals(2)) as [PostgresJournal, PostgresJournal]
     await first.claim(holder)

@@ -2,6 +2,7 @@ import { AgoraiError } from '@agorai/core'
 import type { Address } from 'viem'
 import type { Database, Queryable } from '../../ports/database.js'
 import { type Journal, type JournalRecord, nameOfRecord } from '../../ports/journal.js'
+import { answerKinds, answerSecondsMax } from '../../ports/paymentRecords.js'
 import { payloadBytesMax } from './journalFormat.js'
 
 type Pending = { name: string; text: string; resolve(record: JournalRecord): void; reject(error: unknown): void }
@@ -13,6 +14,8 @@ export type PostgresJournal = Journal & {
    * @throws AgoraiError `config_invalid` when it is another operator's: gateways of one operator have one key file.
    */
   claim(operator: Address): Promise<void>
+  /** Deletes answers that nobody can ask for again. @throws AgoraiError `database_unavailable` */
+  forgetAnswers(): Promise<void>
 }
 
 const tables = [
@@ -111,6 +114,12 @@ export async function openPostgresJournal(database: Database): Promise<PostgresJ
       throw new AgoraiError('config_invalid', `The journal in PostgreSQL is that of operator ${row?.operator}.`, {
         field: 'AGORAI_OPERATOR_KEYS',
       })
+    },
+    async forgetAnswers() {
+      await database.query(
+        'DELETE FROM records WHERE kind = ANY ($1::text[]) AND recorded_at < now() - make_interval(secs => $2::int)',
+        [[...answerKinds], answerSecondsMax],
+      )
     },
     async close() {
       closed = true

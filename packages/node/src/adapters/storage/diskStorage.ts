@@ -161,7 +161,7 @@ const reservedBytesMin = 256 * 1024 * 1024
 
 async function roomOf(folder: string): Promise<number> {
   const { bavail, blocks, bsize } = await statfs(folder)
-  return bavail * bsize - Math.max(blocks * bsize * reservedShare, reservedBytesMin)
+  return bavail * bsize - Math.ceil(Math.max(blocks * bsize * reservedShare, reservedBytesMin))
 }
 
 async function assertRoom(folder: string, bytes: number): Promise<void> {

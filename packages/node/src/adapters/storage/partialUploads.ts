@@ -7,6 +7,7 @@ import type { Storage } from '../../ports/storage.js'
 import type { ContentUpload, Uploads } from '../../ports/uploads.js'
 import { makeFolder, removeQuietly, writeAll } from '../folder/atomicFiles.js'
 import { systemCodeOf, toStorageError } from '../folder/fileErrors.js'
+import { overQuota, tooLong, tooShort } from './uploadErrors.js'
 
 export type PartialUploadsOptions = {
   /** On the disk of the content store, so that what is whole need not be copied. */
@@ -41,9 +42,7 @@ export async function openPartialUploads(options: PartialUploadsOptions): Promis
     const others = new Set([...kept, ...begun].filter((path) => path !== own))
     const stated = [...others].reduce((sum, path) => sum + Number(path.split('.').at(-1)), 0)
     if (stated + upload.bytes <= accountBytesMax) return
-    throw new AgoraiError('quota_exceeded', `An account may have ${accountBytesMax} bytes under way here.`, {
-      details: { accountBytesMax, underWay: stated },
-    })
+    throw overQuota(accountBytesMax, stated)
   }
 
   /** Becomes the only writer of an upload. */
@@ -70,8 +69,7 @@ export async function openPartialUploads(options: PartialUploadsOptions): Promis
 
   async function append(path: string, upload: ContentUpload, start: number, body: AsyncIterable<Uint8Array>) {
     const received = await sizeOf(path)
-    if (start > received)
-      throw new AgoraiError('length_mismatch', `Only ${received} bytes of it are here.`, { details: { received } })
+    if (start > received) throw tooShort(received)
     await makeFolder(folderOf(upload))
     const handle = await open(path, start === 0 ? 'w' : 'r+', 0o600)
     let at = start
@@ -190,6 +188,3 @@ async function sizeOf(path: string): Promise<number> {
     throw toStorageError(error)
   }
 }
-
-const tooLong = (bytes: number): AgoraiError =>
-  new AgoraiError('length_mismatch', `The content has more than the ${bytes} bytes stated.`, { details: { bytes } })

@@ -1,4 +1,3 @@
-import { AgoraiError, isAgoraiError } from '@agorai/core'
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -9,26 +8,21 @@ import {
   HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
-  S3Client,
-  S3ServiceException,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
 import type { ByteRange, Storage } from '../../ports/storage.js'
 import { assertContent, assertDigest } from './assertObject.js'
+import {
+  createS3Client,
+  isMissing,
+  keyIn,
+  partBytesOf,
+  type S3StorageOptions,
+  statusOf,
+  told,
+  toStoreError,
+} from './s3Client.js'
 
-export type S3StorageOptions = {
-  bucket: string
-  /** Before every name, without a slash at its end; empty for none. */
-  prefix: string
-  /** Default: that of AWS in the region. */
-  endpoint?: string | undefined
-  region: string
-  /** Default: what the AWS tools use on this machine. */
-  credentials?: { accessKeyId: string; secretAccessKey: string } | undefined
-}
-
-const partBytesMin = 8 * 1024 * 1024
-const partsMax = 10_000
 /** Parts of one upload that are under way. */
 const partsAtOnce = 3
 const readAttemptsMax = 4
@@ -40,13 +34,9 @@ const readAttemptsMax = 4
  * @throws AgoraiError `storage_unavailable`
  */
 export async function openS3Storage(options: S3StorageOptions): Promise<Storage> {
-  const { bucket: Bucket, prefix, endpoint, region, credentials } = options
-  const client = new S3Client({
-    region,
-    ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
-    ...(credentials === undefined ? {} : { credentials }),
-  })
-  const keyOf = (kind: string, name: string) => [prefix, kind, name].filter((part) => part !== '').join('/')
+  const { bucket: Bucket } = options
+  const client = createS3Client(options)
+  const keyOf = (kind: string, name: string) => keyIn(options, kind, name)
   const contentKey = (cid: string) => keyOf('content', cid)
   const manifestKey = (digest: string) => keyOf('manifests', `${digest.slice(2)}.json`)
   const chunksKey = (root: string) => keyOf('chunks', root.slice(2))
@@ -109,7 +99,7 @@ export async function openS3Storage(options: S3StorageOptions): Promise<Storage>
     async putContent(cid, bytes, body) {
       const Key = contentKey(cid)
       const check: Check = (content) => assertContent(cid, bytes, content)
-      const partBytes = Math.max(partBytesMin, Math.ceil(bytes / partsMax))
+      const partBytes = partBytesOf(bytes)
       if (bytes > partBytes) return putParts(Key, partBytes, body, check)
       const parts: Uint8Array[] = []
       await check(cutParts(body, partBytes, async (part) => void parts.push(part)))
@@ -202,25 +192,4 @@ async function* cutParts(
     yield slice
   }
   if (filled > 0) await flush()
-}
-
-const statusOf = (error: unknown): number | undefined => {
-  const cause = isAgoraiError(error) ? error.cause : error
-  return cause instanceof S3ServiceException ? cause.$metadata.httpStatusCode : undefined
-}
-
-const isMissing = (error: unknown): boolean => statusOf(error) === 404
-
-async function told<answer>(work: () => Promise<answer>): Promise<answer> {
-  try {
-    return await work()
-  } catch (error) {
-    throw toStoreError(error)
-  }
-}
-
-function toStoreError(cause: unknown): AgoraiError {
-  if (isAgoraiError(cause)) return cause
-  const name = cause instanceof Error ? cause.name : 'unknown'
-  return new AgoraiError('storage_unavailable', `The S3 store did not do what was asked (${name}).`, { cause })
 }

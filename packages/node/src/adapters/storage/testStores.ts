@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { mkdtempSync } from 'node:fs'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,9 +14,12 @@ export type TestStore = { storage: Storage; names(): Promise<string[]>; close():
 
 const credentials = { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' }
 
-/** A real server of the S3 protocol. */
-export async function startS3() {
-  const directory = await mkdtemp(join(tmpdir(), 'agorai-s3-'))
+/**
+ * A real server of the S3 protocol.
+ *
+ * @param directory Where its files are; they are gone when it is closed.
+ */
+export async function startS3(directory = mkdtempSync(join(tmpdir(), 'agorai-s3-'))) {
   const server = new S3rver({ address: '127.0.0.1', port: 0, silent: true, directory })
   const { port } = await server.run()
   const settings = { endpoint: `http://127.0.0.1:${port}`, region: 'us-east-1', credentials }

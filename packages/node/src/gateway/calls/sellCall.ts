@@ -47,13 +47,14 @@ function toProblem(text: string, status: number): Problem {
   } catch {
     // Then the status says it.
   }
-  const reason = typeof said.error === 'string' ? said.error : undefined
+  // x402 gives a code where something is wrong with a payment, and a phrase where there is none.
+  const reason = typeof said.error === 'string' && /^\w+$/.test(said.error) ? said.error : undefined
   return {
     type: said.type ?? '/docs/errors',
     title: said.title ?? 'Payment is required',
     status,
     code: said.code ?? ((reason ?? 'payment_required') as Problem['code']),
-    detail: said.detail ?? reason ?? 'This call has a price, which the header PAYMENT-REQUIRED states.',
+    detail: said.detail ?? (reason ? `${reason}.` : 'This call has a price, which the header PAYMENT-REQUIRED states.'),
     remedy: said.remedy ?? 'Pay by x402, or call in a session.',
     ...(said.field === undefined ? {} : { field: said.field }),
   }

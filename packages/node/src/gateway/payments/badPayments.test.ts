@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { uint128Max, x402Errors } from '@agorai/core'
+import { zeroAddress } from 'viem'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openRpcChain } from '../../adapters/chain/rpcChain.js'
@@ -177,7 +178,7 @@ describe('a voucher', () => {
 
   test('of a payer that is a contract is what the contract says', async () => {
     const payer = await createTestPayer(shop.url, await place.createPayer())
-    const zero = { payerAuthorizer: '0x0000000000000000000000000000000000000000' } as const
+    const zero = { payerAuthorizer: zeroAddress } as const
     expect((await payer.pay(await payer.deposit(price, 5_000n, zero), 'abc')).status).toBe(200)
     // From here on the account has code: one that signs nothing, then one that signs everything.
     await place.setCode(payer.account.address, '0x60006000fd')
@@ -229,6 +230,32 @@ describe('a deposit', () => {
     await expectRefused(() => payer.pay(payload), x402Errors.depositTooEarly)
   })
 
+  test('that is not worth its transactions is refused, and the least is named', async () => {
+    const careful = await startShop(place, { depositMin: 20_000n })
+    try {
+      const payer = await createTestPayer(careful.url, await place.createPayer())
+      for (const [max, amount] of [
+        [price, 19_999n],
+        [price, 1_000n],
+      ] as const) {
+        const response = await payer.pay(await payer.deposit(max, amount))
+        const { error, accepts } = requiredBy(response)
+        expect([response.status, error, accepts[0]?.extra.minDeposit]).toEqual([
+          402,
+          x402Errors.depositTooSmall,
+          '20000',
+        ])
+      }
+      expect(careful.calls).toEqual([])
+      expect((await payer.pay(await payer.deposit(price, 20_000n), 'abc')).status).toBe(200)
+      // A channel that holds enough needs none of it, and loses nothing by it.
+      const covered = await payer.pay(await payer.deposit(price + 3n, 1n), 'abc')
+      expect([covered.status, settledBy(covered).amount]).toEqual([200, ''])
+    } finally {
+      await careful.stop()
+    }
+  })
+
   test('that the token would refuse is refused before the work', async () => {
     const payer = await createTestPayer(shop.url, await place.createPayer(100n))
     await expectRefused(async () => payer.pay(await payer.deposit(price, 5_000n)), x402Errors.depositFailed)
@@ -269,6 +296,31 @@ describe('an operator', () => {
       // Each costs the operator a transaction, and whoever saw the voucher on the chain can ask for it.
       await expectRefused(() => payer.send(payer.batch, refund, '', 'GET'), x402Errors.refundTooSoon)
       expect((await payer.pay(await payer.voucher(1_800n))).status).toBe(200)
+    } finally {
+      await careful.stop()
+    }
+  })
+
+  test('lets a channel owe less whose payer can deny its vouchers, as a contract, or an account that becomes one', async () => {
+    const careful = await startShop(place, { deniableMax: 1_500n })
+    try {
+      const payer = await createTestPayer(careful.url, await place.createPayer())
+      const zero = { payerAuthorizer: zeroAddress } as const
+      expect((await payer.pay(await payer.deposit(price, 50_000n, zero), 'x'.repeat(800))).status).toBe(200)
+      const response = await payer.pay(await payer.voucher(1_800n, zero))
+      expect(await response.json()).toMatchObject({
+        code: 'exposure_exceeded',
+        detail: expect.stringContaining('1500'),
+      })
+      expect(response.status).toBe(503)
+      expect(careful.calls.length).toBe(1)
+      // A key answers for its channel whatever becomes of its owner.
+      expect((await payer.pay(await payer.deposit(price, 50_000n), 'x'.repeat(800))).status).toBe(200)
+      expect((await payer.pay(await payer.voucher(1_800n), 'x'.repeat(800))).status).toBe(200)
+      // What was claimed is denied no more.
+      const refund = { ...(await payer.voucher(800n, zero)), type: 'refund', amount: '1' }
+      expect((await payer.send(payer.batch, refund, '', 'GET')).status).toBe(200)
+      expect((await payer.pay(await payer.voucher(1_800n, zero))).status).toBe(200)
     } finally {
       await careful.stop()
     }

@@ -5,6 +5,9 @@ import { settlementCall } from './settlementCall.js'
 
 export type CreateBuiltInFacilitatorOptions = { sender: OperatorSender; settleTimeoutMs: number }
 
+/** Ten times what a payment takes. A payer that is a contract is asked for its signature, and thinks at the operator's cost. */
+const gasMax = 1_000_000n
+
 /** Brings payments to the chain from the operator's own account. */
 export function createBuiltInFacilitator({ sender, settleTimeoutMs }: CreateBuiltInFacilitatorOptions): Facilitator {
   // What was tried before the work needs not be tried again after it.
@@ -13,7 +16,7 @@ export function createBuiltInFacilitator({ sender, settleTimeoutMs }: CreateBuil
     isOwn: true,
     async verify(settlement, requirements) {
       try {
-        estimates.set(settlement, await sender.estimate(settlementCall(settlement, requirements)))
+        estimates.set(settlement, await sender.estimate({ ...settlementCall(settlement, requirements), gasMax }))
         return undefined
       } catch (error) {
         if (isAgoraiError(error, 'transaction_reverted')) return refusalOf(settlement)
@@ -23,7 +26,7 @@ export function createBuiltInFacilitator({ sender, settleTimeoutMs }: CreateBuil
     async settle(settlement, requirements) {
       const gas = estimates.get(settlement)
       try {
-        const call = settlementCall(settlement, requirements)
+        const call = { ...settlementCall(settlement, requirements), gasMax }
         const receipt = await sender.send({ ...call, ...(gas === undefined ? {} : { gas }) }, settleTimeoutMs)
         return responseOf(settlement, requirements, { success: true, transaction: receipt.transactionHash })
       } catch (error) {

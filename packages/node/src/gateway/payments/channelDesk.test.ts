@@ -6,6 +6,7 @@ import {
   createChannelBook,
   loadChannelDigests,
   type PaymentRequirements,
+  x402Errors,
 } from '@agorai/core'
 import fc from 'fast-check'
 import { bytesToHex, type Hex, type PublicClient } from 'viem'
@@ -19,7 +20,14 @@ import { createVoucherKeys } from './voucherKeys.js'
 const digests = await loadChannelDigests(31_337)
 const receiver: Hex = '0x2222222222222222222222222222222222222222'
 const token: Hex = '0x3333333333333333333333333333333333333333'
-const terms = { chainId: 31_337, receiver, withdrawDelay: 900, exposureMax: 10n ** 30n }
+const terms = {
+  chainId: 31_337,
+  receiver,
+  withdrawDelay: 900,
+  exposureMax: 10n ** 30n,
+  deniableMax: 10n ** 30n,
+  depositMin: 0n,
+}
 const payer = privateKeyToAccount(generatePrivateKey())
 const configs = [0, 1].map(
   (salt): ChannelConfig => ({
@@ -186,6 +194,16 @@ describe('the channel desk', () => {
       { numRuns: runs },
     )
   }, 600_000)
+
+  test('tells whoever is behind what was charged, also when the chain has to be asked anew', async () => {
+    const schedule: fc.Scheduler['schedule'] = (value) => value
+    const [gateway] = openGateways({ schedule }, 1)
+    const behind = vouchers[0]?.[7] as (typeof vouchers)[number][number]
+    expect(await gateway?.desk.take(behind, requirements)).toMatchObject({
+      error: x402Errors.cumulativeMismatch,
+      correction: { channelState: { balance: String(balance), chargedCumulativeAmount: '0' } },
+    })
+  })
 
   test('takes nothing from whoever read a voucher off the chain, and goes on with who signs', async () => {
     const schedule: fc.Scheduler['schedule'] = (value) => value

@@ -8,6 +8,8 @@ import {
   type ChannelRecord,
   type ChannelState,
   type DepositPayload,
+  isAgoraiError,
+  isDeniable,
   mayBeShown,
   type PaymentRequirements,
   type PaymentResponse,
@@ -19,17 +21,22 @@ import type { Facilitator } from '../../ports/facilitator.js'
 import type { ChannelFunds, ChannelMirror } from './channelMirror.js'
 import { channelSnapshot, voucherSnapshot } from './channelSnapshot.js'
 import { assertExposure } from './exposure.js'
+import { createPendingDeposits } from './pendingDeposits.js'
 import { createPromisedFunds } from './promisedFunds.js'
 import type { VoucherKeys } from './voucherKeys.js'
 import { askWallet } from './walletSignature.js'
 
-/** Where payers' channels must lead to, and how much one may owe. */
+/** Where payers' channels must lead to, and how much one may owe, in base units. */
 export type ChannelTerms = {
   chainId: number
   /** Both who is paid and who answers for that: the operator's contract. */
   receiver: Address
   withdrawDelay: number
   exposureMax: bigint
+  /** The same of a channel whose payer can deny its vouchers (`isDeniable`). */
+  deniableMax: bigint
+  /** The least that a deposit is brought to the chain for. */
+  depositMin: bigint
 }
 
 export type ChannelDeskOptions = {
@@ -94,11 +101,8 @@ export type ChannelDesk = {
   take(payload: BatchPayload, requirements: PaymentRequirements, session?: string): Promise<TakenChannel | Refused>
   /** Whether the payer has begun to take its money out. @throws AgoraiError `chain_unavailable` */
   isWithdrawing(channel: Hex): Promise<boolean>
-  /** What a client is told of a channel. */
-  snapshot(channel: Hex): Correction | undefined
 }
 
-const zeroAddress = '0x0000000000000000000000000000000000000000'
 const now = () => Math.floor(Date.now() / 1_000)
 const refuse = (error: X402Error | string, more: Partial<Refused> = {}): Refused => ({
   kind: 'refused',
@@ -110,13 +114,15 @@ export function createChannelDesk(options: ChannelDeskOptions): ChannelDesk {
   const { terms, book, mirror, digests, keys, facilitator, publicClient } = options
   const held = new Set<Hex>()
   const promised = createPromisedFunds(publicClient)
+  const pending = createPendingDeposits()
   const writer = `${randomBytes(9).toString('base64url')}.`
   let written = 0
 
-  function snapshot(channel: Hex): Correction | undefined {
+  /** What a client is told of a channel. @throws AgoraiError `chain_unavailable` */
+  async function snapshot(channel: Hex): Promise<Correction> {
+    // An event of the channel may have had it dropped since it was taken.
+    const funds = mirror.fresh(channel) ?? (await mirror.read(channel))
     const state = book.get(channel)
-    const funds = mirror.fresh(channel)
-    if (funds === undefined) return undefined
     const charged = chargedOf(state, funds)
     const channelState = channelSnapshot(channel, funds, charged)
     // Without a voucher that reaches so far a client believes the chain alone.
@@ -124,15 +130,17 @@ export function createChannelDesk(options: ChannelDeskOptions): ChannelDesk {
     return { channelState, voucherState: voucherSnapshot(state) }
   }
 
-  const correct = (channel: Hex): Refused => {
-    const correction = snapshot(channel)
-    return refuse(x402Errors.cumulativeMismatch, correction === undefined ? {} : { correction })
-  }
+  const owedMaxOf = (config: ChannelConfig): bigint => (isDeniable(config) ? terms.deniableMax : terms.exposureMax)
+
+  const tooSmallOf = ({ deposit }: DepositPayload): X402Error | undefined =>
+    BigInt(deposit.amount) < terms.depositMin ? x402Errors.depositTooSmall : undefined
+
+  const correct = async (channel: Hex): Promise<Refused> =>
+    refuse(x402Errors.cumulativeMismatch, { correction: await snapshot(channel) })
 
   function isSigned({ channelConfig: config, voucher }: BatchPayload, channel: Hex): boolean | Promise<boolean> {
     const digest = digests.voucher(channel, BigInt(voucher.maxClaimableAmount))
-    if (config.payerAuthorizer !== zeroAddress)
-      return keys.check(channel, config.payerAuthorizer, digest, voucher.signature)
+    if (!isDeniable(config)) return keys.check(channel, config.payerAuthorizer, digest, voucher.signature)
     return askWallet(publicClient, config.payer, bytesToHex(digest), voucher.signature).then(
       (answer) => answer ?? keys.check(channel, config.payer, digest, voucher.signature),
     )
@@ -156,10 +164,11 @@ export function createChannelDesk(options: ChannelDeskOptions): ChannelDesk {
     let added = 0n
     if (deposit !== undefined) {
       mirror.drop(channel)
-      const reason = untimelyOf(deposit) ?? (await facilitator.verify(deposit, requirements))
+      if (pending.has(channel)) pending.assertMined(channel, (await mirror.read(channel)).balance)
+      const reason = untimelyOf(deposit) ?? tooSmallOf(deposit) ?? (await facilitator.verify(deposit, requirements))
       if (reason === undefined) added = BigInt(deposit.deposit.amount)
       // It may be on the chain already, where an answer was lost; then the channel has the money.
-      else if ((await mirror.read(channel)).balance === 0n) return refuse(reason)
+      else if ((await mirror.read(channel)).balance < BigInt(voucher.maxClaimableAmount)) return refuse(reason)
     }
     const payment = { payload, requirements, channel, added }
     return added === 0n ? takeFrom(payment, session) : takeDeposit(payment, session)
@@ -204,8 +213,9 @@ export function createChannelDesk(options: ChannelDeskOptions): ChannelDesk {
       const reason = refusalOf({ state, funds, max, asked, added, isHeld, isToppedUp, mayBeOld: attempt < 2 })
       if (reason === undefined) {
         const from = chargedOf(state, funds)
-        const isCovered = asked === 0n || assertExposure({ charged: from + asked, funds, terms, mayBeOld: attempt < 2 })
-        if (isCovered) return hold({ ...payment, state, funds, from, max })
+        const owed = { charged: from + asked, funds, owedMax: owedMaxOf(payload.channelConfig), mayBeOld: attempt < 2 }
+        const isCovered = asked === 0n || assertExposure(owed)
+        if (isCovered) return hold({ state, funds, from, max, ...payment })
       } else if (attempt > 1 || reason === x402Errors.channelBusy || reason === x402Errors.channelExpiring)
         return reason === x402Errors.cumulativeMismatch ? correct(channel) : refuse(reason)
       // The chain, or another gateway, may have moved on since it was last looked at.
@@ -214,13 +224,23 @@ export function createChannelDesk(options: ChannelDeskOptions): ChannelDesk {
     }
   }
 
-  async function sendDeposit(payload: DepositPayload, requirements: PaymentRequirements): Promise<Refused | Funded> {
+  async function sendDeposit(
+    payload: DepositPayload,
+    requirements: PaymentRequirements,
+    before: ChannelFunds,
+  ): Promise<Refused | Funded> {
     const { channelId, maxClaimableAmount } = payload.voucher
-    const response = await facilitator.settle(payload, requirements).finally(() => mirror.drop(channelId))
-    if (!response.success) return refuse(response.errorReason ?? x402Errors.depositFailed, { response })
-    if (!facilitator.isOwn && (await mirror.read(channelId)).balance < BigInt(maxClaimableAmount))
-      throw new AgoraiError('settlement_pending', 'The facilitator has sent the deposit; the chain has not got it.')
-    return { kind: 'funded', transaction: response.transaction, amount: payload.deposit.amount }
+    try {
+      const response = await facilitator.settle(payload, requirements).finally(() => mirror.drop(channelId))
+      if (!response.success) return refuse(response.errorReason ?? x402Errors.depositFailed, { response })
+      if (!facilitator.isOwn && (await mirror.read(channelId)).balance < BigInt(maxClaimableAmount))
+        throw new AgoraiError('settlement_pending', 'The facilitator has sent the deposit; the chain has not got it.')
+      return { kind: 'funded', transaction: response.transaction, amount: payload.deposit.amount }
+    } catch (error) {
+      if (isAgoraiError(error, 'settlement_pending'))
+        pending.add(channelId, before.balance + BigInt(payload.deposit.amount))
+      throw error
+    }
   }
 
   type Hold = Payment & { state: ChannelState | undefined; funds: ChannelFunds; from: bigint; max: bigint }
@@ -235,9 +255,9 @@ export function createChannelDesk(options: ChannelDeskOptions): ChannelDesk {
       step: {
         channel,
         sequence,
-        ...(sequence === 0 ? { config: payload.channelConfig } : {}),
         at: now(),
         by: `${writer}${(written++).toString(36)}`,
+        ...(sequence === 0 ? { config: payload.channelConfig } : {}),
       },
       from,
       signedMax: max,
@@ -246,7 +266,7 @@ export function createChannelDesk(options: ChannelDeskOptions): ChannelDesk {
       refundedAt: state?.refund?.at ?? 0,
       fund: () =>
         payload.type === 'deposit' && added > 0n
-          ? sendDeposit(payload, requirements)
+          ? sendDeposit(payload, requirements, funds)
           : { kind: 'funded', transaction: '', amount: '' },
       async commit(record) {
         const standing = await options.record(record)
@@ -260,7 +280,6 @@ export function createChannelDesk(options: ChannelDeskOptions): ChannelDesk {
 
   return {
     take,
-    snapshot,
     async isWithdrawing(channel) {
       const { withdrawRequestedAt } = mirror.fresh(channel) ?? (await mirror.read(channel))
       return withdrawRequestedAt !== 0

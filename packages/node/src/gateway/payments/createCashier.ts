@@ -59,13 +59,7 @@ export function createCashier({ payments, sessions }: CreateCashierOptions): Pay
     const quoted = quotedOf(request, service, amount)
     const header = request.headers.get(paymentSignatureHeader)
     if (header === null) return quotes.paymentRequired(quoted, { error: x402Errors.required })
-    const workFor = (payer: string) =>
-      work({
-        payer,
-        get signal() {
-          return request.signal
-        },
-      })
+    const workFor = (payer: string) => work(new PayingCaller(request, payer))
     const paid = await pay(header, quoted, call, workFor)
     return paid instanceof Response ? paid : quotes.paymentRequired(quoted, paid)
   }
@@ -96,6 +90,24 @@ export function createCashier({ payments, sessions }: CreateCashierOptions): Pay
   async function refundOnly(payment: ReturnType<typeof readPayment>): Promise<Response | Refused> {
     if (payment.scheme !== 'batch-settlement' || payment.payload.type !== 'refund') return noMatch
     return channels === undefined ? noMatch : channels.refunds.refund(payment.payload, payment.requirements)
+  }
+}
+
+/**
+ * Who pays and waits for it. A class: what an object closes over that is written with a getter of its own, here the whole
+ * request, stays in memory until the next full garbage collection, and each small one moves it.
+ */
+class PayingCaller implements Caller {
+  readonly payer: string
+  readonly #request: CallRequest
+
+  constructor(request: CallRequest, payer: string) {
+    this.#request = request
+    this.payer = payer
+  }
+
+  get signal(): AbortSignal {
+    return this.#request.signal
   }
 }
 

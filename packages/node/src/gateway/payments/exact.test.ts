@@ -1,6 +1,6 @@
 import { isLocalChain, testUsdAbi } from '@agorai/core'
 import { createWalletClient, http, parseSignature } from 'viem'
-import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
+import { generatePrivateKey, type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts'
 import { foundry } from 'viem/chains'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createOperatorSender } from '../../adapters/chain/operatorSender.js'
@@ -10,9 +10,10 @@ import { type PaymentChain, type Shop, startPaymentChain, startShop } from './te
 
 let place: PaymentChain
 let shop: Shop
+let sponsor: PrivateKeyAccount
 beforeAll(async () => {
   place = await startPaymentChain()
-  const sponsor = await place.createPayer()
+  sponsor = await place.createPayer()
   const { publicClient, id } = place.chain
   const sender = createOperatorSender({ publicClient, account: sponsor, chainId: id, local: isLocalChain(id) })
   shop = await startShop(place, { facilitator: createBuiltInFacilitator({ sender, settleTimeoutMs: 300 }) })
@@ -25,6 +26,9 @@ afterAll(async () => {
 const createPayer = async () => createTestPayer(shop.url, await place.createPayer())
 const setAutomine = (automine: boolean) =>
   place.chain.publicClient.request({ method: 'evm_setAutomine', params: [automine] } as never)
+/** Transactions, those that wait to be mined among them. */
+const sentBySponsor = () =>
+  place.chain.publicClient.getTransactionCount({ address: sponsor.address, blockTag: 'pending' })
 
 describe('an exact payment', () => {
   test('is answered once, and again as often as it is sent, over a restart too', async () => {
@@ -195,5 +199,33 @@ describe('an exact payment', () => {
     } finally {
       await lied.stop()
     }
+  })
+})
+
+describe('a deposit', () => {
+  test('that is not mined in time is pending and sent once, and its call is paid from it when it is', async () => {
+    const payer = await createPayer()
+    const payload = await payer.deposit(1_000n, 5_000n)
+    const sentBefore = await sentBySponsor()
+    await setAutomine(false)
+    try {
+      for (const _ of [1, 2, 3]) {
+        const pending = await payer.pay(payload, 'slow deposit')
+        expect([pending.status, (await pending.json()).code]).toEqual([202, 'settlement_pending'])
+        expect(pending.headers.get('retry-after')).not.toBeNull()
+        expect(pending.headers.get('PAYMENT-RESPONSE')).toBeNull()
+      }
+      expect(shop.memory().channels.get(payer.channelOf())).toBeUndefined()
+    } finally {
+      await setAutomine(true)
+      await place.chain.publicClient.request({ method: 'evm_mine' } as never)
+    }
+    const answered = await payer.pay(payload, 'slow deposit')
+    expect([answered.status, await answered.text()]).toEqual([200, 'echo slow deposit'])
+    expect(settledBy(answered).extra).toMatchObject({ chargedAmount: '12', channelState: { balance: '5000' } })
+    expect(shop.memory().channels.get(payer.channelOf())?.charged).toBe(12n)
+    expect(await place.balanceOf(payer.account.address)).toBe(1_000_000_000n - 5_000n)
+    expect(await sentBySponsor()).toBe(sentBefore + 1)
+    expect(shop.calls.filter((body) => body === 'slow deposit')).toHaveLength(2)
   })
 })

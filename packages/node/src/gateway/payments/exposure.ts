@@ -5,7 +5,8 @@ export type AssertExposureParameters = {
   /** What would have been charged, cumulative. */
   charged: bigint
   funds: ChannelFunds
-  terms: { exposureMax: bigint }
+  /** Base units. */
+  owedMax: bigint
   /** Whether the chain may have more claimed than `funds` says. */
   mayBeOld: boolean
 }
@@ -16,10 +17,10 @@ export type AssertExposureParameters = {
  * @returns Whether it is covered; false asks for a fresh look at the chain.
  * @throws AgoraiError `exposure_exceeded`
  */
-export function assertExposure({ charged, funds, terms, mayBeOld }: AssertExposureParameters): boolean {
-  if (charged - funds.totalClaimed <= terms.exposureMax) return true
+export function assertExposure({ charged, funds, owedMax, mayBeOld }: AssertExposureParameters): boolean {
+  if (charged - funds.totalClaimed <= owedMax) return true
   if (mayBeOld) return false
-  throw new AgoraiError('exposure_exceeded', `A channel may owe at most ${terms.exposureMax} base units.`, {
-    details: { exposureMax: String(terms.exposureMax), retryAfterSeconds: 2 },
+  throw new AgoraiError('exposure_exceeded', `The channel may owe ${owedMax} base units until they are claimed.`, {
+    details: { owedMax: String(owedMax) },
   })
 }

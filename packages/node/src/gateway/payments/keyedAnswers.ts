@@ -9,10 +9,10 @@ export type KeyedAnswers = {
 
 const bytesMaxDefault = 32 * 1024 * 1024
 /** Larger answers are given once. */
-const answerBytesMax = 256 * 1024
+export const answerBytesMax = 256 * 1024
 /** What an answer takes besides its body. */
 const overheadBytes = 1_024
-const keyCharactersMax = 255
+export const keyCharactersMax = 255
 
 export function createKeyedAnswers(bytesMax = bytesMaxDefault): KeyedAnswers {
   const kept = new Map<string, { requestHash: Hex; answer: WholeAnswer }>()

@@ -27,6 +27,10 @@ export type PaymentSettings = {
   withdrawDelay: number
   /** The most that a channel may owe, in base units. */
   exposureMax: bigint
+  /** Of a channel whose payer can deny its vouchers, in base units. */
+  deniableMax: bigint
+  /** The least deposit that the operator brings to the chain at its own cost, in base units. */
+  depositMin: bigint
 }
 
 export type OpenPaymentsOptions = {
@@ -56,7 +60,11 @@ export async function openPayments(options: OpenPaymentsOptions): Promise<Paymen
   const operator = keys.account.address
   const hasChannels = addresses.batchSettlement !== undefined && addresses.depositCollector !== undefined
   const receiver = operatorReceiverOf(addresses, operator)
-  const terms: ChannelTerms | undefined = hasChannels ? { chainId: chain.id, receiver, ...settings } : undefined
+  // What somebody else brings costs this operator nothing.
+  const depositMin = facilitator.isOwn ? settings.depositMin : 0n
+  const terms: ChannelTerms | undefined = hasChannels
+    ? { chainId: chain.id, receiver, ...settings, depositMin }
+    : undefined
   const quotes = createQuotes({ chainId: chain.id, terms, publicClient })
   const exact = createExactWire({ memory, facilitator, publicClient })
   if (terms === undefined) return { quotes, exact, channels: undefined, stop: async () => {} }
@@ -77,13 +85,18 @@ export async function openPayments(options: OpenPaymentsOptions): Promise<Paymen
   })
   const ensureReceiver = createEnsureReceiver({ publicClient, addresses, keys, sender })
   const account = keys.account
-  const refunds = createRefunds({ desk, mirror, digests, facilitator, account, ensureReceiver })
+  const refunds = createRefunds({ chainId: chain.id, desk, mirror, digests, facilitator, account, ensureReceiver })
   const mandates = createMandates({
     domain: { chainId: chain.id, assetRegistry: addresses.assetRegistry },
     ...{ operator, publicClient, channels: memory.channels, book: memory.mandates },
   })
   const { stop } = watchChannels({ chain, mirror, pollMs: chain.local ? 250 : 4_000 })
-  return { quotes, exact, channels: { terms, desk, vouchers: createVoucherWire(desk), refunds, mandates }, stop }
+  return {
+    quotes,
+    exact,
+    channels: { terms, desk, vouchers: createVoucherWire(desk, memory), refunds, mandates },
+    stop,
+  }
 }
 
 /** How long a caller waits for the receiver to be made. */

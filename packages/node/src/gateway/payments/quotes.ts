@@ -34,12 +34,14 @@ export type Quotes = {
 export type CreateQuotesOptions = {
   chainId: number
   /** Undefined where the chain has no channels. */
-  terms: Pick<ChannelTerms, 'receiver' | 'withdrawDelay'> | undefined
+  terms: Pick<ChannelTerms, 'receiver' | 'withdrawDelay' | 'depositMin'> | undefined
   publicClient: PublicClient
 }
 
 /** How long a signed payment may stay unsent. */
 const maxTimeoutSeconds = 300
+/** Calls that official clients deposit for, unless they are told otherwise. */
+const usualCalls = 5n
 /** Prices whose ways to pay are remembered. */
 const knownMax = 1_000
 const versionAbi = parseAbi(['function version() view returns (string)'])
@@ -80,8 +82,12 @@ export function createQuotes({ chainId, terms, publicClient }: CreateQuotesOptio
     const common = { network, amount: String(amount), asset: token, maxTimeoutSeconds }
     const ways: PaymentRequirements[] = []
     if (terms !== undefined) {
-      const { receiver, withdrawDelay } = terms
-      const extra = { receiverAuthorizer: receiver, withdrawDelay, ...domain, assetTransferMethod: 'eip3009' }
+      const { receiver, withdrawDelay, depositMin } = terms
+      // What a session may come to is one request, and one deposit is for it.
+      const usual = (payTo === undefined ? 1n : usualCalls) * BigInt(amount)
+      const least = depositMin === 0n ? {} : { minDeposit: String(minDepositOf(BigInt(amount), usual, depositMin)) }
+      const own = { receiverAuthorizer: receiver, withdrawDelay, ...least }
+      const extra = { ...own, ...domain, assetTransferMethod: 'eip3009' }
       ways.push({ scheme: 'batch-settlement', ...common, payTo: receiver, extra })
     }
     if (payTo !== undefined)
@@ -113,4 +119,12 @@ export function createQuotes({ chainId, terms, publicClient }: CreateQuotesOptio
       return new Response(JSON.stringify(required), { status: 402, headers })
     },
   }
+}
+
+/**
+ * What clients are told to deposit at least. They deposit just that, rather than for several calls, if it is no less than
+ * what the request costs; so of dear requests they are told what is taken, and of cheap ones what serves several, too.
+ */
+function minDepositOf(amount: bigint, usual: bigint, depositMin: bigint): bigint {
+  return depositMin < amount || depositMin > usual ? depositMin : usual
 }

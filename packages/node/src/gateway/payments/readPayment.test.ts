@@ -81,6 +81,40 @@ describe('readPayment', () => {
   })
 })
 
+describe('a header whose JSON can mean two things', () => {
+  const other = `"0x${'ef'.repeat(65)}"`
+  const text = JSON.stringify(document)
+  test.each([
+    ['the amount that was accepted twice', text.replace('"amount":"1000"', '"amount":"1","amount":"1000"')],
+    ['two payloads', text.replace('"payload":{', '"payload":{},"payload":{')],
+    ['two vouchers', text.replace('"voucher":{', '"voucher":{},"voucher":{')],
+    ['two signatures', text.replace('"signature":', `"signature":${other},"signature":`)],
+    [
+      'a signature under a key that is spelled in another way',
+      text.replace('"signature":', `"signatur\\u0065":${other},$&`),
+    ],
+    ['two prices in what is echoed', text.replace('"extra":{}', '"extra":{"a":1,"a":2}')],
+    ['a key that reaches a prototype', text.replace('"extra":{}', '"extra":{"__proto__":{}}')],
+    [
+      'more inside one another than anybody needs',
+      text.replace('"extra":{}', `"extra":${'['.repeat(40)}${']'.repeat(40)}`),
+    ],
+  ])('is no payment: %s', (_, changed) => {
+    expect(changed).not.toBe(text)
+    expect(JSON.parse(changed)).toBeDefined()
+    const header = Buffer.from(changed).toString('base64')
+    const known = createPaymentReader()
+    known(encodeHeader(document), [way])
+    for (const reader of [readPayment, known])
+      expect(reader(header, [way])).toEqual({ scheme: 'none', error: x402Errors.invalidPayload })
+  })
+
+  test('is no payment where it is not UTF-8', () => {
+    const changed = Buffer.from(text.replace('"extra":{}', '"extra":{"a":"\xff"}'), 'latin1')
+    expect(readPayment(changed.toString('base64'), [way])).toEqual({ scheme: 'none', error: x402Errors.invalidPayload })
+  })
+})
+
 test('a reader that has seen a channel reads all that comes on it as before', () => {
   const ways = [way]
   const other = [{ ...way, amount: '2000' }]

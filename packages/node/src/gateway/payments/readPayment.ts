@@ -4,6 +4,7 @@ import {
   type ExactPayload,
   exactPayloadSchema,
   type PaymentRequirements,
+  parseStrictJson,
   paymentPayloadSchema,
   x402Errors,
 } from '@agorai/core'
@@ -22,6 +23,8 @@ const voucherStart = '"voucher":{"channelId":"'
 /** What differs between two payments of a channel, as clients write it. */
 const voucherPattern =
   /"voucher":\{"channelId":"(0x[0-9a-f]{64})","maxClaimableAmount":"(0|[1-9][0-9]{0,37})","signature":"(0x[0-9a-f]{130})"\}/y
+const signatureCharacters = 132
+const signatureEnd = '"}'
 const templatesMax = 4_096
 
 type VoucherPayment = Extract<CarriedPayment, { scheme: 'batch-settlement' }>
@@ -53,12 +56,13 @@ export function createPaymentReader(): typeof readPayment {
   }
 
   return (header, accepts) => {
-    const text = Buffer.from(header, 'base64').toString('latin1')
+    const bytes = Buffer.from(header, 'base64')
+    const text = bytes.toString('latin1')
     const at = text.indexOf(voucherStart)
     voucherPattern.lastIndex = at
     const match = at < 0 ? null : voucherPattern.exec(text)
     if (match === null) return readPayment(header, accepts)
-    const [whole, channel = '', maxClaimableAmount = '', signature = ''] = match
+    const [whole, channel = '', maxClaimableAmount = ''] = match
     const known = templates.get(channel)
     const isKnown =
       known !== undefined &&
@@ -71,7 +75,10 @@ export function createPaymentReader(): typeof readPayment {
       return payment
     }
     const { payload, requirements } = known.payment
-    const voucher = { channelId: channel as Hex, maxClaimableAmount, signature: signature as Hex }
+    // A part of a string keeps all of it. This one lasts as long as the channel, so it is read by itself.
+    const end = at + whole.length - signatureEnd.length
+    const signature = bytes.toString('latin1', end - signatureCharacters, end) as Hex
+    const voucher = { channelId: payload.voucher.channelId, maxClaimableAmount, signature }
     return {
       scheme: 'batch-settlement',
       payload: { type: 'voucher', channelConfig: payload.channelConfig, voucher },
@@ -104,9 +111,10 @@ export function readPayment(header: string, accepts: readonly PaymentRequirement
   return { scheme: 'batch-settlement', payload: batch.data, requirements: chosen }
 }
 
+/** What could be read in two ways, by a key that stands in it twice, is no payment. */
 function parse(header: string): unknown {
   try {
-    return JSON.parse(Buffer.from(header, 'base64').toString())
+    return parseStrictJson(Buffer.from(header, 'base64'))
   } catch {
     return undefined
   }

@@ -4,6 +4,7 @@ import {
   type ChannelRefunded,
   type PaymentRequirements,
   paymentResponseHeader,
+  withRightParity,
   x402Errors,
 } from '@agorai/core'
 import { bytesToHex, type PrivateKeyAccount } from 'viem'
@@ -21,6 +22,7 @@ export type Refunds = {
 }
 
 export type CreateRefundsOptions = {
+  chainId: number
   desk: ChannelDesk
   mirror: ChannelMirror
   digests: ChannelDigests
@@ -34,21 +36,24 @@ export type CreateRefundsOptions = {
 const partEverySeconds = 3_600
 
 export function createRefunds(options: CreateRefundsOptions): Refunds {
-  const { desk, mirror, digests, facilitator, account, ensureReceiver } = options
+  const { chainId, desk, mirror, digests, facilitator, account, ensureReceiver } = options
 
   async function send(payload: RefundPayload, requirements: PaymentRequirements, taken: TakenChannel, amount: bigint) {
-    const { channel, from, funds } = taken
+    const { channel, from, funds, signedMax } = taken
+    const { channelConfig: config, voucher } = payload
+    const claim = { channel, config, maxClaimableAmount: signedMax, totalClaimed: from, signature: voucher.signature }
+    const { signature } = await withRightParity(chainId, claim)
     const claims: ClaimRow[] =
       from > funds.totalClaimed
         ? [
             {
-              voucher: { channel: payload.channelConfig, maxClaimableAmount: payload.voucher.maxClaimableAmount },
-              signature: payload.voucher.signature,
+              voucher: { channel: config, maxClaimableAmount: voucher.maxClaimableAmount },
+              signature,
               totalClaimed: String(from),
             },
           ]
         : []
-    const rows = claims.map(() => ({ channel, maxClaimableAmount: taken.signedMax, totalClaimed: from }))
+    const rows = claims.map(() => ({ channel, maxClaimableAmount: signedMax, totalClaimed: from }))
     const [refundAuthorizerSignature, claimAuthorizerSignature] = await Promise.all(
       [digests.refund(channel, funds.refundNonce, amount), digests.claimBatch(rows)].map((digest) =>
         account.sign({ hash: bytesToHex(digest) }),

@@ -20,10 +20,22 @@ const readHeader = <document>(response: Response, name: string): document =>
 export const requiredBy = (response: Response): PaymentRequired => readHeader(response, 'PAYMENT-REQUIRED')
 export const settledBy = (response: Response): PaymentResponse => readHeader(response, 'PAYMENT-RESPONSE')
 
-/** Signs payments by hand, right ones and wrong ones. For tests. */
-export async function createTestPayer(url: string, account: PrivateKeyAccount, chainId = 31_337) {
+/**
+ * Signs payments by hand, right ones and wrong ones. For tests.
+ *
+ * @param call A call by which the price is asked: its body, and its headers, which all calls have.
+ */
+export async function createTestPayer(
+  url: string,
+  account: PrivateKeyAccount,
+  {
+    chainId = 31_337,
+    headers = {},
+    body: first = 'x',
+  }: { chainId?: number; headers?: Record<string, string>; body?: string } = {},
+) {
   const digests: ChannelDigests = await loadChannelDigests(chainId)
-  const offered = requiredBy(await fetch(url, { method: 'POST', body: 'x' }))
+  const offered = requiredBy(await fetch(url, { method: 'POST', headers, body: first }))
   const wayOf = (scheme: string) => offered.accepts.find((way) => way.scheme === scheme) as PaymentRequirements
   const batch = wayOf('batch-settlement')
   const exact = wayOf('exact')
@@ -87,7 +99,7 @@ export async function createTestPayer(url: string, account: PrivateKeyAccount, c
   const send = (accepted: PaymentRequirements | Change, payload: object, body: string, method = 'POST') =>
     fetch(url, {
       method,
-      headers: { 'PAYMENT-SIGNATURE': encodeHeader({ x402Version: 2, accepted, payload }) },
+      headers: { ...headers, 'PAYMENT-SIGNATURE': encodeHeader({ x402Version: 2, accepted, payload }) },
       ...(method === 'GET' ? {} : { body }),
     })
 

@@ -73,13 +73,15 @@ export type StartShopOptions = {
   facilitator?: Facilitator
   chain?: Chain
   exposureMax?: bigint
+  deniableMax?: bigint
+  depositMin?: bigint
   withdrawDelay?: number
   work?(body: Uint8Array): Promise<CallAnswer>
 }
 
-export const shopWithdrawDelay = 900
-/** What a call of the shop costs at most; what it does cost is the length of the body, or that if it is more. */
-export const shopPriceMax = 1_000
+const shopWithdrawDelay = 900
+/** What a call of the shop costs at most, unless its header `rows-max` says otherwise; what it does cost is the length of the body, or that if it is more. */
+const shopPriceMax = 1_000
 
 /** A gateway that sells one service by every wire, over HTTP, without the rest of a node. For tests. */
 export async function startShop(place: PaymentChain, options: StartShopOptions = {}) {
@@ -114,6 +116,8 @@ export async function startShop(place: PaymentChain, options: StartShopOptions =
       settings: {
         withdrawDelay: options.withdrawDelay ?? shopWithdrawDelay,
         exposureMax: options.exposureMax ?? 10_000_000n,
+        deniableMax: options.deniableMax ?? 10_000_000n,
+        depositMin: options.depositMin ?? 0n,
       },
     })
     const cashier = createCashier({ payments, sessions: undefined })
@@ -125,7 +129,14 @@ export async function startShop(place: PaymentChain, options: StartShopOptions =
         try {
           if (request.method === 'GET') return await cashier.offer(request, service)
           const body = new Uint8Array(await request.arrayBuffer())
-          const call = { request, body, service, usageMax: { row: shopPriceMax }, streams: false, client }
+          const call = {
+            request,
+            body,
+            service,
+            usageMax: { row: Number(request.headers.get('rows-max') ?? shopPriceMax) },
+            streams: false,
+            client,
+          }
           return await cashier.sell(call, () => (options.work ?? work)(body))
         } catch (error) {
           return problemResponse(error, 'test', report)

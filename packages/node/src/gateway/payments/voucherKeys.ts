@@ -2,6 +2,7 @@ import secp256k1 from 'secp256k1'
 import { type Address, bytesToHex, type Hex } from 'viem'
 import { publicKeyToAddress } from 'viem/accounts'
 import { isAddressEqual } from 'viem/utils'
+import { recoverKey } from '../recoverKey.js'
 
 /** Checks vouchers natively, against the key that a channel's first voucher was signed with. */
 export type VoucherKeys = {
@@ -16,14 +17,6 @@ export function createVoucherKeys(): VoucherKeys {
   const keys = new Map<Hex, Uint8Array>()
   const bytes = Buffer.alloc(65)
   const compact = new Uint8Array(bytes.buffer, bytes.byteOffset, 64)
-
-  function recover(digest: Uint8Array, parity: number): Uint8Array | undefined {
-    try {
-      return secp256k1.ecdsaRecover(compact, parity, digest, false)
-    } catch {
-      return undefined
-    }
-  }
 
   /** Says no to what is not even a signature, where the library throws. */
   function verify(digest: Uint8Array, key: Uint8Array): boolean {
@@ -43,7 +36,7 @@ export function createVoucherKeys(): VoucherKeys {
       const known = keys.get(channel)
       // With the key at hand this is cheaper than recovering it. It says nothing of the parity, which whoever claims mends.
       if (known !== undefined) return verify(digest, known)
-      const key = recover(digest, parity)
+      const key = recoverKey(digest, compact, parity)
       // Recovering takes a high s, which contracts refuse; verifying does not.
       if (key === undefined || !verify(digest, key)) return false
       if (!isAddressEqual(publicKeyToAddress(bytesToHex(key)), signer)) return false

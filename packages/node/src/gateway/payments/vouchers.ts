@@ -11,11 +11,13 @@ import {
 import type { Hex } from 'viem'
 import type { Call, CallAnswer } from '../calls/cashier.js'
 import { createResponse } from '../http/createResponse.js'
+import { withHeader } from '../http/withHeader.js'
+import type { Memory } from '../memory.js'
 import type { ChannelDesk, Refused, TakenChannel } from './channelDesk.js'
 import { channelSnapshot } from './channelSnapshot.js'
-import { createKeyedAnswers } from './keyedAnswers.js'
 import { createLastAnswers } from './lastAnswers.js'
 import type { CarriedPayment } from './readPayment.js'
+import { createRecordedAnswers } from './recordedAnswers.js'
 import { requestHash } from './requestHash.js'
 import { responseHeader } from './responseHeader.js'
 import { type WholeAnswer, wholeAnswer } from './wholeAnswer.js'
@@ -27,9 +29,10 @@ export type VoucherWire = {
   sell(call: Call, payment: BatchPayment, work: () => Promise<CallAnswer>): Promise<Response | Refused>
 }
 
-export function createVoucherWire(desk: ChannelDesk): VoucherWire {
+/** @param memory Where answers under idempotency keys outlive this process. */
+export function createVoucherWire(desk: ChannelDesk, memory: Pick<Memory, 'answers' | 'record'>): VoucherWire {
   const last = createLastAnswers()
-  const keyed = createKeyedAnswers()
+  const keyed = createRecordedAnswers(memory)
   return {
     async sell(call, { payload, requirements }, work) {
       const asked = requestHash(call.request, call.body)
@@ -84,13 +87,14 @@ async function charge(
   if (amount > 0n) {
     const record: ChannelCharged = {
       kind: 'channel-charged',
-      ...taken.step,
       from: String(taken.from),
       to: String(to),
       signedMax: String(taken.signedMax),
       signature: taken.signature,
       version: String(call.service.version),
       requestHash: asked,
+      // Last, as all that is spread on every call: see `withHeader`.
+      ...taken.step,
     }
     const refused = await taken.commit(record)
     if (refused !== undefined) return refused
@@ -104,7 +108,7 @@ async function charge(
     })
   }
   const added = funded.amount === '' ? 0n : BigInt(funded.amount)
-  const funds = { ...taken.funds, balance: taken.funds.balance + added }
+  const funds = added === 0n ? taken.funds : { ...taken.funds, balance: taken.funds.balance + added }
   const response: PaymentResponse = {
     success: true,
     payer: taken.payer,
@@ -118,12 +122,15 @@ async function charge(
 
 const sha256 = (bytes: Uint8Array): string => hash('sha256', bytes, 'base64url')
 
-const withReceipt = (answer: WholeAnswer, receipt: string): WholeAnswer => ({
-  ...answer,
-  headers: { ...answer.headers, 'agorai-receipt': receipt },
+const withReceipt = ({ kind, status, headers, body, usage }: WholeAnswer, receipt: string): WholeAnswer => ({
+  kind,
+  status,
+  headers: withHeader(headers, 'agorai-receipt', receipt),
+  body,
+  usage,
 })
 
 function toResponse({ status, headers, body }: WholeAnswer, payment: string | undefined): Response {
-  const paid = payment === undefined ? headers : { ...headers, [paymentResponseHeader]: payment }
+  const paid = payment === undefined ? headers : withHeader(headers, paymentResponseHeader, payment)
   return createResponse(body, { status, headers: paid })
 }

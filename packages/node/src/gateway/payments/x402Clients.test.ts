@@ -10,6 +10,7 @@ import { createWalletClient, http } from 'viem'
 import type { PrivateKeyAccount } from 'viem/accounts'
 import { foundry } from 'viem/chains'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { requiredBy } from './testPayer.js'
 import { type PaymentChain, readerOf, type Shop, startPaymentChain, startShop } from './testShop.js'
 
 const network = 'eip155:31337' as const
@@ -57,6 +58,23 @@ describe('the official batch-settlement client', () => {
     expect(second.extra?.channelState).toMatchObject({ balance: '5000', chargedCumulativeAmount: '14' })
   }, 60_000)
 
+  test('deposits what the operator takes at least, and as usual where that is more', async () => {
+    for (const [depositMin, deposited] of [
+      [20_000n, '20000'],
+      [3_000n, '5000'],
+      [1_000n, '5000'],
+      [900n, '5000'],
+    ] as const) {
+      const careful = await startShop(place, { depositMin })
+      try {
+        const { fetch: pay } = createClient(await place.createPayer())
+        expect(paidBy(await pay(careful.url, { method: 'POST', body: 'hello' })).amount).toBe(deposited)
+      } finally {
+        await careful.stop()
+      }
+    }
+  }, 60_000)
+
   test('tops the channel up when it runs low', async () => {
     const payer = await place.createPayer()
     const { fetch: pay } = createClient(payer, { depositPolicy: { depositMultiplier: 3 } })
@@ -65,6 +83,43 @@ describe('the official batch-settlement client', () => {
     for (const body of bodies) transactions.push(paidBy(await call(pay, body)).transaction)
     expect(transactions.map((transaction) => transaction !== '')).toEqual([true, false, false, true, false])
     expect(await place.balanceOf(payer.address)).toBe(minted - 6_000n)
+  }, 60_000)
+
+  test('that asks for just what is left of its last voucher is told, and any other amount is taken', async () => {
+    const { fetch: pay } = createClient(await place.createPayer())
+    let asked = 10
+    const ask = async (most: number) => {
+      const response = await pay(shop.url, {
+        method: 'POST',
+        body: `ask${asked++}`,
+        headers: { 'rows-max': `${most}` },
+      })
+      return response.status === 200 ? paidBy(response).extra?.chargedAmount : requiredBy(response).error
+    }
+    expect(await ask(1_000)).toBe('5')
+    // 5 were charged of a voucher over 1,000, so this one would be over 1,000 again, which a claim shows to everybody.
+    expect(await ask(995)).toBe('voucher_shown')
+    expect(await ask(996)).toBe('5')
+    // Calls that ask for the same each time never come to it.
+    for (let n = 0; n < 3; n++) expect(await ask(996)).toBe('5')
+    expect(await ask(995)).toBe('5')
+  }, 60_000)
+
+  test('that lost an answer is given it under its key by a gateway that was started anew, and pays once', async () => {
+    const { fetch: pay } = createClient(await place.createPayer())
+    const ask = (body: string, key: string) =>
+      pay(shop.url, { method: 'POST', body, headers: { 'idempotency-key': key } })
+    const first = await ask('hello', 'one')
+    const ran = shop.calls.length
+    await shop.restart()
+    const again = await ask('hello', 'one')
+    expect([again.status, await again.text()]).toEqual([200, await first.text()])
+    expect(again.headers.get('agorai-receipt')).toBe(first.headers.get('agorai-receipt'))
+    expect(paidBy(again).extra).toMatchObject({ chargedAmount: '0', channelState: { chargedCumulativeAmount: '5' } })
+    expect(shop.calls.length).toBe(ran)
+    // Another key, or another request, is another call.
+    expect(paidBy(await ask('hello', 'two')).extra?.chargedAmount).toBe('5')
+    expect(paidBy(await ask('other', 'one')).extra?.chargedAmount).toBe('5')
   }, 60_000)
 
   test('that lost its state is told what it was charged, and believes its own voucher', async () => {

@@ -9,6 +9,7 @@ import type { Route } from '../http/route.js'
 import type { Memory } from '../memory.js'
 import { createLiveSessions } from './authenticate.js'
 import { createSessionClosing } from './closeSession.js'
+import { createFreeAccounts } from './freeAccounts.js'
 import { createSessionGrants } from './grantSession.js'
 import { createHousekeeping } from './keepHouse.js'
 import { createSessionOpening, type SessionVouchers } from './openSession.js'
@@ -30,6 +31,8 @@ export type CreateSessionsOptions = {
   /** Undefined where the chain has no channels. */
   vouchers: SessionVouchers | undefined
   findService(asset: bigint): Promise<ServedService>
+  /** Accounts that one address gets a service's free calls for in a day; 0 is no limit. */
+  freeAccounts: number
   onWarning(message: string, cause: unknown): void
 }
 
@@ -55,7 +58,10 @@ export async function createSessions(options: CreateSessionsOptions): Promise<Se
   const live = createLiveSessions({ memory, secretsOf: createSessionKeys(keys.encryption.privateKey) })
   const pools = createPools({ memory, gateway, shared })
   const closings = createSessionClosing({ memory, pools, gateway })
-  const grants = createSessionGrants({ memory, chain, addresses, domain, operator, findService })
+  const grants = createSessionGrants({
+    ...{ memory, chain, addresses, domain, operator, findService },
+    freeAccounts: createFreeAccounts(options.freeAccounts),
+  })
   const opening = vouchers && createSessionOpening({ memory, live, pools, vouchers })
   const receipts = createUsageReceipts({ journal, domain, account: keys.account })
   const desk = vouchers?.desk

@@ -16,6 +16,7 @@ import { assertEntitled } from '../entitlement.js'
 import type { Memory } from '../memory.js'
 import { assertExpiry, assertOperator } from '../requests.js'
 import { assertSignature } from '../signatures.js'
+import type { FreeAccounts } from './freeAccounts.js'
 
 export type GrantSessionOptions = {
   memory: Pick<Memory, 'sessions' | 'record' | 'catchUp'>
@@ -24,6 +25,7 @@ export type GrantSessionOptions = {
   domain: SigningDomain
   operator: Address
   findService(asset: bigint): Promise<ServedService>
+  freeAccounts: FreeAccounts
   now?: () => number
 }
 
@@ -32,7 +34,16 @@ const attemptsMax = 64
 
 /** Opens sessions for who holds a pass, by the chain's word, and for the free calls of a day. */
 export function createSessionGrants(options: GrantSessionOptions) {
-  const { memory, chain, addresses, domain, operator, findService, now = () => Date.now() / 1000 } = options
+  const {
+    memory,
+    chain,
+    addresses,
+    domain,
+    operator,
+    findService,
+    freeAccounts,
+    now = () => Date.now() / 1000,
+  } = options
   let turn: Promise<unknown> = Promise.resolve()
 
   async function authenticate(body: SessionRequestBody, signature: Hex) {
@@ -61,7 +72,10 @@ export function createSessionGrants(options: GrantSessionOptions) {
     })
   }
 
-  async function record(request: SessionRequest, digest: Hex, service: ServedService): Promise<string> {
+  type Asked = { request: SessionRequest; digest: Hex; client: string }
+
+  async function record({ request, digest, client }: Asked, service: ServedService): Promise<string> {
+    let isCounted = false
     for (let attempt = 0; attempt < attemptsMax; attempt++) {
       await memory.catchUp()
       const known = memory.sessions.granted(digest)
@@ -69,6 +83,9 @@ export function createSessionGrants(options: GrantSessionOptions) {
       const openedAt = Math.floor(now())
       const day = Math.floor(openedAt / secondsPerDay)
       const isFree = request.offer === 0n
+      const free = isFree ? { free: sliceOfToday(service, request, day) } : {}
+      if (isFree && !isCounted) freeAccounts.take(client, service.asset)
+      isCounted = true
       const granted: SessionGranted = {
         kind: 'session-granted',
         session: randomBytes(16).toString('base64url'),
@@ -77,7 +94,7 @@ export function createSessionGrants(options: GrantSessionOptions) {
         asset: service.asset.toString(),
         nonce: request.nonce,
         request: digest,
-        ...(isFree ? { free: sliceOfToday(service, request, day) } : {}),
+        ...free,
         openedAt,
         // Free calls are those of a day; a pass is looked at again every hour.
         expiresAt: isFree ? (day + 1) * secondsPerDay : openedAt + sessionSecondsDefault,
@@ -91,16 +108,18 @@ export function createSessionGrants(options: GrantSessionOptions) {
 
   return {
     /**
+     * @param client The address that asks.
      * @returns The session's id. The same request again gives the same one.
-     * @throws AgoraiError `signature_invalid`, `request_expired`, `wrong_operator`, `entitlement_missing`, `nonce_used`
+     * @throws AgoraiError `signature_invalid`, `request_expired`, `wrong_operator`, `entitlement_missing`, `nonce_used`,
+     * `rate_limited`
      */
-    async grant(body: SessionRequestBody, signature: Hex): Promise<string> {
+    async grant(body: SessionRequestBody, signature: Hex, client: string): Promise<string> {
       const { request, digest } = await authenticate(body, signature)
       const service = await findService(request.asset)
       const { holder, offer } = request
       if (offer !== 0n) await assertEntitled(chain, addresses, { version: service.version, holder, offer })
       // In turn, as the slices of a day are taken one after the other.
-      const done = turn.then(() => record(request, digest, service))
+      const done = turn.then(() => record({ request, digest, client }, service))
       turn = done.catch(() => {})
       return done
     },

@@ -30,6 +30,7 @@ import { noTelemetry, wholeOf } from './testSessions.js'
 /** Sessions opened by the official x402 client over a real chain and real HTTP. */
 
 const network = 'eip155:31337' as const
+const freeAccounts = 3
 const free = 3
 let place: PaymentChain
 let shop: Shop
@@ -50,6 +51,7 @@ beforeAll(async () => {
   const { assetRegistry } = place.deployment
   const service = { ...shop.service, serving: { ...shop.service.serving, freeCalls: free } }
   sessions = await createSessions({
+    freeAccounts,
     ...{ memory, journal, log, chain: place.chain, addresses: place.deployment },
     keys: { account: shop.operator, encryption: { publicKey: '0x', privateKey: new Uint8Array(32) } },
     domain: { chainId: place.chain.id, assetRegistry },
@@ -270,10 +272,12 @@ describe('a payer who withdraws', () => {
 
 describe('a session without money', () => {
   const holder = privateKeyToAccount(generatePrivateKey())
-  async function ask(nonce: number, offer = 0n, signer = holder): Promise<Response> {
+  // The same until the tests end, so that what was asked once can be asked again.
+  const expiry = BigInt(Math.floor(Date.now() / 1000) + 600)
+  async function ask(nonce: number, offer = 0n, signer = holder, account = holder.address): Promise<Response> {
     const request = {
-      ...{ asset: 7n, holder: holder.address, offer, operator: shop.operator.address, nonce: pad(toHex(nonce)) as Hex },
-      expiry: BigInt(Math.floor(Date.now() / 1000) + 600),
+      ...{ asset: 7n, holder: account, offer, operator: shop.operator.address, nonce: pad(toHex(nonce)) as Hex },
+      expiry,
     }
     const { assetRegistry } = place.deployment
     const domain = { chainId: place.chain.id, assetRegistry }
@@ -289,6 +293,21 @@ describe('a session without money', () => {
     for (const text of texts) expect((await call(opened, text)).status).toBe(200)
     expect(await problemOf(await call(opened, 'more'))).toMatchObject({ status: 402, code: 'session_exhausted' })
     expect(await problemOf(await ask(2))).toMatchObject({ status: 403, code: 'entitlement_missing' })
+  })
+
+  test('gives an address the free calls of so many accounts, however many wallets it makes', async () => {
+    const others = Array.from({ length: freeAccounts }, () => privateKeyToAccount(generatePrivateKey()))
+    const answers: Response[] = []
+    for (const [index, other] of others.entries()) answers.push(await ask(10 + index, 0n, other, other.address))
+    // One was another test's.
+    expect(answers.map(({ status }) => status)).toEqual([...others.slice(1).map(() => 200), 429])
+    const [first] = others
+    if (first === undefined) throw new Error('no account')
+    // What was given is given again, and counts no second time.
+    expect((await ask(10, 0n, first, first.address)).status).toBe(200)
+    const last = answers.at(-1) as Response
+    expect(Number(last.headers.get('retry-after'))).toBeGreaterThan(3_600)
+    expect(await problemOf(last)).toMatchObject({ code: 'rate_limited' })
   })
 
   test('is refused to who has no pass, and to who did not sign', async () => {

@@ -41,14 +41,14 @@ export type PoolsOptions = {
   now?: () => number
 }
 
-/** Calls in a record. A line of them has 250 characters at most. More at once would keep all other calls waiting while they are written. */
+/** Calls in a record. A line of them has 280 characters at most. More at once would keep all other calls waiting while they are written. */
 export const callsPerRecord = 512
 const indexesPerLease = 2 ** 24
 const attemptsMax = 64
 /** Of what is free, the part that one of several gateways takes at a time. */
 const sliceDivisor = 4n
 
-export const newPool = (): Pool => ({ leases: [], room: 0n, inFlight: 0, calls: [], index: 0, parts: 0 })
+const newPool = (): Pool => ({ leases: [], room: 0n, inFlight: 0, calls: [], index: 0, parts: 0 })
 
 export const createLive = (state: SessionState, secrets: SessionSecrets): Live => ({
   state,

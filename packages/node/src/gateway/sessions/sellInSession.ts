@@ -7,6 +7,7 @@ import type { KeptAnswer } from '../../ports/sessionRecords.js'
 import { type AnswerOnce, type KeyedCall, keptBytesMax, readIdempotencyKey } from '../calls/answerOnce.js'
 import type { Call, CallAnswer, Caller, Cashier } from '../calls/cashier.js'
 import { createResponse } from '../http/createResponse.js'
+import { withHeader } from '../http/withHeader.js'
 import type { Authenticated, LiveSessions } from './authenticate.js'
 import { chargeLine } from './chargeLine.js'
 import { createKeptAnswers, type LastAnswer } from './keptAnswers.js'
@@ -76,9 +77,12 @@ export function createSellInSession(options: SellInSessionOptions): Cashier['sel
     const usage = formatUsage(answer.usage)
     const version = call.service.version.toString()
     const { responseHash } = answer
-    const line = chargeLine({ counter, amount, version, at: Math.floor(now()), usage, requestHash, responseHash })
+    const at = Math.floor(now())
+    const mac = authenticated.bound?.mac ?? ''
+    // Objects of every call are written out: see `withHeader`.
+    const line = chargeLine({ counter, amount, version, at, usage, requestHash, responseHash, mac })
     const receipt = receiptHeaderOf({ subject: state.id, counter, amount, usage, requestHash, responseHash })
-    const headers = { ...answer.headers, 'agorai-receipt': receipt }
+    const headers = withHeader(answer.headers, 'agorai-receipt', receipt)
     const record: ChargeRecord = { kind: 'charge', session: state.id, lease: pool.leases[0] ?? 0, call: line }
     if (keyed !== undefined) record.keyed = { ...keyed, answer: toKept(answer.status, headers, answer.body) }
     try {
@@ -121,11 +125,13 @@ export function createSellInSession(options: SellInSessionOptions): Cashier['sel
       giveUp(held)
       return toResponse(answer.status, answer.headers, answer.body)
     }
-    const { status, body } = answer
-    const headers = await charge(held, { ...answer, responseHash: hash('sha256', body, 'base64url') })
+    const { status, body, usage } = answer
+    const responseHash = hash('sha256', body, 'base64url')
+    const headers = await charge(held, { status, headers: answer.headers, body, usage, responseHash })
     const { bound, live } = held.authenticated
     if (bound !== undefined) kept.keep(live.state.id, bound.counter, { mac: bound.mac, status, headers, body })
-    return { ...toResponse(status, headers, body), answer: held.keyed && toKept(status, headers, body) }
+    const { response } = toResponse(status, headers, body)
+    return { response, answer: held.keyed && toKept(status, headers, body) }
   }
 
   /** One use of a counter. A call that throws has not used it. */

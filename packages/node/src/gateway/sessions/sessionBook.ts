@@ -7,7 +7,7 @@ import type {
   SessionJournalRecord,
 } from '../../ports/sessionRecords.js'
 import { type ChargedCalls, createChargedCalls } from './chargedCalls.js'
-import { parseChargeLine } from './chargeLine.js'
+import { nameOfCall, parseChargeLine } from './chargeLine.js'
 
 /** A session as the records made it. Amounts are base units of its token; of free calls, how many. */
 export type SessionState = {
@@ -63,7 +63,7 @@ export type SessionBook = {
 const closedMax = 20_000
 const secondsPerDay = 86_400
 /** Bounds the calls of a session that a pass pays for, of which no ceiling is stated. */
-export const passCallsMax = 2n ** 64n
+const passCallsMax = 2n ** 64n
 
 export function createSessionBook(now: () => number = () => Date.now() / 1000): SessionBook {
   const running = new Map<string, SessionState>()
@@ -225,10 +225,11 @@ function giveBack(session: SessionState, { number, part, last, calls }: LeaseRet
   lease.parts += 1
   const report = { number, part, least: Number.MAX_SAFE_INTEGER, most: 0 }
   for (const line of calls) {
-    const { counter, amount, version, requestHash } = parseChargeLine(line)
+    const call = parseChargeLine(line)
+    const { counter, amount, version } = call
     report.least = Math.min(report.least, counter)
     report.most = Math.max(report.most, counter)
-    if (session.counters?.add(counter, requestHash) === false) continue
+    if (session.counters?.add(counter, nameOfCall(call)) === false) continue
     const draw = drawOf(session, amount)
     lease.amount -= draw
     session.outstanding -= draw

@@ -87,6 +87,7 @@ export function sessionRoutes(options: SessionRoutesOptions): Route[] {
         'wrong_operator',
         'nonce_used',
         'entitlement_missing',
+        'rate_limited',
         'not_confirmed',
         'not_found',
         'model_not_found',
@@ -95,9 +96,9 @@ export function sessionRoutes(options: SessionRoutesOptions): Route[] {
         'storage_full',
         'busy',
       ],
-      async handle({ body, request }) {
+      async handle({ body, request, client }) {
         if ('request' in body) {
-          const id = await grants.grant(body.request, body.signature)
+          const id = await grants.grant(body.request, body.signature, client)
           const live = sessions.find(id)
           if (live === undefined) throw new AgoraiError('not_found', 'The session has ended long ago.')
           return new Response(JSON.stringify(describeOpened(live)), { headers: jsonHeaders })

@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { hashMessageOf, parseReceiptHeader } from '@agorai/core'
 import { recoverAddress, zeroAddress } from 'viem'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { openChargeLog } from '../../adapters/journal/chargeLog.js'
 import { openFileJournal } from '../../adapters/journal/fileJournal.js'
+import type { ChargeLog } from '../../ports/chargeLog.js'
 import type { Journal } from '../../ports/journal.js'
 import type { CallAnswer } from '../calls/cashier.js'
 import { callsPerRecord } from './pools.js'
@@ -16,6 +18,7 @@ import {
   payer,
   serviceOf,
   type TestGateway,
+  wholeOf,
 } from './testSessions.js'
 
 let folder: string
@@ -111,6 +114,34 @@ describe('calls of a session', () => {
     await gateway.sessions.look()
     await gateway.sessions.look()
     expect(gateway.memory.sessions.get(expired)?.state).toBe('closed')
+  })
+
+  test.each([false, true])('are answered only once their charge is on the disk, streams: %s', async (streams) => {
+    const log = await openChargeLog(join(folder, 'slow'))
+    let sync = () => {}
+    const synced = new Promise<void>((resolve) => {
+      sync = resolve
+    })
+    const slow: ChargeLog = { ...log, append: (record) => synced.then(() => log.append(record)) }
+    const other = await openTestGateway({ journal, folder, log: slow })
+    const { session } = await openTestSession(other.memory, { ceiling: 10 })
+    const whole = async () => wholeOf(Buffer.from('x'), 1)
+    const stream = async (): Promise<CallAnswer> => ({
+      ...{ kind: 'stream', headers: {}, usage: Promise.resolve({ row: 1 }) },
+      chunks: (async function* () {
+        yield Buffer.from('x')
+      })(),
+    })
+    let isOver = false
+    const answered = other.sell({ session, streams }, streams ? stream : whole).then((answer) => answer.text())
+    void answered.then(() => {
+      isOver = true
+    })
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(isOver).toBe(false)
+    sync()
+    expect(await answered).toBe(streams ? 'x' : 'echo x')
+    await other.stop()
   })
 
   test('are reported to the journal as they come, however many', async () => {

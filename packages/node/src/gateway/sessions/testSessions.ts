@@ -104,6 +104,7 @@ export async function openTestGateway({ journal, folder, service = serviceOf(), 
     addresses: {} as never,
     domain: { chainId: 31_337, assetRegistry: zeroAddress },
     vouchers: undefined,
+    freeAccounts: 0,
     findService: async () => service,
     onWarning: (message, cause) => warnings.push(message, cause),
   })

@@ -1,6 +1,6 @@
 import { AgoraiError, type ByteReader, canonicalRow, createByteReader, createSha256 } from '@agorai/core'
 import { concatBytes } from 'viem/utils'
-import type { ReadRowsOptions } from '../readRows.js'
+import type { ReadRowsOptions } from '../readRowsOptions.js'
 import { takeAll } from '../takeAll.js'
 import { checkPath, comparePaths } from './checkPath.js'
 import { blockBytes, paddingOf, tarHeader, trailerBytes } from './tar.js'

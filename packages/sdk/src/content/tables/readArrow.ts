@@ -18,7 +18,7 @@ import {
 import { Footer } from 'apache-arrow/ipc/metadata/file'
 import { type RecordBatch as BatchHeader, type DictionaryBatch, Message } from 'apache-arrow/ipc/metadata/message'
 import { decompressZstd } from 'hyparquet-compressors'
-import type { ReadRowsOptions } from '../readRows.js'
+import type { ReadRowsOptions } from '../readRowsOptions.js'
 import { takeAll } from '../takeAll.js'
 import { createArrowReader } from './arrowValues.js'
 import { arrowFooter, arrowMessage, checkFlatbuffer } from './checkFlatbuffer.js'

@@ -3,7 +3,7 @@ import type { ColumnMetaData, DecodedArray, FileMetaData, ParquetParsers, RowGro
 import { parquetMetadata, parquetSchema } from 'hyparquet'
 import { assembleNested } from 'hyparquet/src/assemble.js'
 import { getTreePath } from 'hyparquet/src/schema.js'
-import type { ReadRowsOptions } from '../readRows.js'
+import type { ReadRowsOptions } from '../readRowsOptions.js'
 import { encodeRecord, readRecord } from './encodeRecord.js'
 import { rowsInvalid } from './jsonValues.js'
 import { readPages, unfoldedBytesMax, valuesMax } from './parquetPages.js'

@@ -1,6 +1,8 @@
 import { profileSchema } from '@agorai/core'
 import { describe, expect, test } from 'vitest'
 import { readFileFacts } from './fileFacts.js'
+import { readImageFacts } from './imageFacts.js'
+import { placedAvif, placedHeic, placedWebp } from './testImages.js'
 
 const uint16 = (value: number) => Buffer.from([value >> 8, value & 255])
 
@@ -14,8 +16,8 @@ const png = (width: number, height: number): Buffer => {
   return bytes
 }
 
-/** A JPEG's segments without its picture; with `place`, EXIF that says where it was taken. */
-function jpeg(width: number, height: number, place?: 'here'): Buffer {
+/** The directories of a TIFF, with `place` one that says where it was taken. */
+function tiff(size: readonly [width: number, height: number] | undefined, place?: 'here'): Buffer {
   const entry = (tag: number, type: number, count: number, value: number) => {
     const bytes = Buffer.alloc(12)
     bytes.writeUInt16BE(tag, 0)
@@ -26,14 +28,21 @@ function jpeg(width: number, height: number, place?: 'here'): Buffer {
   }
   const degrees = Buffer.alloc(24)
   for (const [place, value] of [48, 1, 51, 1, 30, 1].entries()) degrees.writeUInt32BE(value, place * 4)
-  // Header of 8 bytes, first directory of one entry, GPS directory of two, the values.
-  const gps = Buffer.concat([uint16(2), entry(1, 2, 2, 0x4e000000), entry(2, 5, 3, 8 + 18 + 30), Buffer.alloc(4)])
-  const tiff = Buffer.concat([
+  // Header of 8 bytes, the first directory, the GPS directory of two entries, the values.
+  const entries = (size === undefined ? 0 : 2) + (place === undefined ? 0 : 1)
+  const gpsAt = 8 + 2 + 12 * entries + 4
+  const gps = Buffer.concat([uint16(2), entry(1, 2, 2, 0x4e000000), entry(2, 5, 3, gpsAt + 30), Buffer.alloc(4)])
+  return Buffer.concat([
     Buffer.from('MM\0*\0\0\0\x08', 'latin1'),
-    ...[uint16(1), entry(0x8825, 4, 1, 8 + 18), Buffer.alloc(4)],
-    ...[gps, degrees],
+    uint16(entries),
+    ...(size?.map((value, index) => entry(0x100 + index, 4, 1, value)) ?? []),
+    ...(place === undefined ? [Buffer.alloc(4)] : [entry(0x8825, 4, 1, gpsAt), Buffer.alloc(4), gps, degrees]),
   ])
-  const exif = Buffer.concat([Buffer.from('Exif\0\0', 'latin1'), tiff])
+}
+
+/** A JPEG's segments without its picture; with `place`, EXIF that says where it was taken. */
+function jpeg(width: number, height: number, place?: 'here'): Buffer {
+  const exif = Buffer.concat([Buffer.from('Exif\0\0', 'latin1'), tiff(undefined, place)])
   const app1 = place === undefined ? [] : [Buffer.from([0xff, 0xe1]), uint16(exif.length + 2), exif]
   const frame = [
     Buffer.from([0xff, 0xc0]),
@@ -100,7 +109,7 @@ describe('the files of a folder', () => {
           { value: 'text/plain', files: 1 },
         ].sort((a, b) => b.files - a.files || (a.value < b.value ? -1 : 1)),
       },
-      images: { images: 3, width: { min: 640, max: 1024 }, height: { min: 480, max: 768 }, exif: 1, located: 1 },
+      images: { images: 4, width: { min: 640, max: 1024 }, height: { min: 480, max: 768 }, exif: 1, located: 1 },
       sound: {
         ...{ recordings: 2, seconds: 3, length: { min: 1, max: 2 } },
         hertz: [{ value: '8000', files: 2 }],
@@ -110,7 +119,7 @@ describe('the files of a folder', () => {
         ],
       },
     })
-    expect(warnings).toEqual([expect.stringContaining('1 of 3 images say where they were taken')])
+    expect(warnings).toEqual([expect.stringContaining('1 of 4 images say where they were taken')])
     // That there is a place is said, never the place.
     expect(JSON.stringify(profile)).not.toMatch(/48\.|51|GPS|latitude/i)
   })
@@ -120,5 +129,47 @@ describe('the files of a folder', () => {
       files: { files: 0, bytes: 0, opened: 0, mediaTypes: [] },
       warnings: [],
     })
+  })
+})
+
+describe('an image', () => {
+  const size = { width: 48, height: 32 }
+
+  test.each([
+    ['TIFF', tiff([48, 32], 'here')],
+    ['HEIC, in tiles', placedHeic],
+    ['AVIF', placedAvif],
+    ['WebP', placedWebp],
+    ['JPEG', jpeg(48, 32, 'here')],
+  ])('that says where it was taken: %s', async (_, bytes) => {
+    expect(await readImageFacts(bytes)).toEqual({ size, exif: true, located: true })
+  })
+
+  test('that says so and nothing of its size is warned of all the same', async () => {
+    const placed = tiff(undefined, 'here')
+    expect(await readImageFacts(placed)).toEqual({ exif: true, located: true })
+    const { images, warnings } = await readFileFacts(folder({ 'a.tif': placed }))
+    expect(images).toBeUndefined()
+    expect(warnings).toEqual([expect.stringContaining('1 of 1 images say where they were taken')])
+  })
+
+  test('in TIFF whose directories stand at its end, behind a large picture', async () => {
+    const placed = tiff([48, 32])
+    const at = 5 * 1024 * 1024
+    // Offsets are of the file, so a directory that has no values of its own moves as it is.
+    const large = Buffer.concat([placed.subarray(0, 8), Buffer.alloc(at - 8), placed.subarray(8)])
+    large.writeUInt32BE(at, 4)
+    const { images } = await readFileFacts(folder({ 'a.tif': large }))
+    expect(images).toMatchObject({ images: 1, width: { min: 48, max: 48 }, exif: 0, located: 0 })
+  })
+
+  test('cut off or spoiled anywhere is none the less an image', async () => {
+    for (const whole of [placedHeic, placedAvif, placedWebp, tiff([48, 32], 'here')])
+      for (let at = 12; at < whole.length; at += 5) {
+        const spoiled = Buffer.from(whole)
+        spoiled[at] = 0xff
+        for (const bytes of [whole.subarray(0, at), spoiled])
+          expect(await readImageFacts(bytes)).toEqual(expect.objectContaining({ exif: expect.any(Boolean) }))
+      }
   })
 })

@@ -6,9 +6,8 @@ import { readSoundFacts, type SoundFacts } from './soundFacts.js'
 
 /** Files whose inside is looked at; all are counted. */
 const openedMax = 100_000
-/** What is read of an image to find its size and EXIF, and of a recording to find its length. */
-const imageBytesMax = 4 * 1024 * 1024
-const soundBytesMax = 64 * 1024 * 1024
+/** What is read of an image to find its size and EXIF, which may stand at its end, and of a recording to find its length. */
+const insideBytesMax = 64 * 1024 * 1024
 
 export type FileFacts = Pick<Profile, 'files' | 'images' | 'sound'> & {
   /** What the seller should know before publishing. */
@@ -30,11 +29,10 @@ export async function readFileFacts(files: AsyncIterable<TarFile>): Promise<File
       total.opened++
       const { family, mediaType } = formatOf(path, head)
       mediaTypes.set(mediaType, (mediaTypes.get(mediaType) ?? 0) + 1)
-      const wanted = family === 'image' ? imageBytesMax : family === 'audio' ? soundBytesMax : 0
+      const wanted = family === 'image' || family === 'audio' ? insideBytesMax : 0
       const more = wanted > head.length ? Buffer.concat([head, await takeUpTo(reader, wanted - head.length)]) : head
-      const image = family === 'image' ? await readImageFacts(more) : undefined
       const sound = family === 'audio' ? await readSoundFacts(more, mediaType) : undefined
-      if (image !== undefined) images.push(image)
+      if (family === 'image') images.push(await readImageFacts(more))
       if (sound !== undefined) sounds.push(sound)
     }
     while (!(await reader.next()).done);
@@ -42,7 +40,7 @@ export async function readFileFacts(files: AsyncIterable<TarFile>): Promise<File
   const located = images.filter((image) => image.located).length
   return {
     files: { ...total, mediaTypes: toTally(mediaTypes) },
-    ...(images.length === 0 ? {} : { images: toImages(images, located) }),
+    ...toImages(images, located),
     ...(sounds.length === 0 ? {} : { sound: toSound(sounds) }),
     warnings:
       located === 0
@@ -92,13 +90,20 @@ const rangeOf = (values: readonly number[]) => ({
   max: values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY),
 })
 
-const toImages = (images: readonly ImageFacts[], located: number): NonNullable<Profile['images']> => ({
-  images: images.length,
-  width: rangeOf(images.map(({ width }) => width)),
-  height: rangeOf(images.map(({ height }) => height)),
-  exif: images.filter(({ exif }) => exif).length,
-  located,
-})
+/** The ranges are those of the images that tell their size; where none does, there is nothing to say. */
+function toImages(images: readonly ImageFacts[], located: number): Pick<Profile, 'images'> {
+  const sizes = images.flatMap(({ size }) => size ?? [])
+  if (sizes.length === 0) return {}
+  return {
+    images: {
+      images: images.length,
+      width: rangeOf(sizes.map(({ width }) => width)),
+      height: rangeOf(sizes.map(({ height }) => height)),
+      exif: images.filter(({ exif }) => exif).length,
+      located,
+    },
+  }
+}
 
 const toSound = (sounds: readonly SoundFacts[]): NonNullable<Profile['sound']> => ({
   recordings: sounds.length,

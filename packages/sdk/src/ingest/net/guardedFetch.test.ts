@@ -131,6 +131,20 @@ describe('redirects', () => {
     expect([answer.url.pathname, await textOf(answer)]).toEqual(['/at/0', 'there'])
   })
 
+  test.each([
+    ['what is hidden', () => `http://${hidden}:${port}/`],
+    ['its own address under another name', () => `http://localhost:${port}/`],
+    ['another of its ports', () => `http://${open}:${port + 1}/`],
+    ['what is private, by TLS', () => 'https://10.0.0.1/'],
+  ])('of a server named in settings to %s are refused', async (_, location) => {
+    let own = 0
+    listener = (request, response) =>
+      response.writeHead(302, { location: own++ === 0 ? `${request.url}again` : location() }).end()
+    const attempt = guardedFetch(`http://${open}:${port}/`, { trusted: true })
+    await expect(attempt).rejects.toMatchObject({ code: 'unsafe_url' })
+    expect([own, hiddenConnections]).toEqual([2, 0])
+  })
+
   test('from https to http need the same consent as http', async () => {
     const attempt = guardedFetch('http://1.1.1.1/')
     await expect(attempt).rejects.toMatchObject({ code: 'unsafe_url' })

@@ -24,6 +24,11 @@ export type GuardedFetchOptions = GuardOptions & {
   resolve?: ((hostname: string) => Promise<readonly Address[]>) | undefined
   /** Which addresses may be connected to. Default: those of the public internet. */
   isAllowed?: ((address: string) => boolean) | undefined
+  /**
+   * Lets the URL's own scheme, port and address be any, for a server that the user or the operator named in its settings.
+   * Where that server redirects to is its word and not theirs: another origin is judged as anybody's.
+   */
+  trusted?: boolean | undefined
   /** Trusted besides the system's certificates. */
   ca?: string | undefined
 }
@@ -37,6 +42,7 @@ export type GuardedResponse = {
   body: AsyncGenerator<Uint8Array>
 }
 
+const trustedHost = { insecure: true, ports: 'any', isAllowed: () => true } as const
 const redirectsMax = 5
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 
@@ -48,9 +54,12 @@ const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
  * @throws AgoraiError `unsafe_url`, `source_unavailable`, `length_mismatch`
  */
 export async function guardedFetch(text: string, options: GuardedFetchOptions = {}): Promise<GuardedResponse> {
-  let url = parseGuardedUrl(text, options)
+  const trusted = options.trusted === true ? { ...options, ...trustedHost } : options
+  let rules = trusted
+  let url = parseGuardedUrl(text, rules)
+  const { origin } = url
   for (let hops = 0; ; hops++) {
-    const answer = await request(url, options)
+    const answer = await request(url, rules)
     const status = answer.statusCode ?? 0
     const { location } = answer.headers
     if (!redirects.has(status) || location === undefined)
@@ -58,13 +67,15 @@ export async function guardedFetch(text: string, options: GuardedFetchOptions = 
     answer.destroy()
     if (hops === redirectsMax) throw unsafeUrl(`it redirects more than ${redirectsMax} times.`)
     if (options.method === 'POST') throw unsafeUrl('it redirects what was posted.')
-    url = parseGuardedUrl(resolveLocation(location, url), options)
+    const next = resolveLocation(location, url)
+    rules = next.origin === origin ? trusted : options
+    url = parseGuardedUrl(next.href, rules)
   }
 }
 
-function resolveLocation(location: string, base: URL): string {
+function resolveLocation(location: string, base: URL): URL {
   try {
-    return new URL(location, base).href
+    return new URL(location, base)
   } catch (cause) {
     throw unsafeUrl('it redirects to what cannot be read.', cause)
   }

@@ -8,9 +8,6 @@ export type GuardOptions = {
   ports?: readonly number[] | 'any' | undefined
 }
 
-/** For a server that the user or the operator named in its own settings, where no stranger's word is followed. */
-export const trustedHost = { insecure: true, ports: 'any', isAllowed: () => true } as const
-
 const charactersMax = 4_096
 
 /**

@@ -1,17 +1,23 @@
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { type ImportCandidate, type ImporterOptions, importer } from 'ipfs-unixfs-importer'
 import { fixedSize } from 'ipfs-unixfs-importer/chunker'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { collectBytes } from '../../content/readStream.js'
-import { openIpfs } from './ipfsSource.js'
+import { openFolder } from '../openFolder.js'
+import { openIpfs, openIpfsFolder } from './ipfsSource.js'
+import { openSource } from './openSource.js'
 
 const blocks = new Map<string, Uint8Array>()
 let answer: (cid: string) => Uint8Array | undefined
 let server: Server
 let gateway: string
+let redirect: string | undefined
 let fetched = 0
 
 beforeAll(async () => {
@@ -19,7 +25,8 @@ beforeAll(async () => {
     const cid = /^\/ipfs\/([a-zA-Z0-9]+)\?format=raw$/.exec(request.url ?? '')?.[1] ?? ''
     fetched++
     const block = answer(cid)
-    if (block === undefined) response.writeHead(404).end()
+    if (redirect !== undefined) response.writeHead(302, { location: `${redirect}${request.url}` }).end()
+    else if (block === undefined) response.writeHead(404).end()
     else response.writeHead(200, { 'content-type': 'application/vnd.ipld.raw' }).end(block)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -28,6 +35,7 @@ beforeAll(async () => {
 afterAll(() => server.close())
 beforeEach(() => {
   answer = (cid) => blocks.get(cid)
+  redirect = undefined
   fetched = 0
 })
 
@@ -102,8 +110,53 @@ test('a block that is missing, too large, or of another hash', async () => {
   await expect(openIpfs(`ipfs://${cid}`, { gateway })).rejects.toMatchObject({ code: 'length_mismatch' })
 })
 
+test('a gateway that sends on to what is private is not followed', async () => {
+  const cid = await add([{ content: Buffer.from('a') }])
+  let asked = 0
+  const hidden = createServer((_, response) => {
+    asked++
+    response.end(blocks.get(cid))
+  }).listen(0, '127.0.0.2')
+  await once(hidden, 'listening')
+  redirect = `http://127.0.0.2:${(hidden.address() as AddressInfo).port}`
+  await expect(openIpfs(`ipfs://${cid}`, { gateway })).rejects.toMatchObject({ code: 'unsafe_url' })
+  hidden.close()
+  expect([fetched, asked]).toEqual([1, 0])
+})
+
 test.each(['ipfs://', 'ipfs://../x', 'ipfs://no', `ipfs://${'a'.repeat(200)}`])('%s is no file', async (reference) => {
   await expect(openIpfs(reference, { gateway })).rejects.toMatchObject({ code: 'invalid_request' })
+})
+
+test('a folder that is named with a slash is the tar that the same files have here', async () => {
+  const files = { 'birds/a.txt': 'gull', 'birds/b/wren.txt': 'wren', 'birds/.hidden': 'x', 'beside.txt': 'y' }
+  const candidates = Object.entries(files).map(([path, text]) => ({ path, content: Buffer.from(text) }))
+  const cid = await add([...candidates, { path: 'birds/large.bin', content: slices() }], { wrapWithDirectory: true })
+  const folder = await mkdtemp(join(tmpdir(), 'ipfs-source-'))
+  for (const [path, content] of [...Object.entries(files), ['birds/large.bin', large]] as const) {
+    await mkdir(dirname(join(folder, path)), { recursive: true })
+    await writeFile(join(folder, path), content)
+  }
+  const source = await openSource(`ipfs://${cid}/birds/`, { ipfsGateway: gateway })
+  const here = await openFolder(join(folder, 'birds'))
+  expect([source.fileName, source.leftOut]).toEqual(['birds.tar', [{ path: '.hidden', reason: 'hidden' }]])
+  expect(Buffer.compare(await collectBytes(source.stream()), await collectBytes(here.stream()))).toBe(0)
+  expect((await openSource(`ipfs://${cid}/`, { ipfsGateway: gateway })).fileName).toBe(`${cid}.tar`)
+  await rm(folder, { recursive: true, force: true })
+
+  // Of a block that was altered nothing is published.
+  const altered = [...blocks].find(([, block]) => Buffer.from(block).equals(Buffer.from('wren')))?.[0]
+  answer = (name) => (name === altered ? Buffer.from('wran') : blocks.get(name))
+  const attempt = openIpfsFolder(`ipfs://${cid}/birds/`, { gateway })
+  await expect(attempt).rejects.toMatchObject({ code: 'integrity_failed' })
+})
+
+test('a folder with what is unsafe, and a file that is named as one, are refused', async () => {
+  const unsafe = await add([{ path: 'f/model.pkl', content: Buffer.from('\x80\x04\x95\x0c', 'latin1') }])
+  await expect(openIpfsFolder(`ipfs://${unsafe}/`, { gateway })).rejects.toMatchObject({ code: 'unsafe_format' })
+  const file = await add([{ content: Buffer.from('a') }])
+  await expect(openIpfsFolder(`ipfs://${file}/`, { gateway })).rejects.toMatchObject({ code: 'invalid_request' })
+  await expect(openIpfsFolder(`ipfs://${file}/`, {})).rejects.toMatchObject({ field: 'ipfsGateway' })
 })
 
 test('a folder is no file, and without a gateway nothing is asked', async () => {

@@ -1,9 +1,11 @@
-import { createHash } from 'node:crypto'
 import { AgoraiError, isAgoraiError } from '@agorai/core'
 import type { ReadableStorage } from 'ipfs-unixfs-exporter'
 import { collectBytes } from '../../content/readStream.js'
+import { listUnixfs } from '../files/listUnixfs.js'
+import { packFolder } from '../files/packFolder.js'
+import { blockBytesMax, type Cid, isBlockOf, isFile, keepNodes, readPiece, streamPieces } from '../files/unixfs.js'
+import type { LocalSource } from '../localSource.js'
 import { guardedFetch } from '../net/guardedFetch.js'
-import { trustedHost } from '../net/guardedUrl.js'
 import type { ByteSource } from './byteSource.js'
 
 export type IpfsOptions = {
@@ -13,17 +15,9 @@ export type IpfsOptions = {
   fetch?: typeof guardedFetch | undefined
 }
 
-type Cid = Parameters<ReadableStorage['get']>[0]
-
-const sha256Code = 0x12
-const identityCode = 0x00
-const dagPbCode = 0x70
-/** IPFS itself passes on no larger blocks. */
-const blockBytesMax = 2 * 1024 * 1024 + 1024
-const nodesKept = 256
 const attemptsMax = 4
-/** Read at once: the exporter does not wait for its reader, so it is asked for a little at a time. */
-const pieceBytes = 8 * 1024 * 1024
+/** Of a folder: the first block of each file, and those of the folders in it. */
+const listReadsMax = 1_000_000
 
 /**
  * A file of IPFS, `ipfs://cid[/path]`, in blocks of a trustless gateway. Each block is compared with its CID before any of
@@ -32,34 +26,58 @@ const pieceBytes = 8 * 1024 * 1024
  * @throws AgoraiError `invalid_request`, `source_unavailable`, `integrity_failed`
  */
 export async function openIpfs(reference: string, options: IpfsOptions): Promise<ByteSource> {
-  const { gateway } = options
-  if (gateway === undefined)
-    throw new AgoraiError('invalid_request', 'Name a trustless gateway to read IPFS through.', { field: 'ipfsGateway' })
-  const path = pathOf(reference)
-  const blocks = createBlocks(gateway, options.fetch ?? guardedFetch)
+  const { path, blocks } = connectIpfs(reference, options)
   // All of what IPFS may name comes with it: only who needs it loads it.
   const { exporter } = await import('ipfs-unixfs-exporter')
   const entry = await told(reference, () => exporter(path, blocks))
-  if (entry.type !== 'file' && entry.type !== 'raw' && entry.type !== 'identity')
-    throw new AgoraiError('invalid_request', `${reference} is a ${entry.type}: name a file in it.`, {
-      field: 'reference',
-    })
+  if (!isFile(entry))
+    throw new AgoraiError(
+      'invalid_request',
+      `${reference} is no file: name one, or a folder with a slash at its end.`,
+      {
+        field: 'reference',
+      },
+    )
   const bytes = Number(entry.size)
-  const read = (start: number, end: number): Promise<Uint8Array> =>
-    told(reference, async () => {
-      const piece = await collectBytes(entry.content({ offset: start, length: end - start, blockReadConcurrency: 8 }))
-      if (piece.length === end - start) return piece
-      throw new AgoraiError('integrity_failed', `${reference} does not have the length that its root states.`)
-    })
+  const read = (start: number, end: number): Promise<Uint8Array> => told(reference, () => readPiece(entry, start, end))
   return {
     fileName: path.split('/').at(-1) ?? 'content',
     bytes,
     identity: JSON.stringify([String(entry.cid), bytes]),
     read,
-    async *stream(start = 0) {
-      for (let at = start; at < bytes; at += pieceBytes) yield await read(at, Math.min(bytes, at + pieceBytes))
-    },
+    stream: (start = 0) => streamPieces(read, start, bytes),
   }
+}
+
+/**
+ * A folder of IPFS, `ipfs://cid/` or `ipfs://cid/path/`, as the tar that the same files on this machine have. Each block is
+ * compared with its CID. Of each file the first block is read before.
+ *
+ * @throws AgoraiError `invalid_request`, `source_unavailable`, `integrity_failed`, `archive_invalid`, `unsafe_name`,
+ * `unsafe_format`, `content_unreadable`
+ */
+export async function openIpfsFolder(
+  reference: string,
+  options: IpfsOptions,
+): Promise<LocalSource & { identity: string }> {
+  const { path, blocks } = connectIpfs(reference.replace(/\/$/, ''), options)
+  const { exporter } = await import('ipfs-unixfs-exporter')
+  const { cid } = await told(reference, () => exporter(path, blocks))
+  const found = await listUnixfs(cid, { blocks, listReadsMax, told: (work) => told(reference, work) })
+  if ('file' in found)
+    throw new AgoraiError('invalid_request', `${reference} is a file: name it without the slash.`, {
+      field: 'reference',
+    })
+  const { open, leftOut } = found.listing
+  const name = path.split('/').at(-1) ?? 'folder'
+  return { ...(await packFolder(name, await open(), leftOut)), identity: JSON.stringify([String(cid)]) }
+}
+
+function connectIpfs(reference: string, options: IpfsOptions): { path: string; blocks: ReadableStorage } {
+  const { gateway } = options
+  if (gateway === undefined)
+    throw new AgoraiError('invalid_request', 'Name a trustless gateway to read IPFS through.', { field: 'ipfsGateway' })
+  return { path: pathOf(reference), blocks: createBlocks(gateway, options.fetch ?? guardedFetch) }
 }
 
 function pathOf(reference: string): string {
@@ -72,32 +90,18 @@ function pathOf(reference: string): string {
   return path.replaceAll('\\', '\\\\')
 }
 
-/** Blocks of a gateway, each checked. The inner nodes, which lead to many, are kept for a while. */
+/** Blocks of a gateway, each checked. */
 function createBlocks(gateway: string, fetch: typeof guardedFetch): ReadableStorage {
-  const nodes = new Map<string, Uint8Array>()
   const base = gateway.endsWith('/') ? gateway : `${gateway}/`
-  return {
-    async *get(cid) {
-      const name = cid.toString()
-      const known = nodes.get(name)
-      if (known !== undefined) return yield known
-      const block = await fetchBlock(cid)
-      if (cid.code === dagPbCode) {
-        const [oldest] = nodes.keys()
-        if (nodes.size >= nodesKept && oldest !== undefined) nodes.delete(oldest)
-        nodes.set(name, block)
-      }
-      yield block
-    },
-  }
+  return keepNodes(fetchBlock)
 
   async function fetchBlock(cid: Cid): Promise<Uint8Array> {
-    if (cid.multihash.code === identityCode) return cid.multihash.digest
     for (let attempt = 1; ; attempt++) {
       try {
         return await fetchOnce(cid)
       } catch (error) {
-        if (attempt === attemptsMax || isAgoraiError(error, 'integrity_failed')) throw error
+        const isFinal = isAgoraiError(error, 'integrity_failed') || isAgoraiError(error, 'unsafe_url')
+        if (attempt === attemptsMax || isFinal) throw error
         await new Promise((resume) => setTimeout(resume, 100 * 2 ** attempt))
       }
     }
@@ -105,7 +109,7 @@ function createBlocks(gateway: string, fetch: typeof guardedFetch): ReadableStor
 
   async function fetchOnce(cid: Cid): Promise<Uint8Array> {
     const answer = await fetch(`${base}ipfs/${cid}?format=raw`, {
-      ...trustedHost,
+      trusted: true,
       headers: { accept: 'application/vnd.ipld.raw' },
       bytesMax: blockBytesMax,
     })
@@ -118,9 +122,6 @@ function createBlocks(gateway: string, fetch: typeof guardedFetch): ReadableStor
     throw new AgoraiError('integrity_failed', `The gateway's answer for ${cid} is another block.`)
   }
 }
-
-const isBlockOf = (cid: Cid, block: Uint8Array): boolean =>
-  cid.multihash.code === sha256Code && createHash('sha256').update(block).digest().equals(cid.multihash.digest)
 
 async function told<answer>(reference: string, work: () => Promise<answer>): Promise<answer> {
   try {

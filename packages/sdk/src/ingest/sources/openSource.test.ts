@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { parquetWriteBuffer } from 'hyparquet-writer'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { pack } from 'tar-stream'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { ZipFile } from 'yazl'
 import { collectBytes } from '../../content/readStream.js'
 import { openSource } from './openSource.js'
 
@@ -18,6 +20,8 @@ const served: Record<string, Buffer> = {}
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'open-source-'))
+  // What is copied is copied there, where nobody else does.
+  vi.stubEnv('TMPDIR', folder)
   server = createServer((request, response) => {
     const content = served[decodeURIComponent(new URL(request.url ?? '/', 'http://x').pathname.slice(1))]
     const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? []
@@ -33,6 +37,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   server.close()
+  vi.unstubAllEnvs()
   await rm(folder, { recursive: true, force: true })
 })
 
@@ -40,6 +45,22 @@ const local = { insecure: true, ports: 'any', isAllowed: () => true } as const
 const open = (reference: string) => openSource(reference, { fetch: local })
 const textOf = async (source: Awaited<ReturnType<typeof open>>) =>
   Buffer.from(await collectBytes(source.stream())).toString()
+
+async function zipOf(files: Record<string, string>): Promise<Buffer> {
+  const zip = new ZipFile()
+  for (const [name, content] of Object.entries(files)) zip.addBuffer(Buffer.from(content), name)
+  zip.end()
+  return Buffer.from(await collectBytes(zip.outputStream as AsyncIterable<Uint8Array>))
+}
+
+async function tarOf(name: string): Promise<Buffer> {
+  const tar = pack()
+  tar.entry({ name }, 'x')
+  tar.finalize()
+  return Buffer.from(await collectBytes(tar as AsyncIterable<Uint8Array>))
+}
+
+const copies = async () => (await readdir(tmpdir())).filter((name) => /^agorai-(source|unpack)-/.test(name))
 
 test('a file, a folder and an archive on this machine, with an identity that follows their bytes', async () => {
   const file = join(folder, 'grain.csv')
@@ -75,7 +96,6 @@ test('a file behind a URL is what its bytes say, whatever it is called', async (
 
 test('what can only be read as a whole is copied first, and the copy is removed', async () => {
   served['grain.csv'] = Buffer.from(table)
-  const copies = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('agorai-source-'))
   const before = await copies()
   const copied: number[] = []
   const source = await openSource(`${base}/grain.csv?whole`, { fetch: local, onCopied: (bytes) => copied.push(bytes) })
@@ -88,9 +108,45 @@ test('what can only be read as a whole is copied first, and the copy is removed'
   expect(await copies()).toEqual(before)
 })
 
+test('an archive behind a URL is copied, and opened as one of this machine; closing removes the copies', async () => {
+  served['grain.csv.gz'] = gzipSync(table)
+  served['grains.zip'] = await zipOf({ 'a.txt': 'wheat', '.hidden': 'x', 'b/c.txt': 'barley' })
+  const before = await copies()
+  const [file, zip, same] = await Promise.all(
+    ['grain.csv.gz', 'grains.zip', 'grains.zip?whole'].map((name) => open(`${base}/${name}`)),
+  )
+  expect([file?.fileName, file && (await textOf(file))]).toEqual(['grain.csv', table])
+  expect([zip?.fileName, zip?.format.rowFormat, zip?.leftOut?.length]).toEqual(['grains.tar', 'tar', 1])
+  expect(zip && (await textOf(zip))).toBe(same && (await textOf(same)))
+  for (const source of [file, zip, same]) await source?.close?.()
+  expect(await copies()).toEqual(before)
+})
+
+test('what is damaged or would leave its folder is refused behind a URL as it is here, and no copy stays', async () => {
+  served['cut.gz'] = gzipSync(table).subarray(0, -9)
+  served['slip.tar'] = await tarOf('../../etc/cron.d/a')
+  const before = await copies()
+  await expect(open(`${base}/cut.gz`)).rejects.toMatchObject({ code: 'archive_invalid' })
+  await expect(open(`${base}/slip.tar`)).rejects.toMatchObject({ code: 'unsafe_name' })
+  expect(await copies()).toEqual(before)
+})
+
+test('what does not fit on this machine is not begun', async () => {
+  const vast = createServer((_, response) => {
+    response.writeHead(200, { 'content-length': 10 ** 14 }).write('PK\x03\x04')
+  }).listen(0, '127.0.0.1')
+  await once(vast, 'listening')
+  const before = await copies()
+  const attempt = open(`http://127.0.0.1:${(vast.address() as AddressInfo).port}/vast.zip`)
+  await expect(attempt).rejects.toMatchObject({ code: 'storage_full' })
+  expect(await copies()).toEqual(before)
+  vast.closeAllConnections()
+  vast.close()
+})
+
 test.each([
   ['a pickle', 'model.pkl', '\x80\x04.', 'unsafe_format'],
-  ['an archive of somebody else', 'a.zip', 'PK\x03\x04aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 'invalid_request'],
+  ['an archive that is none', 'a.zip', 'PK\x03\x04aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa', 'archive_invalid'],
 ])('%s behind a URL is refused', async (_, name, bytes, code) => {
   served[name] = Buffer.from(bytes, 'latin1')
   await expect(open(`${base}/${name}`)).rejects.toMatchObject({ code })

@@ -12,7 +12,7 @@ import { openFile } from '../openFile.js'
 import { openFolder } from '../openFolder.js'
 import type { ByteSource } from './byteSource.js'
 import { openHttps } from './httpsSource.js'
-import { openIpfs } from './ipfsSource.js'
+import { openIpfs, openIpfsFolder } from './ipfsSource.js'
 import type { S3Options } from './s3Source.js'
 import { spool } from './spool.js'
 
@@ -26,7 +26,7 @@ export type OpenSourceOptions = {
   history?: Omit<HistoryRequest, 'rpcUrl' | 'chain'> | undefined
   /** JSON-RPC of the chain, for `chain:` references that name it by its CAIP-2 id. */
   rpcUrl?: string | undefined
-  /** Told of bytes that are copied to this machine first, since their source cannot be read in parts. */
+  /** Told of bytes that are copied to this machine first: of archives, and where a source cannot be read in parts. */
   onCopied?: ((bytes: number, bytesTotal: number) => void) | undefined
 }
 
@@ -39,20 +39,29 @@ export type OpenedSource = LocalSource & {
 
 /**
  * Opens what somebody wants to publish, wherever it is: a path of a file, a folder or an archive, `s3://bucket/key`,
- * `https://…`, `ipfs://cid`, or `chain:eip155:1`. What it is is found from its bytes.
+ * `s3://bucket/folder/`, `https://…`, `ipfs://cid`, `ipfs://cid/folder/`, or `chain:eip155:1`. What it is is found from its
+ * bytes.
  *
  * @throws AgoraiError `invalid_request`, `unsafe_url`, `unsafe_format`, `unsafe_name`, `archive_invalid`,
  * `content_unreadable`, `source_unavailable`, `source_changed`, `length_mismatch`, `integrity_failed`, `not_final`,
- * `chain_unavailable`
+ * `chain_unavailable`, `storage_full` for what must be copied first and does not fit
  */
 export async function openSource(reference: string, options: OpenSourceOptions = {}): Promise<OpenedSource> {
   if (/^https?:/i.test(reference)) return describe(await openHttps(reference, options.fetch), options)
   if (/^s3:/i.test(reference)) {
     // A large client: only who needs it loads it.
+    if (reference.endsWith('/')) {
+      const { openS3Folder } = await import('./s3Folder.js')
+      return named(await openS3Folder(reference, options.s3))
+    }
     const { openS3 } = await import('./s3Source.js')
     return describe(await openS3(reference, options.s3), options)
   }
-  if (/^ipfs:/i.test(reference)) return describe(await openIpfs(reference, { gateway: options.ipfsGateway }), options)
+  if (/^ipfs:/i.test(reference)) {
+    const ipfs = { gateway: options.ipfsGateway }
+    if (reference.endsWith('/')) return named(await openIpfsFolder(reference, ipfs))
+    return describe(await openIpfs(reference, ipfs), options)
+  }
   if (/^chain:/i.test(reference)) return openHistory(reference.slice('chain:'.length), options)
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(reference))
     throw new AgoraiError('invalid_request', 'Name a path, or an s3://, https://, ipfs:// or chain: reference.', {
@@ -84,31 +93,31 @@ async function identityOfFolder(path: string): Promise<string> {
   return JSON.stringify([resolve(path), hash.digest('hex')])
 }
 
-/** What remote bytes are. Those that can only be read as a whole are copied first: some formats are read from their end. */
+/**
+ * What remote bytes are. Those that can only be read as a whole are copied first, since some formats are read from their
+ * end; and so are archives, whose every file is checked before and read again after.
+ */
 async function describe(source: ByteSource, options: OpenSourceOptions): Promise<OpenedSource> {
-  const { identity, bytes } = source
+  const { identity, bytes, read } = source
   const fileName = safeName(source.fileName)
-  if (source.read === undefined) {
-    const counted = async function* (): AsyncGenerator<Uint8Array, void> {
-      let copied = 0
-      for await (const slice of source.stream()) {
-        yield slice
-        copied += slice.length
-        options.onCopied?.(copied, bytes)
-      }
-    }
-    const { path, close } = await spool(fileName, counted())
-    return openSpooled(path, { identity, close })
-  }
-  const { read } = source
+  if (read === undefined) return openCopy(source, fileName, options)
   const format = await inspectSource({ fileName, bytes, read })
-  if (format.family === 'archive')
-    throw new AgoraiError(
-      'invalid_request',
-      'It is an archive: download it, and publish the file, so that what is in it can be checked.',
-      { field: 'reference' },
-    )
+  if (format.family === 'archive') return openCopy(source, fileName, options)
   return { fileName, mediaType: format.mediaType, bytes, stream: () => source.stream(), read, format, identity }
+}
+
+async function openCopy(source: ByteSource, fileName: string, options: OpenSourceOptions): Promise<OpenedSource> {
+  const { identity, bytes } = source
+  const counted = async function* (): AsyncGenerator<Uint8Array, void> {
+    let copied = 0
+    for await (const slice of source.stream()) {
+      yield slice
+      copied += slice.length
+      options.onCopied?.(copied, bytes)
+    }
+  }
+  const { path, close } = await spool(fileName, counted(), bytes)
+  return openSpooled(path, { identity, close })
 }
 
 type Copy = { identity: string; close(): Promise<void>; history?: History }
@@ -145,6 +154,8 @@ async function openHistory(chain: string, options: OpenSourceOptions): Promise<O
   const identity = JSON.stringify(history)
   return { ...(await openSpooled(path, { identity, close, history })), fileName: named }
 }
+
+const named = (source: OpenedSource): OpenedSource => ({ ...source, fileName: safeName(source.fileName) })
 
 /** A name that a manifest takes, as like the source's as can be. */
 function safeName(name: string): string {

@@ -37,7 +37,9 @@ export function OpenSession({
   const paid = means.kind === 'budget'
   const budget = paid ? readBudget(typed, amountMax, token) : 0n
   const money = budget === undefined ? '…' : formatMoney(budget, token)
-  const missing = balance.data !== undefined && budget !== undefined && balance.data < budget
+  const least = BigInt(info.operator.depositMin)
+  const deposit = budget !== undefined && budget < least ? least : budget
+  const missing = balance.data !== undefined && deposit !== undefined && balance.data < deposit
   const verb = ceiling === undefined ? 'Open a session' : 'Top up the session'
   return (
     <SignDialog
@@ -61,12 +63,10 @@ export function OpenSession({
             onChange={setTyped}
           />
           <p>
-            <strong>{`You put ${money} into a payment channel`}</strong>
+            <strong>{`You put ${deposit === undefined ? '…' : formatMoney(deposit, token)} into a payment channel`}</strong>
             {' with the operator '}
             <AccountName address={info.operator.address} />
-            {
-              '. Calls are charged from it as they are used, and never for more. What is left when you close the session stays yours.'
-            }
+            {`${deposit === budget ? '' : ', which takes no less at a time'}. Calls are charged from it as they are used, for at most ${money}. What is left when you close the session stays yours.`}
           </p>
           {missing ? (
             <Notice tone="care" title="This account may have too little">

@@ -2,10 +2,12 @@ import type { AssetDetail, Lineage, ServedServiceInfo, ServingApi } from '@agora
 import type { Session } from '@agorai/sdk'
 import { useState } from 'react'
 import { useAgorai } from '../../app/AgoraiProvider.js'
+import { Link } from '../../app/router.js'
 import { formatMoney } from '../../format/money.js'
 import { Choice } from '../../ui/Choice.js'
 import { ErrorNotice } from '../../ui/Notice.js'
 import { type Movement, saleFlows } from '../lineage/movement.js'
+import { useGetOffers } from '../market/useGetOffers.js'
 import { usePasses } from '../market/usePasses.js'
 import { AnswerView } from './AnswerView.js'
 import { CallReceipt } from './CallReceipt.js'
@@ -31,17 +33,21 @@ const apiNames: Record<ServingApi, string> = {
   infer: 'Tensors',
 }
 
-/** Calls a service from its page: what it would cost, the answer as it comes, what it cost, and who gets it. */
+/** Calls a service from its page, or its model's: what it would cost, the answer as it comes, what it cost, and who gets it. */
 export function Playground({
   asset,
   service,
   lineage,
+  through = false,
   onMoved,
 }: {
+  /** The service. */
   asset: AssetDetail
   service: ServedServiceInfo
   lineage: Lineage | undefined
-  onMoved: (movement: Movement) => void
+  /** Whether this is the page of the model that the service sells. */
+  through?: boolean
+  onMoved?: (movement: Movement) => void
 }) {
   const { account } = useAgorai()
   const { serving } = service
@@ -51,7 +57,7 @@ export function Playground({
   const session = useSession(service)
   const { answer, call, stop } = useCallModel(service.asset)
   const passes = usePasses(account?.address, asset.id)
-  const all = meansOf(serving, passes.data ?? [], asset.offers)
+  const all = meansOf(serving, passes.data ?? [], useGetOffers([asset]))
   const [chosen, setChosen] = useState<string>()
   const means = all.find(({ kind }) => kind === chosen) ?? all[0] ?? { kind: 'budget' as const }
   const [asking, setAsking] = useState(false)
@@ -65,7 +71,14 @@ export function Playground({
     <section className="panel play" id="try" aria-labelledby="try-heading">
       <div className="panel-head">
         <h2 id="try-heading">Try it</h2>
-        <p className="small muted">Answered by the operator of this node, charged by what is used</p>
+        <p className="small muted">
+          {through ? (
+            <>
+              Sold by the call as <Link href={`/assets/${service.asset}`}>{service.name}</Link>.{' '}
+            </>
+          ) : null}
+          Answered by the operator of this node, charged by what is used
+        </p>
       </div>
       <div className="play-columns">
         <div className="play-form">
@@ -110,6 +123,7 @@ export function Playground({
                   ? undefined
                   : `At most ${formatMoney(amountMax, token)}: ${callUsageWords(quote.data.usageMax, serving.prices)}`
               }
+              asked={form.request !== undefined}
             />
             {quote.isError ? <ErrorNotice error={quote.error} safe="Nothing was charged." /> : null}
             <div className="play-actions">
@@ -152,7 +166,7 @@ export function Playground({
               prices={serving.prices}
               token={token}
               onPaid={(amount) =>
-                onMoved({
+                onMoved?.({
                   ...{ key: `${session.last?.info.session}-${call.data}`, token },
                   flows: saleFlows(asset.version, amount),
                 })
@@ -186,10 +200,11 @@ export function Playground({
 }
 
 /** The price keeps its line while it is asked for, so that nothing below it moves. */
-function Price({ words }: { words: string | undefined }) {
+function Price({ words, asked }: { words: string | undefined; asked: boolean }) {
+  const waiting = asked ? 'Asking what it costs…' : 'What it costs at most stands here before you run it.'
   return (
     <p className="play-price" data-testid="price">
-      {words ?? <span className="muted">Asking what it costs…</span>}
+      {words ?? <span className="muted">{waiting}</span>}
     </p>
   )
 }

@@ -45,7 +45,9 @@ export function ServingPanel({ asset, serving }: { asset: AssetDetail; serving: 
           ) : (
             <>
               <AccountName address={info.operator.address} />
-              {isSameAccount(info.operator.address, asset.owner) ? null : ', the operator of this node'}
+              {isSameAccount(info.operator.address, asset.owner) ? null : (
+                <span className="small muted"> the operator of this node</span>
+              )}
             </>
           )}
         </dd>

@@ -3,15 +3,12 @@ import { Link } from '../../app/router.js'
 import { AccountName } from '../wallet/AccountName.js'
 import { unitPriceWords } from './callWords.js'
 import { useCallToken } from './useCallToken.js'
-import { useListServices } from './useGetService.js'
+import { useSellingServices } from './useSellingServices.js'
 import './calls.css'
 
 /** The services that sell the work of this version and that this node answers for. */
 export function SoldThrough({ asset }: { asset: AssetDetail }) {
-  const services = useListServices()
-  const versions = new Set(asset.versions.map(({ id }) => id))
-  const selling =
-    services.data?.filter(({ serving }) => serving.model !== undefined && versions.has(serving.model)) ?? []
+  const selling = useSellingServices(asset)
   if (selling.length === 0) return null
   return (
     <section className="panel" aria-labelledby="through-heading">

@@ -16,7 +16,7 @@ export function heldSession(account: string, asset: string, payer: Payer | undef
   if (kept === undefined) return undefined
   // The page may have been left in the middle of a call, whose counter is used and which nobody counted.
   const session = createSession({
-    ...{ payer, budget: kept.ceiling, openMax: kept.ceiling, reservations: [] },
+    ...{ payer, budget: kept.ceiling, openMax: kept.ceiling },
     kept: { ...kept, counter: kept.counter + 1, shared: true },
   })
   held.set(name, session)

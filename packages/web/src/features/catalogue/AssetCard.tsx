@@ -5,16 +5,18 @@ import { KindGlyph } from '../../ui/KindGlyph.js'
 import { useGetService } from '../calls/useGetService.js'
 import { LineageThumbnail } from '../lineage/LineageThumbnail.js'
 import { useGetLineage } from '../lineage/useGetLineage.js'
-import { isEnded, openOffers, priceLabel } from '../market/offers.js'
+import { cheapestOffer, isEnded, priceLabel } from '../market/offers.js'
 import { usageWords } from '../market/usages.js'
 import { AccountName } from '../wallet/AccountName.js'
 
 /** One asset in the catalogue: what it is, on what terms, at what price, and what it is built from. */
 export function AssetCard({ asset }: { asset: AssetSummary }) {
   const lineage = useGetLineage(asset.version.id)
-  const open = isEnded(asset) ? [] : openOffers(asset.offers)
+  const offer = isEnded(asset) ? undefined : cheapestOffer(asset.offers)
   const served = useGetService(asset.id)
-  const byCall = open.length === 0 && served !== undefined && served !== null
+  const byCall = offer === undefined && served !== undefined && served !== null
+  // Until the node said what it serves, nobody knows that a service is not for sale.
+  const unknown = offer === undefined && served === undefined && asset.kind === 'service'
   return (
     <li className="card">
       <div className="card-picture">
@@ -33,8 +35,8 @@ export function AssetCard({ asset }: { asset: AssetSummary }) {
       </div>
       <div className="card-foot">
         <p className="card-price">
-          {isEnded(asset) ? endedWords(asset) : byCall ? 'By the call' : priceLabel(asset.offers)}
-          {open[0] === undefined ? null : <span className="small muted">{usageWords[open[0].usage].name}</span>}
+          {isEnded(asset) ? endedWords(asset) : byCall ? 'By the call' : unknown ? '…' : priceLabel(asset.offers)}
+          {offer === undefined ? null : <span className="small muted">{usageWords[offer.usage].name}</span>}
           <span className="card-sales small muted">{formatCount(asset.sales, 'pass sold', 'passes sold')}</span>
         </p>
         <p className="card-owner small muted">

@@ -1,5 +1,5 @@
 import { type AssetDetail, isAgoraiError, type Lineage } from '@agorai/core'
-import { lazy, Suspense, useMemo, useState } from 'react'
+import { useMemo, useState } from 'react'
 import { useAgorai } from '../../app/AgoraiProvider.js'
 import { Link } from '../../app/router.js'
 import { useTitle } from '../../app/useTitle.js'
@@ -9,7 +9,7 @@ import { KindGlyph } from '../../ui/KindGlyph.js'
 import { ErrorNotice, Waiting } from '../../ui/Notice.js'
 import { ServingPanel } from '../calls/ServingPanel.js'
 import { SoldThrough } from '../calls/SoldThrough.js'
-import { useGetService } from '../calls/useGetService.js'
+import { TryPanel } from '../calls/TryPanel.js'
 import { ContributionsPanel } from '../contributions/ContributionsPanel.js'
 import { DeliveryPanel } from '../delivery/DeliveryPanel.js'
 import { DataPanel } from '../description/DataPanel.js'
@@ -38,19 +38,26 @@ import { useGetAsset } from './useGetAsset.js'
 import { Versions } from './Versions.js'
 import './catalogue.css'
 
-const Playground = lazy(async () => ({ default: (await import('../calls/Playground.js')).Playground }))
-
 export function AssetPage({ id }: { id: string }) {
   const asset = useGetAsset(id)
   const lineage = useGetLineage(asset.data?.version.id)
   useTitle(asset.data?.name ?? `Asset ${id}`)
   if (asset.isPending) return <Waiting>Asking the node for this asset…</Waiting>
+  if (asset.isError && isAgoraiError(asset.error, 'not_found')) {
+    return (
+      <>
+        <h1>{`There is no asset ${id} here`}</h1>
+        <p>
+          The address may be mistyped, or the asset is on another chain. <Link href="/">The catalogue</Link> lists
+          everything that is published.
+        </p>
+      </>
+    )
+  }
   if (asset.isError) {
     return (
       <>
-        <h1>
-          {isAgoraiError(asset.error, 'not_found') ? `There is no asset ${id} here` : 'The asset cannot be shown'}
-        </h1>
+        <h1>The asset cannot be shown</h1>
         <ErrorNotice error={asset.error} safe="Nothing was changed." onRetry={() => asset.refetch()} />
         <p>
           <Link href="/">Back to the catalogue</Link>
@@ -66,7 +73,7 @@ function explainedPrice(asset: AssetDetail, paymentToken: Token | undefined) {
   const offer = (isEnded(asset) ? [] : openOffers(asset.offers)).find(({ price }) => BigInt(price) > 0n)
   if (offer !== undefined) {
     const price = BigInt(offer.price)
-    const what = { perpetual: 'one', timed: 'one day of a', exclusive: 'the reserve of one' }[formOf(offer)]
+    const what = { perpetual: 'one', timed: 'one day of one', exclusive: 'the reserve of one' }[formOf(offer)]
     const basis = `The price of ${what} ${usageWords[offer.usage].name.toLowerCase()} pass, ${formatMoney(price, offer.token)}`
     return { price, token: offer.token as Token, basis }
   }
@@ -97,7 +104,6 @@ function AssetView({
   const explained = explainedPrice(asset, paymentToken)
   const price = explained?.price
   const owned = account !== undefined && isSameAccount(account.address, asset.owner)
-  const service = useGetService(asset.id)
   const serving = manifest?.serving
   const receipts = useMemo(
     () => (lineage === undefined || price === undefined ? undefined : receiptsOf(splitPrice(lineage, price))),
@@ -123,11 +129,7 @@ function AssetView({
           />
         )}
       </section>
-      {service === undefined || service === null ? null : (
-        <Suspense fallback={<Waiting>Fetching the form to try it…</Waiting>}>
-          <Playground asset={asset} service={service} lineage={lineage} onMoved={setMovement} />
-        </Suspense>
-      )}
+      <TryPanel asset={asset} lineage={lineage} onMoved={setMovement} />
       <div className="asset-layout">
         <div className="asset-column">
           {lineage === undefined || explained === undefined ? null : (

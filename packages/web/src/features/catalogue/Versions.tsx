@@ -3,10 +3,12 @@ import { formatTime, isoTime } from '../../format/text.js'
 import { Copyable } from '../../ui/Copyable.js'
 import { VersionDiff } from '../description/VersionDiff.js'
 import { describeChange } from './describeChange.js'
+import { useGetVersions } from './useGetVersions.js'
 
 /** Every publication of the asset, the newest first, with what it changed of what stands on the chain. */
 export function Versions({ asset }: { asset: AssetDetail }) {
-  const versions = [...asset.versions].sort((a, b) => Number(BigInt(b.id) - BigInt(a.id)))
+  const versions = useGetVersions(asset)
+  const first = versions.length === asset.versionCount ? undefined : versions.at(-1)
   return (
     <section className="panel" aria-labelledby="versions-heading">
       <h2 id="versions-heading">Versions</h2>
@@ -35,7 +37,7 @@ export function Versions({ asset }: { asset: AssetDetail }) {
                 </td>
                 <td>
                   <ul>
-                    {describeChange(versions[index + 1], version).map((words) => (
+                    {(version === first ? [] : describeChange(versions[index + 1], version)).map((words) => (
                       <li key={words}>{words}</li>
                     ))}
                   </ul>
@@ -53,6 +55,9 @@ export function Versions({ asset }: { asset: AssetDetail }) {
           </tbody>
         </table>
       </div>
+      {first === undefined ? null : (
+        <p className="small muted">{`The newest ${versions.length} of ${asset.versionCount}: “agorai show ${asset.id} --all” has them all.`}</p>
+      )}
     </section>
   )
 }

@@ -11,6 +11,7 @@ const known: Record<string, Describe> = {
   'content.partitions': (found) => ({ words: `Its parts, one of each contributor, are as stated: ${found}` }),
   'content.plaintext.root': (found) => ({ words: 'Its rows have the stated salted root', value: found }),
   'content.cid': (found) => ({ words: 'Encrypted again, it has the listed ciphertext CID', value: found }),
+  croissant: () => ({ words: 'Its Croissant description says what the manifest says' }),
   manifest: (found) => ({ words: 'The manifest is the one that the chain committed to', value: found }),
   terms: () => ({ words: 'Its terms are the ones by which the chain pays' }),
 }

@@ -37,7 +37,7 @@ export function DataPanel({ manifest: { profile, content } }: { manifest: Manife
             ['Images', formatInteger(images.images)],
             ['Width', rangeWords(images.width, 'pixels')],
             ['Height', rangeWords(images.height, 'pixels')],
-            ['EXIF', `in ${formatInteger(images.exif)}; ${formatInteger(images.located)} say where they were taken`],
+            ['EXIF', `in ${countOrNone(images.exif)}; ${countOrNone(images.located)} say where they were taken`],
           ]}
         />
       )}
@@ -55,6 +55,9 @@ export function DataPanel({ manifest: { profile, content } }: { manifest: Manife
     </section>
   )
 }
+
+/** How many of some things, in a sentence. */
+const countOrNone = (count: number) => (count === 0 ? 'none' : formatInteger(count))
 
 function leadOf({ table }: Profile, rows: number): string {
   const taken = 'Taken from the content by its seller; a buyer takes them again with “agorai verify”.'

@@ -3,7 +3,7 @@ import { useTitle } from '../../app/useTitle.js'
 import { formatInteger } from '../../format/money.js'
 import { formatCount, formatTime, isoTime, shorten } from '../../format/text.js'
 import { Copyable } from '../../ui/Copyable.js'
-import { ErrorNotice, Waiting } from '../../ui/Notice.js'
+import { ErrorNotice, Notice, Waiting } from '../../ui/Notice.js'
 import { AccountName } from '../wallet/AccountName.js'
 import { describeEvents } from './describeEvents.js'
 import { useGetTransaction } from './useGetTransaction.js'
@@ -25,7 +25,17 @@ export function TransactionPage({ hash }: { hash: `0x${string}` }) {
       {transaction.isError ? (
         <ErrorNotice error={transaction.error} safe="Nothing was changed." onRetry={() => transaction.refetch()} />
       ) : null}
-      {transaction.data === undefined ? null : (
+      {transaction.data === null ? (
+        <Notice tone="care" title="The chain has mined no transaction of this hash">
+          <p>It may be mistyped, of another chain, or still waiting to be mined.</p>
+          <p>
+            <button type="button" className="button button-small" onClick={() => transaction.refetch()}>
+              Look again
+            </button>
+          </p>
+        </Notice>
+      ) : null}
+      {transaction.data === undefined || transaction.data === null ? null : (
         <section className="panel" aria-labelledby="transaction-heading">
           <h2 id="transaction-heading">What the chain recorded</h2>
           <dl className="facts">

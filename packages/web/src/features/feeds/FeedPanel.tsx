@@ -92,7 +92,10 @@ function Facts({
         <>
           <dt>Cadence</dt>
           <dd>
-            {`every ${formatCount(cadenceSeconds, 'second')} by its publisher’s word; the longest pause lately was ${formatCount(pace.longestPauseSeconds, 'second')}`}
+            {`every ${formatCount(cadenceSeconds, 'second')} by its publisher’s word`}
+            {head === 0
+              ? '; nothing was appended yet'
+              : `; the longest pause lately was ${formatCount(pace.longestPauseSeconds, 'second')}`}
             {pace.isSilent ? <strong>, more than three times that</strong> : null}
           </dd>
         </>

@@ -16,6 +16,7 @@ import { usageWords } from './usages.js'
 import { useBuyBundle } from './useBuyBundle.js'
 import { useChainTime } from './useChainTime.js'
 import { useCloseBundle } from './useCloseBundle.js'
+import { useGetOffers } from './useGetOffers.js'
 
 const bundleDays = 30
 
@@ -49,7 +50,8 @@ function BundleRow({ bundle }: { bundle: Bundle }) {
   })
   const details = assets.flatMap(({ data }) => (data === undefined ? [] : [data]))
   const nameOf = (offer: Offer) => details.find(({ id }) => id === offer.asset)?.name ?? `Asset ${offer.asset}`
-  const offers = bundle.offers.map((id) => details.flatMap((each) => each.offers).find((offer) => offer.id === id))
+  const listed = useGetOffers(details)
+  const offers = bundle.offers.map((id) => listed.find((offer) => offer.id === id))
   const priced = now === undefined ? undefined : priceBundle(offers, bundle.discountBps, { days: bundleDays, now })
   const [token] = offers.map((offer) => offer?.token)
   if (priced === undefined || token === undefined) return <Waiting>Asking the node for the bundle…</Waiting>

@@ -8,6 +8,7 @@ import { type Movement, saleFlows } from '../lineage/movement.js'
 import { isSameAccount } from '../wallet/accountName.js'
 import { BuyDialog } from './BuyDialog.js'
 import type { useBuyOffer } from './useBuyOffer.js'
+import { useGetOffers } from './useGetOffers.js'
 
 /** Says what will be bought, buys it, and gives the receipt. */
 export function BuyFlow({
@@ -26,7 +27,7 @@ export function BuyFlow({
   onDone: () => void
   onMoved?: ((movement: Movement) => void) | undefined
 }) {
-  const bought = asset.offers.find(({ id }) => id === buy.variables?.offer.toString())
+  const bought = useGetOffers([asset]).find(({ id }) => id === buy.variables?.offer.toString())
   return (
     <>
       {buy.isPending ? (

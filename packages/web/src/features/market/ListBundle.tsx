@@ -6,6 +6,7 @@ import { ErrorNotice, Notice, Waiting } from '../../ui/Notice.js'
 import { SignDialog } from '../wallet/SignDialog.js'
 import { openOffers, priceWords } from './offers.js'
 import { usageWords } from './usages.js'
+import { useGetOffers } from './useGetOffers.js'
 import { useListBundle } from './useListBundle.js'
 
 const wholeBps = 10_000
@@ -16,7 +17,7 @@ export function ListBundle({ asset }: { asset: AssetDetail }) {
   const [offers, setOffers] = useState('')
   const [discount, setDiscount] = useState('10')
   const list = useListBundle()
-  const open = openOffers(asset.offers)
+  const open = openOffers(useGetOffers([asset]))
   if (open.length === 0) return null
   const ids = offers.split(/[\s,;]+/).filter((id) => id !== '')
   const wellFormed = ids.length >= 2 && ids.every((id) => /^[1-9]\d{0,20}$/.test(id))

@@ -32,7 +32,7 @@ export function ListOffer({ asset }: { asset: AssetDetail }) {
         </Notice>
       ) : null}
       <p>
-        <button type="button" className="button" disabled={list.isPending} onClick={() => setAsking(true)}>
+        <button type="button" className="button button-small" disabled={list.isPending} onClick={() => setAsking(true)}>
           List an offer
         </button>
       </p>

@@ -15,6 +15,7 @@ import { quote } from './priceCurve.js'
 import { usageWords } from './usages.js'
 import { useBuyOffer } from './useBuyOffer.js'
 import { useChainTime } from './useChainTime.js'
+import { useGetOffers } from './useGetOffers.js'
 import { usePasses } from './usePasses.js'
 import './market.css'
 
@@ -32,7 +33,7 @@ export function OfferPanel({
   const [asking, setAsking] = useState<Offer>()
   const passes = usePasses(account?.address, asset.id)
   const buy = useBuyOffer()
-  const open = openOffers(asset.offers)
+  const open = openOffers(useGetOffers([asset]))
   const running = passes.data?.filter(({ state }) => state === 'running') ?? []
   const owned = account !== undefined && isSameAccount(account.address, asset.owner)
   const ended = isEnded(asset)

@@ -17,6 +17,7 @@ import { passWords } from './passWords.js'
 import { usageWords } from './usages.js'
 import { useBuyOffer } from './useBuyOffer.js'
 import { useChainTime } from './useChainTime.js'
+import { useGetOffers } from './useGetOffers.js'
 import { usePasses } from './usePasses.js'
 import { usePassState } from './usePassState.js'
 import { useRefundPass } from './useRefundPass.js'
@@ -71,7 +72,7 @@ export function PassPanel({ address }: { address: `0x${string}` }) {
 function PassRow({ pass }: { pass: Pass }) {
   const { account } = useAgorai()
   const asset = useGetAsset(pass.asset)
-  const offer = asset.data?.offers.find(({ id }) => id === pass.offer)
+  const offer = useGetOffers(asset.data === undefined ? [] : [asset.data]).find(({ id }) => id === pass.offer)
   const mine = account !== undefined && isSameAccount(account.address, pass.holder)
   return (
     <li className="offer">

@@ -27,6 +27,9 @@ test('a price says its unit, that it is by the day, that it is one of several, o
   expect(label(offer('1', '10000000'))).toBe('10.00 tUSD')
   expect(label(offer('1', '10000000'), offer('2', '2500000'))).toBe('from 2.50 tUSD')
   expect(label(offer('1', '250000', { timed: true }))).toBe('0.25 tUSD a day')
+  expect(label(offer('1', '20000000'), offer('2', '500000', { timed: true }))).toBe('from 0.50 tUSD a day')
+  const other = { ...testOffer.token, address: `0x${'22'.repeat(20)}` as const }
+  expect(label(offer('1', '20000000'), offer('2', '500000', { token: other, timed: true }))).toBe('from 20.00 tUSD')
   expect(label(offer('1', '5000000', { usage: 'exclusive', listedAt: 1 }))).toBe('5.00 tUSD or more')
   expect(label(offer('1', '0'))).toBe('Free')
   expect(label(offer('1', '0', { timed: true }))).toBe('Free')

@@ -34,12 +34,22 @@ export function priceWords(offer: Offer): string {
   return form === 'timed' && money !== 'Free' ? `${money} a day` : form === 'exclusive' ? `${money} or more` : money
 }
 
-/** What a card says of the price, of the first of several: `from 10.00 tUSD`, or `Not for sale`. */
-export function priceLabel(offers: readonly Offer[]): string {
+/** The open offer that asks least at once, a day's price counting as it is; of the token of the first one. */
+export function cheapestOffer(offers: readonly Offer[]): Offer | undefined {
   const open = openOffers(offers)
-  const [first] = open
-  if (first === undefined) return 'Not for sale'
-  return open.length === 1 ? priceWords(first) : `from ${priceWords(first)}`
+  return open
+    .filter(({ token }) => token.address === open[0]?.token.address)
+    .reduce<Offer | undefined>(
+      (low, offer) => (low && BigInt(low.price) <= BigInt(offer.price) ? low : offer),
+      undefined,
+    )
+}
+
+/** What a card says of the price, of the cheapest of several: `from 0.50 tUSD a day`, or `Not for sale`. */
+export function priceLabel(offers: readonly Offer[]): string {
+  const cheapest = cheapestOffer(offers)
+  if (cheapest === undefined) return 'Not for sale'
+  return openOffers(offers).length === 1 ? priceWords(cheapest) : `from ${priceWords(cheapest)}`
 }
 
 /** Everything that a buyer should know of an offer beside its price, a sentence each. */

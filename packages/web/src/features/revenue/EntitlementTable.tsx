@@ -90,11 +90,11 @@ export function EntitlementTable({
 }
 
 /** One row of the ledger's answer: a party of a version, told apart by its place in the contributor tree. */
-export function entitlementKey({ account, role, start, version }: Entitlement): string {
+function entitlementKey({ account, role, start, version }: Entitlement): string {
   return `${version}:${role}:${start ?? ''}:${account}`
 }
 
 export function reasonOf({ name, role, version }: Entitlement): string {
-  if (role === 'treasury') return 'Protocol fee'
+  if (role === 'treasury') return 'Protocol fee of all sales here'
   return `${role === 'owner' ? 'Owner of' : 'Contributor to'} ${name ?? `version ${version}`}`
 }

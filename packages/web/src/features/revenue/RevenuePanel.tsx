@@ -6,6 +6,7 @@ import type { Movement } from '../lineage/movement.js'
 import { CollectFlow } from './CollectFlow.js'
 import { EntitlementTable } from './EntitlementTable.js'
 import { Liens } from './Liens.js'
+import { sumsOf } from './sumsOf.js'
 import type { CollectSubject } from './useCollectRevenue.js'
 import { useGetRevenue } from './useGetRevenue.js'
 import { WaitingMoney } from './WaitingMoney.js'
@@ -25,6 +26,7 @@ export function RevenuePanel({
   const revenue = useGetRevenue({ version, token: token.address })
   const [asking, setAsking] = useState<CollectSubject>()
   const due = revenue.data?.entitlements.filter((entitlement) => BigInt(entitlement.collectable) > 0n) ?? []
+  const sums = revenue.data === undefined ? undefined : sumsOf(revenue.data)
   return (
     <section className="panel" aria-labelledby="revenue-heading">
       <div className="panel-head">
@@ -39,16 +41,15 @@ export function RevenuePanel({
           onRetry={() => revenue.refetch()}
         />
       ) : null}
-      {revenue.data === undefined ? null : (
+      {revenue.data === undefined || sums === undefined ? null : (
         <>
           <dl className="revenue-sums">
-            <Sum name="Received" units={revenue.data.received} token={token} />
-            <Sum name="Collected" units={revenue.data.collected} token={token} />
-            <Sum name="May be collected" units={revenue.data.collectable} token={token} />
+            <Sum name="Earned" units={sums.entitled} token={token} />
+            <Sum name="Collected" units={sums.collected} token={token} />
+            <Sum name="May be collected" units={sums.collectable} token={token} />
             {revenue.data.waiting === '0' ? null : (
-              <Sum name="Waiting, not final" units={revenue.data.waiting} token={token} />
+              <Sum name="Waiting, not final" units={BigInt(revenue.data.waiting)} token={token} />
             )}
-            {revenue.data.dust === '0' ? null : <Sum name="Remainder" units={revenue.data.dust} token={token} />}
           </dl>
           {revenue.data.entitlements.length === 0 ? (
             <p className="muted">Nothing has been sold yet. After the first sale, everyone who is owed stands here.</p>
@@ -82,11 +83,11 @@ export function RevenuePanel({
   )
 }
 
-function Sum({ name, units, token }: { name: string; units: string; token: Token }) {
+function Sum({ name, units, token }: { name: string; units: bigint; token: Token }) {
   return (
     <div>
       <dt>{name}</dt>
-      <dd>{formatMoney(BigInt(units), token)}</dd>
+      <dd>{formatMoney(units, token)}</dd>
     </div>
   )
 }

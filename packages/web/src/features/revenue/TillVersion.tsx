@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { Field } from '../../ui/Field.js'
 import { Moment } from '../../ui/Moment.js'
 import { ErrorNotice, Notice } from '../../ui/Notice.js'
+import { useGetVersions } from '../catalogue/useGetVersions.js'
 import { SignDialog } from '../wallet/SignDialog.js'
 import { useSetTillVersion } from './useSetTillVersion.js'
 
@@ -13,7 +14,8 @@ export function TillVersion({ asset }: { asset: AssetDetail }) {
   const [asking, setAsking] = useState(false)
   const [version, setVersion] = useState(current)
   const set = useSetTillVersion()
-  if (asset.versions.length < 2) return null
+  const versions = useGetVersions(asset)
+  if (asset.versionCount < 2) return null
   return (
     <>
       <p>
@@ -58,7 +60,7 @@ export function TillVersion({ asset }: { asset: AssetDetail }) {
                 onChange={(event) => setVersion(event.target.value)}
               >
                 <option value={current}>The current one, whichever that is</option>
-                {asset.versions.map(({ id }) => (
+                {versions.map(({ id }) => (
                   <option key={id} value={id}>{`Version ${id}`}</option>
                 ))}
               </select>

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { formatMoney, type Token } from '../../format/money.js'
 import { ErrorNotice, Notice } from '../../ui/Notice.js'
 import { useAccrueRevenue } from '../market/useAccrueRevenue.js'
+import { useGetOffers } from '../market/useGetOffers.js'
 import { useReleasePasses } from '../market/useReleasePasses.js'
 import { isSameAccount } from '../wallet/accountName.js'
 import { SignDialog } from '../wallet/SignDialog.js'
@@ -16,8 +17,9 @@ export function WaitingMoney({ asset, token, waiting }: { asset: AssetDetail; to
   const [moved, setMoved] = useState<bigint>()
   const accrue = useAccrueRevenue()
   const release = useReleasePasses()
+  const all = useGetOffers([asset])
   if (waiting === 0n && moved === undefined) return null
-  const offers = asset.offers.filter((offer) => isSameAccount(offer.token.address, token.address))
+  const offers = all.filter((offer) => isSameAccount(offer.token.address, token.address))
   const busy = accrue.isPending || release.isPending
   const bringIn = async () => {
     setMoved(undefined)

@@ -2,6 +2,7 @@ import { useEffect } from 'react'
 import { useAgorai } from '../../app/AgoraiProvider.js'
 import { Dialog } from '../../ui/ConfirmDialog.js'
 import { Notice, Waiting } from '../../ui/Notice.js'
+import { WalletIcon } from './WalletIcon.js'
 
 /** Chooses one of the wallets that this browser has. It closes by itself once the wallet is connected. */
 export function WalletDialog({ onClose }: { onClose: () => void }) {
@@ -36,7 +37,7 @@ export function WalletDialog({ onClose }: { onClose: () => void }) {
                   disabled={state.status === 'connecting'}
                   onClick={() => wallet.connect(each)}
                 >
-                  {each.icon === undefined ? null : <img src={each.icon} alt="" width="24" height="24" />}
+                  <WalletIcon icon={each.icon} side={24} />
                   {each.name}
                 </button>
               </li>

@@ -9,6 +9,7 @@ import { SignDialog } from './SignDialog.js'
 import { useBalance } from './useBalance.js'
 import { faucetAmount, useMintTestUsd } from './useMintTestUsd.js'
 import { WalletDialog } from './WalletDialog.js'
+import { WalletIcon } from './WalletIcon.js'
 import { WrongChain } from './WrongChain.js'
 import './wallet.css'
 
@@ -95,10 +96,9 @@ function SignerFacts({ account }: { account: Signer }) {
 
 function InjectedLabel({ name }: { name: string }) {
   const { wallet } = useAgorai()
-  const icon = wallet.chosen?.icon
   return (
     <span className="wallet-label wallet-label-injected">
-      {icon === undefined ? null : <img src={icon} alt="" width="16" height="16" />}
+      <WalletIcon icon={wallet.chosen?.icon} side={16} />
       {name}
     </span>
   )

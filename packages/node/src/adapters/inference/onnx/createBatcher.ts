@@ -22,8 +22,6 @@ type Waiting = {
 export const mayBatch = (infos: readonly TensorInfo[]): boolean =>
   infos.every(({ datatype, shape: [rows, ...sides] }) => datatype !== 'BYTES' && rows === -1 && !sides.includes(-1))
 
-const alone = new AbortController().signal
-
 /**
  * Runs what several ask for at the same time in one go, and gives each its rows. Where that fails, each is run alone, so
  * that nobody suffers from what another sent. The time of a run is shared by rows.
@@ -48,7 +46,9 @@ export function createBatcher({ windowMs, rowsMax, run }: BatcherOptions): Batch
     const all = counts.reduce((sum, rows) => sum + rows, 0)
     try {
       const joined = joinTensors(left.map(({ tensors }) => tensors))
-      const { outputs, milliseconds } = await run(joined, { client: first.caller.client, signal: alone })
+      // No one of them may give up what all of them asked for.
+      const { signal } = new AbortController()
+      const { outputs, milliseconds } = await run(joined, { client: first.caller.client, signal })
       const shares = splitTensors(outputs, counts)
       for (const [index, { rows, resolve }] of left.entries())
         resolve({ outputs: shares[index] ?? [], milliseconds: (milliseconds * rows) / all })

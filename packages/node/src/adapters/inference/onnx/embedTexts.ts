@@ -1,6 +1,6 @@
 import { AgoraiError } from '@agorai/core'
 import type { Caller, Embedded } from '../../../ports/inference.js'
-import type { Queue } from './createQueue.js'
+import type { Queue } from '../createQueue.js'
 import { floatsOf, runTokens, type TextModel } from './generateText.js'
 import type { ModelSession } from './openModelThread.js'
 

@@ -1,6 +1,6 @@
 import { AgoraiError } from '@agorai/core'
 import type { Caller, GenerateRequest, GenerateStep, InferenceTensor, Inferred } from '../../../ports/inference.js'
-import type { Queue } from './createQueue.js'
+import type { Queue } from '../createQueue.js'
 import { createStopText } from './createStopText.js'
 import type { ModelSession } from './openModelThread.js'
 import type { Tokenizer } from './readTokenizer.js'

@@ -119,6 +119,17 @@ test('calls that are run together have the answers that each has alone', async (
   )
 })
 
+test('many batches wait for the model at once, and none listens to what another does', async () => {
+  const warned: Error[] = []
+  const onWarning = (warning: Error) => warned.push(warning)
+  process.on('warning', onWarning)
+  const batching = await openModel(digits, 'digits in many batches', { batchMs: 2 })
+  // Two of them fill a batch.
+  await Promise.all(Array.from({ length: 24 }, (_, seed) => batching.infer([pixelsOf(32, seed)], caller)))
+  process.off('warning', onWarning)
+  expect(warned).toEqual([])
+})
+
 test('a text goes on, a seed gives the same again, and every token is counted', async () => {
   const request = {
     prompt: 'The people of the',

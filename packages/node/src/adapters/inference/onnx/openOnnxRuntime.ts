@@ -1,9 +1,9 @@
 import { AgoraiError, chatPrompt } from '@agorai/core'
 import type { Caller, InferenceTensor, Inferred, ModelSource, Prompt, Runtime } from '../../../ports/inference.js'
+import { createQueue } from '../createQueue.js'
 import { answersByRow } from './answersByRow.js'
 import { assertFits } from './assertFits.js'
 import { createBatcher, mayBatch } from './createBatcher.js'
-import { createQueue } from './createQueue.js'
 import type { OpenSession, SessionPool } from './createSessionPool.js'
 import { embedTexts } from './embedTexts.js'
 import { generateText, type TextModel } from './generateText.js'
@@ -44,7 +44,8 @@ export async function openOnnxRuntime(
   const withSession = <value>(work: (session: ModelSession) => Promise<value>) => pool.use(source.name, open, work)
   const model = await withSession(async ({ inputs, outputs }) => inspectModel(inputs, outputs, readTokenizer(metadata)))
   const { apis, inputs, outputs, tokenizer, generator, embedder } = model
-  const queue = createQueue({ callsMax })
+  // A run uses the thread that all of the model's share.
+  const queue = createQueue({ callsMax, runsMax: 1 })
 
   const run = (tensors: readonly InferenceTensor[], caller: Caller): Promise<Inferred> =>
     withSession((session) => queue.turn(caller, () => session.run(tensors)))

@@ -1,5 +1,5 @@
 import { AgoraiError } from '@agorai/core'
-import type { Upstream } from './createUpstreamRuntime.js'
+import type { Upstream } from './upstream.js'
 
 const answerBytesMax = 64 * 1024 * 1024
 const refusalBytesMax = 64 * 1024

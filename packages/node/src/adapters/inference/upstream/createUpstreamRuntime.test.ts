@@ -37,12 +37,12 @@ const request = {
   streams: true,
 }
 const caller = { client: 'me', signal: new AbortController().signal }
-const upstream = () => ({ baseUrl, apiKey: 'key', model: 'llama', continuousUsage: false })
+const upstream = () => ({ baseUrl, apiKey: 'key', model: 'llama', continuousUsage: false, concurrency: 2 })
 
 async function take(more: object = {}, apis = ['completions', 'chat'] as const): Promise<GenerateStep[]> {
   asked = []
   const steps: GenerateStep[] = []
-  const runtime = createUpstreamRuntime(upstream(), apis)
+  const runtime = createUpstreamRuntime(upstream(), apis, 8)
   for await (const step of runtime.generate({ ...request, ...more }, caller)) steps.push(step)
   return steps
 }
@@ -142,7 +142,7 @@ test('a refusal without end is read no further than its reason can be', async ()
 })
 
 test('vectors come in the order of the texts, and each must be there', async () => {
-  const runtime = createUpstreamRuntime(upstream(), ['embeddings'])
+  const runtime = createUpstreamRuntime(upstream(), ['embeddings'], 8)
   const data = [
     { index: 1, embedding: [2] },
     { index: 0, embedding: [1] },
@@ -165,11 +165,40 @@ test('who gives up ends the call to the server, too', async () => {
       response.write(`data: ${JSON.stringify({ choices: [{ text: 'a' }] })}\n\n`)
     }
   })
-  const runtime = createUpstreamRuntime(upstream(), ['completions'])
+  const runtime = createUpstreamRuntime(upstream(), ['completions'], 8)
   const steps = runtime.generate(request, { client: 'me', signal: controller.signal })
   const iterator = steps[Symbol.asyncIterator]()
   expect((await iterator.next()).value).toMatchObject({ text: 'a', usage: { inputTokens: 0, outputTokens: 1 } })
   controller.abort()
   await expect(iterator.next()).rejects.toMatchObject({ name: 'AbortError' })
   await closed
+})
+
+test('it is asked so much at once as its operator said, and a caller with much to ask waits for others', async () => {
+  const open: { who: unknown; end(): void }[] = []
+  const begun: unknown[] = []
+  answer = (_, response) => {
+    const who = asked.at(-1)?.body.prompt
+    begun.push(who)
+    open.push({
+      who,
+      end() {
+        response.setHeader('content-type', 'application/json')
+        response.end(JSON.stringify({ choices: [{ text: 'a', finish_reason: 'stop' }], usage }))
+      },
+    })
+  }
+  asked = []
+  const runtime = createUpstreamRuntime(upstream(), ['completions'], 8)
+  const ask = async (client: string) => {
+    for await (const _ of runtime.generate({ ...request, prompt: client }, { ...caller, client }));
+  }
+  const calls = [...['much', 'much', 'much', 'much'].map(ask), ask('little')]
+  await expect(ask('much')).rejects.toMatchObject({ code: 'model_overloaded', details: { retryAfterSeconds: 1 } })
+  for (let ended = 0; ended < calls.length; ended += 1) {
+    await expect.poll(() => open.length).toBe(Math.min(2, calls.length - ended))
+    open.shift()?.end()
+  }
+  await Promise.all(calls)
+  expect(begun).toEqual(['much', 'much', 'much', 'little', 'much'])
 })

@@ -1,30 +1,47 @@
 import { AgoraiError, type ServingApi } from '@agorai/core'
-import type { Caller, GenerateRequest, GenerateStep, Prompt, Runtime } from '../../../ports/inference.js'
+import type { Caller, Embedded, GenerateRequest, GenerateStep, Prompt, Runtime } from '../../../ports/inference.js'
+import { createQueue } from '../createQueue.js'
 import { embeddingsSchema, generationSchema, parseAnswer, requireUsage } from './answers.js'
 import { askUpstream } from './askUpstream.js'
 import { readEvents } from './readEvents.js'
-
-/** A server of the OpenAI API, as its operator named it. */
-export type Upstream = {
-  /** Up to and with `/v1`. */
-  baseUrl: string
-  apiKey: string | undefined
-  /** What the model is called there. */
-  model: string
-  /** Whether it tells the usage with every piece when it is asked, so that it is known when a caller goes away. */
-  continuousUsage: boolean
-}
+import type { Upstream } from './upstream.js'
 
 /** Servers frame a message by a few tokens of their own, and a text by one or two. */
 const framingTokens = 64
 const messageTokens = 16
 
-/** A model that another server runs. What a call used is what that server says, and never a guess. */
-export function createUpstreamRuntime(upstream: Upstream, apis: readonly ServingApi[]): Runtime {
+/**
+ * A model that another server runs. What a call used is what that server says, and never a guess. It is asked
+ * `upstream.concurrency` calls at once, of callers in their turns; of `callsMax` that are under way or wait, half may be
+ * one caller's.
+ *
+ * @throws AgoraiError `model_unsupported`
+ */
+export function createUpstreamRuntime(upstream: Upstream, apis: readonly ServingApi[], callsMax: number): Runtime {
   if (apis.includes('infer'))
     throw new AgoraiError('model_unsupported', 'A server of the OpenAI API takes no tensors.', {
       field: 'serving.apis',
     })
+  const queue = createQueue({ callsMax, runsMax: upstream.concurrency })
+
+  async function embed(texts: readonly string[], signal: AbortSignal): Promise<Embedded> {
+    const begun = performance.now()
+    const body = { model: upstream.model, input: texts, encoding_format: 'float' }
+    const response = await askUpstream(upstream, 'embeddings', body, signal)
+    const { data, usage } = parseAnswer(embeddingsSchema, await response.text())
+    const { inputTokens } = requireUsage(usage)
+    const vectors = new Map(data.map(({ index, embedding }) => [index, Float32Array.from(embedding)]))
+    return {
+      vectors: texts.map((_, index) => {
+        const vector = vectors.get(index)
+        if (vector === undefined) throw new AgoraiError('upstream_unavailable', 'It left a text out.')
+        return vector
+      }),
+      inputTokens,
+      milliseconds: performance.now() - begun,
+    }
+  }
+
   return {
     apis,
     inputs: [],
@@ -33,22 +50,25 @@ export function createUpstreamRuntime(upstream: Upstream, apis: readonly Serving
     async infer() {
       throw new AgoraiError('model_unsupported', 'It takes no tensors.')
     },
-    generate: (request, caller) => generate(upstream, request, caller),
-    async embed(texts, { signal }) {
-      const begun = performance.now()
-      const body = { model: upstream.model, input: texts, encoding_format: 'float' }
-      const response = await askUpstream(upstream, 'embeddings', body, signal)
-      const { data, usage } = parseAnswer(embeddingsSchema, await response.text())
-      const { inputTokens } = requireUsage(usage)
-      const vectors = new Map(data.map(({ index, embedding }) => [index, Float32Array.from(embedding)]))
-      return {
-        vectors: texts.map((_, index) => {
-          const vector = vectors.get(index)
-          if (vector === undefined) throw new AgoraiError('upstream_unavailable', 'It left a text out.')
-          return vector
-        }),
-        inputTokens,
-        milliseconds: performance.now() - begun,
+    async *generate(request, caller) {
+      const leave = queue.enter(caller.client)
+      try {
+        const end = await queue.take(caller)
+        try {
+          yield* generate(upstream, request, caller)
+        } finally {
+          end()
+        }
+      } finally {
+        leave()
+      }
+    },
+    async embed(texts, caller) {
+      const leave = queue.enter(caller.client)
+      try {
+        return await queue.turn(caller, () => embed(texts, caller.signal))
+      } finally {
+        leave()
       }
     },
     close: async () => {},

@@ -10,7 +10,7 @@ import { planInference } from './planInference.js'
 import { readInference } from './readInference.js'
 
 /** A problem as the Open Inference Protocol tells it; its code, too, for whoever looks. */
-export const inferenceError = ({ code, detail, remedy }: Problem) => ({ error: `${detail} ${remedy}`, code })
+const inferenceError = ({ code, detail, remedy }: Problem) => ({ error: `${detail} ${remedy}`, code })
 
 const common = { crossOrigin: true, hot: true, errorForm: inferenceError, rawResponse: 'application/json' } as const
 const assetParams = z.strictObject({ asset: versionIdSchema })

@@ -1,9 +1,11 @@
 import { AgoraiError } from '@agorai/core'
-import type { Caller } from '../../../ports/inference.js'
+import type { Caller } from '../../ports/inference.js'
 
 export type QueueOptions = {
   /** Most calls that are under way or wait; half of them may be of one client. */
   callsMax: number
+  /** Most pieces of work that are under way at once. */
+  runsMax: number
 }
 
 /** Who may use a model next. */
@@ -15,19 +17,21 @@ export type Queue = {
    */
   enter(client: string): () => void
   /**
-   * Runs one piece of work when it is the client's turn: of those that wait, each client has one piece after the other.
-   * Who gives up loses the place, and what has begun is waited for.
+   * Waits for the client's turn: of those that wait, each client has one piece of work after the other. The returned
+   * function ends the piece; to be called once. Who gives up before loses the place.
    */
+  take(caller: Caller): Promise<() => void>
+  /** Runs one piece of work when it is the client's turn. What has begun is waited for. */
   turn<value>(caller: Caller, work: () => Promise<value>): Promise<value>
 }
 
 type Waiting = { start(): void; signal: AbortSignal }
 
-/** A queue for one model, one piece at a time: a run of it uses the thread that all would share. */
-export function createQueue({ callsMax }: QueueOptions): Queue {
+/** A queue for one model. */
+export function createQueue({ callsMax, runsMax }: QueueOptions): Queue {
   const callsOf = new Map<string, number>()
   let calls = 0
-  let busy = false
+  let runs = 0
   /** Clients who wait, the next one first. */
   const waiting = new Map<string, Waiting[]>()
 
@@ -40,7 +44,7 @@ export function createQueue({ callsMax }: QueueOptions): Queue {
       piece.start()
       return
     }
-    busy = false
+    runs -= 1
   }
 
   function wait({ client, signal }: Caller): Promise<void> {
@@ -65,7 +69,15 @@ export function createQueue({ callsMax }: QueueOptions): Queue {
     })
   }
 
+  async function take(caller: Caller): Promise<() => void> {
+    caller.signal.throwIfAborted()
+    if (runs < runsMax) runs += 1
+    else await wait(caller)
+    return next
+  }
+
   return {
+    take,
     enter(client) {
       const own = callsOf.get(client) ?? 0
       if (calls >= callsMax || own >= Math.ceil(callsMax / 2))
@@ -85,13 +97,11 @@ export function createQueue({ callsMax }: QueueOptions): Queue {
       }
     },
     async turn(caller, work) {
-      caller.signal.throwIfAborted()
-      if (busy) await wait(caller)
-      else busy = true
+      const end = await take(caller)
       try {
         return await work()
       } finally {
-        next()
+        end()
       }
     },
   }
