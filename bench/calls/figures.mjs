@@ -13,7 +13,7 @@ const each = { product: 250, official: 10, exact: 24 }
 /** Until a server's code is compiled and its channels are known. The official code is compiled after some thousand requests. */
 const warmUps = 3
 const eachWarmUp = { ...each, official: 25 }
-const pacedSeconds = 3
+const pacedSeconds = 5
 const pacedRounds = 3
 
 const median = (numbers) => [...numbers].sort((left, right) => left - right)[numbers.length >> 1]

@@ -65,6 +65,9 @@ function lengthOf(bytes) {
 
 const quantile = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]
 
+/** How long a paced run goes on before its times count: all connections begin in one moment, which no steady load does. */
+const settleMs = 1_000
+
 let prepared
 async function prepare({ port, maker, connections, each, rate }) {
   const lists = await makers[maker.kind](maker, { port, connections, each })
@@ -79,10 +82,11 @@ async function run() {
   const latencies = []
   let refused
   const onAnswer = (status, ms, bytes) => {
-    latencies.push(ms)
+    if (performance.now() - ms >= countFrom) latencies.push(ms)
     if (status !== 200) refused ??= bytes.toString().slice(0, 1_500)
   }
   const began = performance.now()
+  const countFrom = every === undefined ? began : began + settleMs
   await Promise.all(
     lists.map((requests, index) => {
       const beginAt = began + (every === undefined ? 0 : (index * every) / lists.length)

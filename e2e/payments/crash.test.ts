@@ -69,8 +69,11 @@ async function stop({ child, exited }: Running): Promise<void> {
 }
 
 const traceLog = () => join(folder, 'strace.log')
+/** Journal and charge log are written by the first thread, as the index is. */
+const records = (call: string) =>
+  ['pwrite64', 'fdatasync'].includes(call) ? { folders: [join(folder, 'journal'), join(folder, 'charges')] } : {}
 const trap = ({ child }: Running, call: string, what: string, nth: number) =>
-  setTrap(child, { log: traceLog(), call, what, nth })
+  setTrap(child, { log: traceLog(), call, what, nth, ...records(call) })
 
 /** A call that is paid by a voucher. Whoever got no answer sends the very same again. */
 function voucherWork(): Work {
@@ -152,7 +155,7 @@ async function killAtEach(call: string, { run, check }: Work): Promise<number> {
   let node = await start()
   const undisturbed = lastStart
   for (let killed = 0; ; killed++) {
-    const trapped = { log: traceLog(), call, nth: killed + 1 }
+    const trapped = { log: traceLog(), call, nth: killed + 1, ...records(call) }
     if (killed === pointsMax || !(await killInside(node, trapped, () => run(node)))) {
       await check(node)
       await stop(node)

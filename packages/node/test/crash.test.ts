@@ -83,8 +83,9 @@ async function stop({ child, exited }: Program): Promise<void> {
 }
 
 const traceLog = () => join(folder, 'strace.log')
-const trap = ({ child }: Program, call: string, what: string, nth: number): Promise<Trap> =>
-  setTrap(child, { log: traceLog(), call, what, nth })
+const journal = () => [join(folder, 'journal')]
+const trap = ({ child }: Program, call: string, what: string, folders?: readonly string[]): Promise<Trap> =>
+  setTrap(child, { log: traceLog(), call, what, nth: 1, ...(folders && { folders }) })
 
 type Before = { asset: SealedAsset; sold: Sold; body: string; grant: DeliveryGrant; block: number }
 
@@ -112,18 +113,20 @@ async function expectKept({ node }: Program): Promise<void> {
  *
  * @param options.answersLast Whether the work may not be answered before its last such call has returned.
  * @param options.before What is done each time before the calls are counted.
+ * @param options.folders Where the files are whose calls are counted.
  * @returns How many times it was killed.
  */
 async function killAtEach(
   call: string,
   work: (program: Program) => Promise<unknown>,
   check: (program: Program) => Promise<void>,
-  { answersLast, before: prepare }: { answersLast: boolean; before?: (program: Program) => Promise<void> },
+  options: { answersLast: boolean; before?: (program: Program) => Promise<void>; folders?: () => readonly string[] },
 ): Promise<number> {
   let running = await start()
   for (let nth = 1; nth <= pointsMax; nth++) {
-    await prepare?.(running)
-    if (!(await killInside(running, { log: traceLog(), call, nth }, () => work(running), !answersLast))) {
+    await options.before?.(running)
+    const trapped = { log: traceLog(), call, nth, ...(options.folders && { folders: options.folders() }) }
+    if (!(await killInside(running, trapped, () => work(running), !options.answersLast))) {
       await check(running)
       await stop(running)
       return nth - 1
@@ -256,7 +259,7 @@ describe.skipIf(!traceable)('killed inside', { timeout: 180_000 }, () => {
           const grant = await grantOf(await postDelivery(node, body))
           expect(grant).toEqual(answered ?? grant)
         },
-        { answersLast: true },
+        { answersLast: true, folders: journal },
       )
       expect(killed).toBe(1)
     })
@@ -297,7 +300,7 @@ describe.skipIf(!traceable)('a disk that fails', { timeout: 120_000 }, () => {
     ['pwrite64', 'error=ENOSPC'],
   ])('in %s (%s): no grant is acknowledged until a restart, and none is lost', async (call, what) => {
     const running = await start()
-    const { release } = await trap(running, call, what, 1)
+    const { release } = await trap(running, call, what, journal())
     const lost = await deliveryBody(running.node, before.sold)
     expect(await problemOf(await postDelivery(running.node, lost))).toMatchObject({ code: 'storage_full', status: 507 })
     await release()
@@ -314,7 +317,7 @@ describe.skipIf(!traceable)('a disk that fails', { timeout: 120_000 }, () => {
   test('during an upload: it is refused, leaves nothing, and works once there is space', async () => {
     const running = await start()
     const asset = await sealAsset(new Uint8Array(30_000))
-    const { release } = await trap(running, 'pwrite64', 'error=ENOSPC', 1)
+    const { release } = await trap(running, 'pwrite64', 'error=ENOSPC')
     expect(await problemOf(await uploadContent(running.node, asset))).toMatchObject({
       code: 'storage_full',
       status: 507,
@@ -336,7 +339,7 @@ describe.skipIf(!traceable)('a disk that fails', { timeout: 120_000 }, () => {
     const { node } = running
     const asset = await sealAsset(crypto.getRandomValues(new Uint8Array(30_000)))
     await ok(sendFrom(node, asset, 0, 20_000))
-    const { release } = await trap(running, call, what, 1)
+    const { release } = await trap(running, call, what)
     expect(await problemOf(await sendFrom(node, asset, 20_000))).toMatchObject({ code: 'storage_full', status: 507 })
     await release()
     const { received, stored } = await uploadState(node, asset)

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect } from 'vitest'
 
@@ -27,11 +28,16 @@ export const traceable = mayTrace()
 if (!traceable)
   console.warn('SKIPPED: crash tests need `strace` and the right to attach it (Debian: apt install strace).')
 
-export type CallToTrap = { log: string; call: string; nth: number }
+export type CallToTrap = {
+  log: string
+  call: string
+  nth: number
+  /** Counts the calls on the files that lie in these folders, of every thread. */
+  folders?: readonly string[]
+}
 
 /**
- * Resolves once the trap is set. The first thread is left alone: the index writes from there, and holding it would stop
- * the whole program.
+ * Resolves once the trap is set. Without folders the first thread is left alone: the index writes from there.
  *
  * @param child A program with one thread that writes files (UV_THREADPOOL_SIZE=1): calls are counted by thread.
  * @param what What happens at the call, as `strace` names it: a delay, or an error.
@@ -39,11 +45,13 @@ export type CallToTrap = { log: string; call: string; nth: number }
  */
 export async function setTrap(
   child: ChildProcess,
-  { log, call, what, nth }: CallToTrap & { what: string },
+  { log, call, what, nth, folders }: CallToTrap & { what: string },
 ): Promise<Trap> {
   await writeFile(log, '')
-  const threads = (await readdir(`/proc/${child.pid}/task`)).filter((thread) => thread !== String(child.pid))
+  const all = await readdir(`/proc/${child.pid}/task`)
+  const threads = folders === undefined ? all.filter((thread) => thread !== String(child.pid)) : all
   const inject = ['-e', `trace=${call}`, '-e', `inject=${call}:${what}:when=${nth}`]
+  for (const path of folders ?? []) for (const name of await readdir(path)) inject.push('-P', join(path, name))
   const tracer = spawn('strace', ['-y', ...threads.flatMap((thread) => ['-p', thread]), ...inject, '-o', log], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })

@@ -112,7 +112,8 @@ const refuse = (error: X402Error | string, more: Partial<Refused> = {}): Refused
 
 export function createChannelDesk(options: ChannelDeskOptions): ChannelDesk {
   const { terms, book, mirror, digests, keys, facilitator, publicClient } = options
-  const held = new Set<Hex>()
+  /** By whether they are held. Never deleted from, for the reason that `lastAnswers` gives: a channel has a record, too. */
+  const held = new Map<Hex, boolean>()
   const promised = createPromisedFunds(publicClient)
   const pending = createPendingDeposits()
   const writer = `${randomBytes(9).toString('base64url')}.`
@@ -208,7 +209,7 @@ export function createChannelDesk(options: ChannelDeskOptions): ChannelDesk {
       const funds = mirror.fresh(channel) ?? (await mirror.read(channel))
       // From here to the hold nothing waits, so what was found still is.
       const state = book.get(channel)
-      const isHeld = held.has(channel) || state?.session?.id !== session
+      const isHeld = held.get(channel) === true || state?.session?.id !== session
       const isToppedUp = session !== undefined
       const reason = refusalOf({ state, funds, max, asked, added, isHeld, isToppedUp, mayBeOld: attempt < 2 })
       if (reason === undefined) {
@@ -246,7 +247,7 @@ export function createChannelDesk(options: ChannelDeskOptions): ChannelDesk {
   type Hold = Payment & { state: ChannelState | undefined; funds: ChannelFunds; from: bigint; max: bigint }
 
   function hold({ payload, requirements, channel, state, funds, from, max, added }: Hold): TakenChannel {
-    held.add(channel)
+    held.set(channel, true)
     const sequence = state?.sequence ?? 0
     return {
       kind: 'taken',
@@ -274,7 +275,7 @@ export function createChannelDesk(options: ChannelDeskOptions): ChannelDesk {
         await options.catchUp()
         return correct(channel)
       },
-      release: () => void held.delete(channel),
+      release: () => void held.set(channel, false),
     }
   }
 

@@ -27,6 +27,8 @@ export type Live = {
   readonly ending: Set<Pool>
   /** Counters that calls use, or used, at this gateway. */
   readonly counters: CounterSet
+  /** Those of calls that have no answer yet. */
+  readonly inFlight: CounterSet
   /** Whatever writes records of the session does so in turn. */
   turn: Promise<unknown>
   usedAtMs: number
@@ -42,7 +44,7 @@ export type PoolsOptions = {
 }
 
 /** Calls in a record. A line of them has 280 characters at most. More at once would keep all other calls waiting while they are written. */
-export const callsPerRecord = 512
+export const callsPerRecord = 64
 const indexesPerLease = 2 ** 24
 const attemptsMax = 64
 /** Of what is free, the part that one of several gateways takes at a time. */
@@ -56,6 +58,7 @@ export const createLive = (state: SessionState, secrets: SessionSecrets): Live =
   pool: newPool(),
   ending: new Set(),
   counters: createCounterSet(),
+  inFlight: createCounterSet(),
   turn: Promise.resolve(),
   usedAtMs: 0,
 })

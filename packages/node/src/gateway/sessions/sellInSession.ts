@@ -52,7 +52,6 @@ setMaxListeners(0, staying.signal)
 export function createSellInSession(options: SellInSessionOptions): Cashier['sell'] {
   const { live: sessions, pools, log, answerOnce, now = () => Date.now() / 1000 } = options
   const kept = createKeptAnswers()
-  const inFlight = new Set<string>()
 
   function hold(call: Call, authenticated: Authenticated, keyed: KeyedCall | undefined): Held | Promise<Held> {
     const { live, bound } = authenticated
@@ -142,21 +141,21 @@ export function createSellInSession(options: SellInSessionOptions): Cashier['sel
   ): Promise<result> {
     if (bound === undefined) return sell()
     const { counter, mac, session } = bound
-    const name = `${session}.${counter}`
     if (live.state.counters?.has(counter) || !live.counters.add(counter)) {
       const last = kept.get(session, counter)
       if (last?.mac === mac) return again(last)
-      if (inFlight.has(name)) throw new AgoraiError('call_in_flight', 'The call with this counter has no answer yet.')
+      if (live.inFlight.has(counter))
+        throw new AgoraiError('call_in_flight', 'The call with this counter has no answer yet.')
       throw new AgoraiError('counter_used', `Counter ${counter} has been used.`, { details: { counter } })
     }
-    inFlight.add(name)
+    live.inFlight.add(counter)
     try {
       return await sell()
     } catch (error) {
       live.counters.delete(counter)
       throw error
     } finally {
-      inFlight.delete(name)
+      live.inFlight.delete(counter)
     }
   }
 
