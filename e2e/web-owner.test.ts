@@ -65,6 +65,21 @@ test('a bundle is listed by its owner, bought whole, and closed', { timeout: 180
   await page.context().close()
 })
 
+test('the page of an account shows what it owns', { timeout: 180_000 }, async () => {
+  const { ada, curie } = market
+  await market.publishService(ada, { name: 'Owned service' })
+  await market.settle()
+  const { page, faults } = await openPage(browser, { theme: 'light' })
+  await page.goto(`${market.node.url}/accounts/${market.addressOf(ada)}`)
+  const owned = panel(page, 'Assets')
+  await owned.getByRole('link', { name: 'Owned service', exact: true }).waitFor()
+  expect(await findBarriers(page)).toEqual([])
+  await page.goto(`${market.node.url}/accounts/${market.addressOf(curie)}`)
+  await owned.getByText('This account owns no asset.').waitFor()
+  expect(faults).toEqual([])
+  await page.context().close()
+})
+
 test('every offer is shown, also those of further pages', { timeout: 180_000 }, async () => {
   const offers = Array.from({ length: 22 }, () => ({ token: market.token, price, usage: 'inference' as const }))
   const { asset } = await market.publishService(market.ada, { name: 'Many offers', offers })

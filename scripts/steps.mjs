@@ -12,13 +12,16 @@ export function printStep(name, said, begun) {
 }
 
 /**
- * Runs `work` and prints one line when it is done; on a terminal it is announced first. `work` gives what to say.
+ * Runs `work` and prints one line when it is done; it is announced first, in a log only where it takes long. `work` gives
+ * what to say.
  *
  * @returns what `work` gave.
  */
 export async function runStep(name, work) {
   const begun = performance.now()
   if (live) process.stdout.write(`· ${name} …`)
+  // In a log nobody sees that something is under way, unless it takes long enough to wonder.
+  const wondering = live ? undefined : setTimeout(() => console.log(`· ${name} …`), 5_000)
   try {
     const said = await work()
     if (live) process.stdout.write('\r\x1b[K')
@@ -28,6 +31,8 @@ export async function runStep(name, work) {
     if (live) process.stdout.write('\r\x1b[K')
     console.log(`✗ ${name}`)
     throw error
+  } finally {
+    clearTimeout(wondering)
   }
 }
 

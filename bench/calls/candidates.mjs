@@ -100,6 +100,15 @@ export async function createCandidates({ chain, folder, profile, modelTimes, onS
     return { name, server, maker: { kind: 'plain', path: '/call' } }
   }
 
+  /** @param checks `signature` or `mac`. */
+  async function bare(name, checks) {
+    const own = join(folder, name)
+    mkdirSync(own, { recursive: true })
+    const script = fileURLToPath(new URL('bareServer.mjs', import.meta.url))
+    const server = await startServer(script, { folder: own, checks })
+    return { name, server, maker: { kind: 'plain', path: '/call' } }
+  }
+
   async function vouchers(name, connections) {
     const server = await startAgorai(name, { handler: 'empty', amount: '1' })
     const url = `http://127.0.0.1:${server.port}/call`
@@ -202,5 +211,5 @@ export async function createCandidates({ chain, folder, profile, modelTimes, onS
     return { name, server, makerOf }
   }
 
-  return { unpaid, vouchers, sessions, officialVouchers, exact }
+  return { unpaid, bare, vouchers, sessions, officialVouchers, exact }
 }

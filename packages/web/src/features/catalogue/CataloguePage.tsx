@@ -2,6 +2,7 @@ import { assetKinds, assetSortSchema } from '@agorai/core'
 import { Link, usePlace } from '../../app/router.js'
 import { useTitle } from '../../app/useTitle.js'
 import { ErrorNotice, Waiting } from '../../ui/Notice.js'
+import { ShowMore } from '../../ui/ShowMore.js'
 import { AssetCard } from './AssetCard.js'
 import { SearchForm } from './SearchForm.js'
 import { useSearchAssets, type Wanted } from './useSearchAssets.js'
@@ -38,18 +39,7 @@ export function CataloguePage() {
           ))}
         </ul>
       )}
-      {search.hasNextPage ? (
-        <p className="catalogue-more">
-          <button
-            type="button"
-            className="button"
-            disabled={search.isFetchingNextPage}
-            onClick={() => search.fetchNextPage()}
-          >
-            {search.isFetchingNextPage ? 'Asking for more…' : 'Show more'}
-          </button>
-        </p>
-      ) : null}
+      <ShowMore list={search} />
     </>
   )
 }

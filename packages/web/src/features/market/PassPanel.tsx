@@ -8,6 +8,7 @@ import { Copyable } from '../../ui/Copyable.js'
 import { TextField } from '../../ui/Field.js'
 import { Moment } from '../../ui/Moment.js'
 import { ErrorNotice, Notice, Waiting } from '../../ui/Notice.js'
+import { ShowMore } from '../../ui/ShowMore.js'
 import { useGetAsset } from '../catalogue/useGetAsset.js'
 import { isSameAccount } from '../wallet/accountName.js'
 import { SignDialog } from '../wallet/SignDialog.js'
@@ -53,18 +54,7 @@ export function PassPanel({ address }: { address: `0x${string}` }) {
           ))}
         </ul>
       )}
-      {passes.hasNextPage ? (
-        <p>
-          <button
-            type="button"
-            className="button"
-            disabled={passes.isFetchingNextPage}
-            onClick={() => passes.fetchNextPage()}
-          >
-            {passes.isFetchingNextPage ? 'Asking for more…' : 'Show more'}
-          </button>
-        </p>
-      ) : null}
+      <ShowMore list={passes} />
     </section>
   )
 }

@@ -4,6 +4,7 @@ import { useTitle } from '../../app/useTitle.js'
 import { formatMoney, type Token } from '../../format/money.js'
 import { Copyable } from '../../ui/Copyable.js'
 import { ErrorNotice, Waiting } from '../../ui/Notice.js'
+import { OwnedAssets } from '../catalogue/OwnedAssets.js'
 import { ChannelPanel } from '../channels/ChannelPanel.js'
 import { PassPanel } from '../market/PassPanel.js'
 import { CollectFlow } from '../revenue/CollectFlow.js'
@@ -14,7 +15,7 @@ import { isSameAccount } from './accountName.js'
 import { useAccountName } from './useAccountName.js'
 import './wallet.css'
 
-/** What one account may open, what it is owed and, of the one that signs, what is left in its payment channels. */
+/** What one account is owed, owns and may open and, of the one that signs, what is left in its payment channels. */
 export function AccountPage({ address }: { address: `0x${string}` }) {
   const { account, paymentToken } = useAgorai()
   const name = useAccountName(address)
@@ -28,6 +29,7 @@ export function AccountPage({ address }: { address: `0x${string}` }) {
         </p>
       </div>
       {paymentToken === undefined ? null : <OwedPanel address={address} token={paymentToken} />}
+      <OwnedAssets address={address} />
       <PassPanel address={address} />
       {account !== undefined && isSameAccount(account.address, address) ? <ChannelPanel /> : null}
     </>
