@@ -116,10 +116,12 @@ export function topUpWork(paid: PaidNode, purse: Purse): Work {
     async check(node) {
       const { opened } = purse.session ?? {}
       if (opened !== undefined) {
-        const state = await sessionState(node.url, opened)
-        expect(BigInt(state.ceiling)).toBeGreaterThanOrEqual(ceiling)
-        if (state.state === 'closed') {
-          expect(state.charged).toBe('0')
+        const { state, ceiling: kept } = await sessionState(node.url, opened)
+        expect(BigInt(kept)).toBeGreaterThanOrEqual(ceiling)
+        // What had begun to close is brought to its end, and takes no other ceiling.
+        if (state !== 'open') {
+          const isClosed = { state: 'closed', charged: '0' }
+          await expect.poll(() => sessionState(node.url, opened, 'close'), { timeout: 60_000 }).toMatchObject(isClosed)
           purse.session = undefined
           ceiling = 0n
         }
