@@ -65,6 +65,16 @@ describe('the last answers', () => {
     expect(last.find(idOf(0), '0x01')).toBeUndefined()
     expect(last.find(idOf(299), '0x01')).toBeDefined()
   })
+
+  test('outlive a generation, and one that is too large hides the one before it', () => {
+    const last = createLastAnswers()
+    last.keep(idOf(0), entry('0x01', 1))
+    for (let n = 1; n < 150; n++) last.keep(idOf(n), entry('0x01', 256 * 1024))
+    expect(last.find(idOf(0), '0x01')).toBeDefined()
+    last.keep(idOf(0), entry('0x02', 256 * 1024 + 1))
+    expect(last.find(idOf(0), '0x01')).toBeUndefined()
+    expect(last.find(idOf(0), '0x02')).toBeUndefined()
+  })
 })
 
 describe('answers under idempotency keys', () => {

@@ -117,11 +117,14 @@ export function createPools({ memory, gateway, shared, now = () => Date.now() / 
     throw new AgoraiError('busy', 'Other gateways were faster each time.')
   }
 
-  /** Writes down what a pool charged, and with `last` that it charges no more. */
-  async function report(live: Live, pool: Pool, last: boolean): Promise<void> {
+  /**
+   * Writes down so many of the calls that a pool charged, and not what is charged meanwhile; with `last` all, and that it
+   * charges no more.
+   */
+  async function report(live: Live, pool: Pool, { due, last }: { due: number; last: boolean }): Promise<void> {
     const [number, ...others] = pool.leases
     if (number === undefined) return
-    while (last || pool.calls.length > 0) {
+    for (let left = due; last || (left > 0 && pool.calls.length > 0); ) {
       const calls = pool.calls.slice(0, callsPerRecord)
       const isLast = last && calls.length === pool.calls.length
       // A record that got no answer may stand already, with what there was at that time.
@@ -131,6 +134,7 @@ export function createPools({ memory, gateway, shared, now = () => Date.now() / 
       })
       pool.parts += 1
       pool.calls.splice(0, standing.calls.length)
+      left -= standing.calls.length
       if (standing.last) break
     }
     if (!last) return
@@ -144,7 +148,7 @@ export function createPools({ memory, gateway, shared, now = () => Date.now() / 
 
   async function finish(live: Live, pool: Pool): Promise<void> {
     if (pool.inFlight > 0 || !live.ending.has(pool)) return
-    await report(live, pool, true)
+    await report(live, pool, { due: pool.calls.length, last: true })
     live.ending.delete(pool)
   }
 
@@ -156,6 +160,13 @@ export function createPools({ memory, gateway, shared, now = () => Date.now() / 
       if (pool.leases.length === 0 || pool.room < draw) return inTurn(live, () => grow(live, draw))
       return hold(pool, draw)
     },
+    /** Notes what a call was charged. Calls that fill a record are written down at once, so that few of them wait. */
+    charged(live: Live, pool: Pool, line: string): void {
+      pool.calls.push(line)
+      if (pool.calls.length % callsPerRecord !== 0) return
+      // Where it fails, the next round tries again, and says so.
+      void inTurn(live, () => report(live, pool, { due: callsPerRecord, last: false })).catch(() => {})
+    },
     /** Gives up what was reserved beyond what was charged. */
     release(live: Live, pool: Pool, unused: bigint): void {
       pool.inFlight -= 1
@@ -165,7 +176,8 @@ export function createPools({ memory, gateway, shared, now = () => Date.now() / 
     /** Writes down what was charged until now. */
     report: (live: Live): Promise<void> =>
       inTurn(live, async () => {
-        for (const pool of [live.pool, ...live.ending]) await report(live, pool, false)
+        for (const pool of [live.pool, ...live.ending])
+          await report(live, pool, { due: pool.calls.length, last: false })
       }),
     /** Gives back what takes no more calls, where no call is under way on it any more. */
     finish: (live: Live): Promise<void> =>

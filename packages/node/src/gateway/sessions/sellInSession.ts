@@ -91,7 +91,7 @@ export function createSellInSession(options: SellInSessionOptions): Cashier['sel
       pools.release(live, pool, 0n)
       throw error
     }
-    pool.calls.push(line)
+    pools.charged(live, pool, line)
     pools.release(live, pool, drawOf(state, max) - drawOf(state, amount))
     return headers
   }

@@ -144,6 +144,12 @@ describe('calls of a session', () => {
     await other.stop()
   })
 
+  test('are reported as soon as they fill a record, and no others with them', async () => {
+    const session = await begin(1_000_000)
+    for (let call = 0; call <= callsPerRecord; call++) await gateway.sell({ session, used: 1 })
+    await expect.poll(() => gateway.memory.sessions.get(session)?.charged).toBe(BigInt(callsPerRecord))
+  })
+
   test('are reported to the journal as they come, however many', async () => {
     const session = await begin(1_000_000)
     const rounds = Math.ceil(callsPerRecord / 100) + 1
