@@ -13,6 +13,7 @@ import { type BackupDescription, backupPaths } from './backupFolder.js'
 import { copyCharges } from './chargeFiles.js'
 import type { Command } from './command.js'
 import { copyObjects } from './copyObjects.js'
+import { counted } from './counted.js'
 
 /**
  * Copies all but keys into a folder, which later backups bring up to date. The node may run. What the journal of the copy
@@ -50,7 +51,7 @@ export const backup: Command = {
     for (const name of objects.damaged)
       say(`${name} is damaged and was not copied. Run agorai-node fsck.`, { damaged: name })
     say(
-      `${records.length} records, ${charges} charges and ${objects.copied} new objects (${objects.bytes} bytes) are in ${folder}.`,
+      `Wrote ${counted(records.length, 'record')}, ${counted(charges, 'charge')} and ${counted(objects.copied, 'new object')} (${objects.bytes} bytes) to ${folder}.`,
       {
         ...description,
         copied: objects.copied,

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { openKeyStore } from '../compose/keyStore.js'
 import type { Command } from './command.js'
+import { counted } from './counted.js'
 import { writeKeyBackup } from './keyBackup.js'
 
 /** Copies the kept keys, closed by the master key. The node may run. */
@@ -15,11 +16,14 @@ export const backupKeys: Command = {
       for await (const document of keyStore.export()) documents.push(document)
       const options = { documents, hours: config.keyBackupHours, now: new Date() }
       const { path, removed } = await writeKeyBackup(resolve(given[0] ?? ''), masterKeys, options)
-      say(`${documents.length} keys are in ${path}. It opens only with ${config.masterKeys}: keep that elsewhere.`, {
-        keys: documents.length,
-        path,
-        removed,
-      })
+      say(
+        `Wrote ${counted(documents.length, 'key')} to ${path}. It opens only with ${config.masterKeys}: keep that elsewhere.`,
+        {
+          keys: documents.length,
+          path,
+          removed,
+        },
+      )
       return 0
     } finally {
       await keyStore.close()

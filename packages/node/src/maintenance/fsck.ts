@@ -3,6 +3,7 @@ import { chargesPath, readJournal } from '../compose/readJournal.js'
 import { openStorage } from '../compose/storage.js'
 import { checkData } from './checkData.js'
 import type { Command } from './command.js'
+import { counted } from './counted.js'
 
 /** Reads everything and changes nothing. The node may run. */
 export const fsck: Command = {
@@ -28,7 +29,7 @@ export const fsck: Command = {
       const losses = findings.filter(({ isLoss }) => isLoss).length
       const { records, content, manifests, keys } = checked
       say(
-        `${records} records, ${checked.charges} charges, ${content} contents, ${manifests} manifests, ${keys} keys: ${losses} problems.`,
+        `${counted(records, 'record')}, ${counted(checked.charges, 'charge')}, ${counted(content, 'content')}, ${counted(manifests, 'manifest')}, ${counted(keys, 'key')}: ${counted(losses, 'problem')}.`,
         {
           ...checked,
           problems: losses,

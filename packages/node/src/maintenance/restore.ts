@@ -13,6 +13,7 @@ import { backupPaths, readDescription } from './backupFolder.js'
 import { countCharges, putCharges } from './chargeFiles.js'
 import type { Command } from './command.js'
 import { copyObjects } from './copyObjects.js'
+import { counted } from './counted.js'
 
 /**
  * Puts a backup where there is nothing yet. The journal comes last: stopped before, it is as if nothing was restored, and
@@ -51,7 +52,7 @@ export const restore: Command = {
     await putCharges(paths.charges, chargesPath(config.dataFolder))
     await putJournal(config, paths.journal, records)
     say(
-      `${records.length} records, ${charges} charges and ${objects.copied} objects of ${description.madeAt} are back.`,
+      `Brought back ${counted(records.length, 'record')}, ${counted(charges, 'charge')} and ${counted(objects.copied, 'object')} of ${description.madeAt}.`,
       {
         ...description,
         copied: objects.copied,

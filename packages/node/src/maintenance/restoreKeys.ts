@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { openKeyStore } from '../compose/keyStore.js'
 import { readJournal } from '../compose/readJournal.js'
 import type { Command } from './command.js'
+import { counted } from './counted.js'
 import { readNewestBackup } from './keyBackup.js'
 
 /**
@@ -21,11 +22,14 @@ export const restoreKeys: Command = {
       let erased = 0
       for await (const record of readJournal(config))
         if (record.kind === 'key-erased' && (await keyStore.destroy(record.commitment, record.erasure))) erased += 1
-      say(`${documents.length} keys of ${madeAt} are back; ${erased} erasures were carried out again.`, {
-        keys: documents.length,
-        madeAt,
-        erased,
-      })
+      say(
+        `Brought back ${counted(documents.length, 'key')} of ${madeAt}; carried out ${counted(erased, 'erasure')} again.`,
+        {
+          keys: documents.length,
+          madeAt,
+          erased,
+        },
+      )
       return 0
     } finally {
       await keyStore.close()

@@ -1,6 +1,7 @@
 import { AgoraiError } from '@agorai/core'
 import { openKeyStore, protectionOf } from '../compose/keyStore.js'
 import type { Command } from './command.js'
+import { counted } from './counted.js'
 
 /**
  * Closes every kept key anew under a fresh master key, protected as the settings say now, and forgets the old one. Older
@@ -17,7 +18,7 @@ export const rotateKey: Command = {
       await masterKeys.rotate(next)
       const keys = await keyStore.rewrap()
       await masterKeys.prune(next)
-      say(`${keys} keys are closed under a new master key.`, { keys, protectedBy: next.by })
+      say(`Closed ${counted(keys, 'key')} under a new master key.`, { keys, protectedBy: next.by })
       return 0
     } catch (cause) {
       if (cause instanceof AgoraiError) throw cause
