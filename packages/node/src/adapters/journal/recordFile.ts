@@ -1,8 +1,7 @@
-import { writeSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { AgoraiError, isAgoraiError } from '@agorai/core'
-import { makeFolder, syncFolder, writeAll } from '../folder/atomicFiles.js'
+import { makeFolder, syncFolder, writeAll, writeAllSync } from '../folder/atomicFiles.js'
 import { systemCodeOf, toStorageError } from '../folder/fileErrors.js'
 import { encodeRecords, journalMagic, payloadBytesMax } from './journalFormat.js'
 import { scanJournal } from './scanJournal.js'
@@ -105,11 +104,6 @@ export async function openRecordFile<record>(path: string): Promise<RecordFile<r
       await handle.close()
     },
   }
-}
-
-function writeAllSync(fd: number, bytes: Uint8Array, position: number): void {
-  let written = 0
-  while (written < bytes.length) written += writeSync(fd, bytes, written, bytes.length - written, position + written)
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

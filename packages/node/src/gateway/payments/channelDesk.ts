@@ -112,7 +112,7 @@ const refuse = (error: X402Error | string, more: Partial<Refused> = {}): Refused
 
 export function createChannelDesk(options: ChannelDeskOptions): ChannelDesk {
   const { terms, book, mirror, digests, keys, facilitator, publicClient } = options
-  /** By whether they are held. Never deleted from, for the reason that `lastAnswers` gives: a channel has a record, too. */
+  /** By whether they are held. Never deleted from, for the reason that `createGenerations` gives: a channel has a record, too. */
   const held = new Map<Hex, boolean>()
   const promised = createPromisedFunds(publicClient)
   const pending = createPendingDeposits()

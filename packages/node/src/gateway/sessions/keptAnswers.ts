@@ -1,3 +1,5 @@
+import { createGenerations } from '../calls/createGenerations.js'
+
 /** An answer to a call with a counter, for whoever sends the very same call again because the answer was lost. */
 export type LastAnswer = { mac: string; status: number; headers: Record<string, string>; body: Uint8Array }
 
@@ -12,24 +14,13 @@ const bodyBytesMax = 64 * 1024
 /** What an answer takes beside its body, about. */
 const overheadBytes = 512
 
-/**
- * The latest answers of this gateway, as many as fit: what was pushed out is still in the receipts. Old ones go a generation
- * at a time, as one by one would cost more than the calls.
- */
+/** The latest answers of this gateway, as many as fit: what was pushed out is still in the receipts. */
 export function createKeptAnswers(): KeptAnswers {
-  let young = new Map<string, LastAnswer>()
-  let old = new Map<string, LastAnswer>()
-  let bytes = 0
+  const kept = createGenerations<string, LastAnswer>(bytesMax, ({ body }) => body.length + overheadBytes)
   return {
-    get: (session, counter) => young.get(`${session}.${counter}`) ?? old.get(`${session}.${counter}`),
+    get: (session, counter) => kept.get(`${session}.${counter}`),
     keep(session, counter, answer) {
-      if (answer.body.length > bodyBytesMax) return
-      young.set(`${session}.${counter}`, answer)
-      bytes += answer.body.length + overheadBytes
-      if (bytes <= bytesMax) return
-      old = young
-      young = new Map()
-      bytes = 0
+      if (answer.body.length <= bodyBytesMax) kept.set(`${session}.${counter}`, answer)
     },
   }
 }
